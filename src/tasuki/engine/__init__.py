@@ -1,0 +1,1 @@
+"""The engine: an agreement folded over the entries of leads."""

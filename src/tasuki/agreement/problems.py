@@ -1,0 +1,43 @@
+"""A mistake in a file: where it is, what is wrong, what would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake; `line` and `column` count from 1."""
+
+    file: str
+    line: int
+    column: int
+    severity: Severity
+    code: str
+    text: str
+
+    @property
+    def is_error(self) -> bool:
+        """True for an error, False for a warning."""
+        return self.severity == "error"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}[{self.code}] {self.text}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`: did you mean `x`?`, or the list of what there is when nothing is near, or nothing when there is none."""
+    names = list(dict.fromkeys(known))
+    folded = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    if near:
+        return f": did you mean `{folded[near[0]]}`?"
+    if not names:
+        return ""
+    shown = ", ".join(f"`{name}`" for name in names[:8])
+    return f"; there is {shown}" + (" …" if len(names) > 8 else "")

@@ -1,0 +1,104 @@
+"""YAML text to plain data, remembering where each value stood."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, SingleQuotedScalarString
+
+from tasuki.agreement.problems import Problem, Severity
+
+Place = Sequence[str | int]
+"""The way from the root of the file to a value: keys and positions."""
+
+
+class Source:
+    """One agreement file: its text, its data, and the problems found in it so far."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.text = text
+        self.file = file
+        self.problems: list[Problem] = []
+        self._root: Any = None
+        self.data: Any = self._parse()
+
+    def _parse(self) -> Any:
+        yaml = YAML(typ="rt")
+        yaml.preserve_quotes = True
+        try:
+            self._root = yaml.load(self.text)
+            return _plain(self._root)
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            self._add(line, column, "error", "yaml", _yaml_message(error))
+        except (YAMLError, RecursionError, ValueError) as error:
+            self._add(1, 1, "error", "yaml", f"this is not readable YAML: {str(error).splitlines()[0]}")
+        return None
+
+    def _add(self, line: int, column: int, severity: Severity, code: str, text: str) -> None:
+        self.problems.append(Problem(self.file, line, column, severity, code, text))
+
+    def error(self, place: Place, code: str, text: str, *, key: bool = False, offset: int = 0) -> None:
+        """Record an error at the value (or its key); `offset` counts characters into a scalar."""
+        self._add(*self.position(place, key=key, offset=offset), "error", code, text)
+
+    def warning(self, place: Place, code: str, text: str, *, key: bool = False, offset: int = 0) -> None:
+        """Record a warning; see `error`."""
+        self._add(*self.position(place, key=key, offset=offset), "warning", code, text)
+
+    def position(self, place: Place, *, key: bool = False, offset: int = 0) -> tuple[int, int]:
+        """Line and column, from 1, of the value at `place`, or of the nearest one above it that exists."""
+        node, line, column = self._root, 1, 1
+        for i, step in enumerate(place):
+            if isinstance(node, CommentedMap) and step in node:
+                at = node.lc.key(step) if key and i == len(place) - 1 else node.lc.value(step)
+            elif isinstance(node, CommentedSeq) and isinstance(step, int) and 0 <= step < len(node):
+                at = node.lc.item(step)
+            else:
+                return line, column
+            line, column = at[0] + 1, at[1] + 1
+            node = node[step]
+        if offset and isinstance(node, str):
+            quoted = isinstance(node, (DoubleQuotedScalarString, SingleQuotedScalarString))
+            column += offset + quoted if quoted or type(node) is str else 0
+        return line, column
+
+
+def _plain(node: Any) -> Any:
+    """Plain dicts, lists, strings, numbers; dates and times become their ISO text."""
+    if isinstance(node, dict):
+        return {_key(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(value) for value in node]
+    if isinstance(node, bool) or node is None:
+        return node
+    if isinstance(node, int):
+        return int(node)
+    if isinstance(node, float):
+        return float(node)
+    if isinstance(node, (dt.date, dt.datetime)):
+        return node.isoformat()
+    return str(node)
+
+
+def _key(key: Any) -> str:
+    if key is None:
+        return "null"
+    if isinstance(key, bool):
+        return str(key).lower()
+    return str(key)
+
+
+def _yaml_message(error: MarkedYAMLError) -> str:
+    problem = " ".join(str(error.problem or error.context or "cannot be read").split())
+    if "duplicate key" in problem:
+        return f"{problem.split(' with value')[0]}: a key stands once; rename or remove one of them"
+    if "\\t" in problem or "tab" in problem:
+        return f"{problem}: indent with spaces, not tabs"
+    return f"this is not readable YAML: {problem}; often a missing quote, bracket or space after a colon"

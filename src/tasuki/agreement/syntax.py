@@ -1,0 +1,133 @@
+"""Data of a file to a `Document`, with every mistake of form reported at its place.
+
+pydantic stops at a file with mistakes; so that names and meanings are checked in the same run, the bad places are cut out
+(`_prune`) and the rest is validated again.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from tasuki.agreement.document import Document, keys_at
+from tasuki.agreement.problems import did_you_mean
+from tasuki.agreement.source import Source
+
+Place = tuple[str | int, ...]
+
+_STANDS_FOR: dict[str, Any] = {
+    "agreement": "?",
+    "stages": [{"id": "_"}],
+    "id": "_",
+    "after": "1d",
+    "to": "_",
+}
+_KINDS = {
+    "string_type": "a text",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
+
+def read_document(source: Source) -> tuple[Document, frozenset[Place]]:
+    """The document, and the places that were cut out of it because their form is wrong."""
+    data = copy.deepcopy(source.data)
+    if not isinstance(data, dict):
+        if not source.problems:
+            source.error((), "form", "an agreement is a mapping that begins like `agreement: our name`")
+        return Document.model_validate({"agreement": "?", "stages": [{"id": "_"}]}), frozenset([()])
+    _drop_empty(data)
+    cut: set[Place] = set()
+    for _ in range(10):
+        try:
+            return Document.model_validate(data), frozenset(cut)
+        except ValidationError as failure:
+            for error in failure.errors(include_url=False):
+                place = tuple(step for step in error["loc"] if step != "[key]")
+                if place not in cut:
+                    _report(source, error, place)
+                cut.add(place)
+                _prune(data, place)
+    return Document.model_validate({"agreement": "?", "stages": [{"id": "_"}]}), frozenset([()])
+
+
+def _drop_empty(data: dict[str, Any]) -> None:
+    """A key with nothing behind it is as good as left out, everywhere but inside predicates."""
+    for key in [key for key, value in data.items() if value is None]:
+        del data[key]
+    for key, value in data.items():
+        if key in ("signals", "traits"):
+            continue
+        if isinstance(value, dict):
+            _drop_empty(value)
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, dict):
+                    _drop_empty(item)
+
+
+def _report(source: Source, error: ErrorDetails, place: Place) -> None:
+    key = str(place[-1]) if place else ""
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        known = did_you_mean(key, keys_at(place[:-1]))
+        source.error(place, "unknown-key", f"unknown key `{key}`{known}", key=True)
+    elif kind == "missing":
+        source.error(place[:-1], "missing-key", f"`{key}` is missing")
+    elif kind == "value_error":
+        source.error(place, "value", str(error["ctx"]["error"]))
+    elif kind == "string_pattern_mismatch" and error["loc"][-1] == "[key]":
+        source.error(place, "name", _name_message(key), key=True)
+    elif kind == "string_pattern_mismatch" and place[0] != "calendar":
+        source.error(place, "name", _name_message(str(error["input"])))
+    elif kind in _KINDS:
+        source.error(place, "value", f"`{key}` should be {_KINDS[kind]}, not {_found(error['input'])}")
+    else:
+        source.error(place, "value", f"`{key}`: {error['msg'][0].lower()}{error['msg'][1:]}")
+
+
+def _name_message(name: str) -> str:
+    return f"`{name}` is no name: letters, digits and _ only, not beginning with a digit"
+
+
+def _found(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    return f"`{value}`"
+
+
+def _prune(data: Any, place: Place) -> None:
+    """Cut out what stands at `place`, or put a harmless value where something must stand."""
+    parent = data
+    for step in place[:-1]:
+        try:
+            parent = parent[step]
+        except (KeyError, IndexError, TypeError):
+            return
+    last = place[-1]
+    if isinstance(parent, dict):
+        if last in _STANDS_FOR and _required(place):
+            parent[last] = copy.deepcopy(_STANDS_FOR[str(last)])
+        elif len(place) == 2 and place[0] in ("signals", "traits", "scores") and not isinstance(parent.get(last), dict):
+            parent[last] = {} if place[0] == "scores" else {"type": "?"}
+        else:
+            parent.pop(last, None)
+    elif isinstance(parent, list) and isinstance(last, int) and last < len(parent):
+        is_stage = place[:-1] == ("stages",)
+        parent[last] = {"id": "_"} if is_stage else {} if place[-2] in ("rules", "enter") else "_"
+
+
+def _required(place: Place) -> bool:
+    at_top = len(place) == 1 and place[0] in ("agreement", "stages")
+    in_stage = len(place) == 3 and place[0] == "stages" and place[2] == "id"
+    under = place[-2] if len(place) > 1 else ""
+    return at_top or in_stage or under in ("timeout", "handoff")

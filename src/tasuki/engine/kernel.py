@@ -1,0 +1,838 @@
+"""The compiled pass over the entries of a range of leads: the one place where scores and stages are made.
+
+Everything is numbers here; names are resolved by `compile` and `bind`. A lead is folded instant by instant (see the
+reference, "The fold"): timers due, entries of that time, then the automatic paths. Per activity the work is: one
+comparison with the next timer, one look-up of the code, and its actions, mostly none or one; bars are looked at only when
+something changed that can open a path out of the present stage.
+
+What runs for every activity is inlined (`inline="always"`), since a call that passes this many arrays costs more than what
+it does; what runs now and then is not, since inlining everything made compilation six times as long.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from tasuki.engine.layout import (
+    ACTION_INDEX,
+    ACTION_SHIFT,
+    ACTIVITY,
+    ADD,
+    AND_THEN,
+    ANSWERED,
+    ANSWERS_CHANGED,
+    BY_DECISION,
+    BY_PATH,
+    BY_TIMEOUT,
+    CAPPED,
+    CONSTANT,
+    COUNT,
+    COUNT_WITHIN,
+    COUNTER,
+    DAYS,
+    EQ,
+    EVERYTHING,
+    FADES,
+    GE,
+    GRADE,
+    GT,
+    HALVES,
+    HAPPENED,
+    HAS_CAP,
+    HAS_EVERY,
+    HAS_GROUP,
+    HAS_RESETS,
+    HAS_WHILE,
+    HIT,
+    LE,
+    LT,
+    NE,
+    NEGATE,
+    NEVER,
+    NODE_RECORD,
+    NOT,
+    NOT_QUALIFIED,
+    OR_ELSE,
+    OUTSIDE,
+    PROFILE,
+    PROFILE_BIT,
+    PROFILE_CHANGED,
+    REFUSAL_RECORD,
+    RESET,
+    RULE,
+    SCORE,
+    SIGNALS_CHANGED,
+    START,
+    STOP,
+    SUBTRACT,
+    TIMES,
+    TRACE_RECORD,
+    TRANSITION_RECORD,
+    UNKNOWN_STAGE,
+    WRONG_ROLE,
+    WRONG_STAGE,
+    Records,
+)
+
+TOLERANCE = 1e-9
+DAY = 86_400_000_000.0
+LIMB = 20  # times are cut into limbs of 2^20 µs, so that sums of points × time stay exact in a double
+LIMB_MASK = (1 << LIMB) - 1
+
+
+class Entries(NamedTuple):
+    """The entries of some leads: lead i has those from first[i] to first[i + 1], in order of (at, kind, seq).
+
+    `at` (int64) and `code` (int32) come as bytes, since columns mapped from a file lie where they lie: so there is one
+    type, and one compilation, for aligned and unaligned ones.
+    """
+
+    first: NDArray[np.int64]
+    at: NDArray[np.uint8]
+    code: NDArray[np.uint8]
+
+
+class Output(NamedTuple):
+    """Where the kernel writes. What does not fit is counted, not written: run again with more room.
+
+    The first four have a row per lead of the range; `margin` the open interval of values of a watched bar within which
+    nothing would have come out differently. `used` counts transitions, refusals, traces and watched comparisons.
+    """
+
+    stage: NDArray[np.int16]
+    entered: NDArray[np.int64]
+    next_check: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    margin: NDArray[np.float64]
+    transitions: Records
+    transition_scores: NDArray[np.float64]
+    refusals: Records
+    trace: Records
+    used: NDArray[np.int64]
+
+
+class State(NamedTuple):
+    """What is known of the lead being folded, and the lists it lives in; made once, cleaned for each lead."""
+
+    base: NDArray[np.float64]  # per score: points that stay, and those that end at once
+    profile: NDArray[np.float64]  # per score: points of traits
+    value: NDArray[np.float64]  # per score: worked out last
+    stack: NDArray[np.float64]
+    total: NDArray[np.float64]  # per group: sum of points, or of worth at `moved`
+    high: NDArray[np.float64]  # per group that fades: sum of points × time, high limb
+    low: NDArray[np.float64]
+    moved: NDArray[np.int64]
+    alive: NDArray[np.int64]  # per group: hits in its queue
+    head: NDArray[np.int64]  # per group, then per window: queue in `nodes`
+    tail: NDArray[np.int64]
+    due: NDArray[np.int64]  # per group, per clock, then timeout and recheck
+    started: NDArray[np.int64]  # per clock
+    repeated: NDArray[np.int64]
+    counts: NDArray[np.int64]  # per rule: hits in the cap, place in its ring, activities collected, place in its ring
+    ring: NDArray[np.int64]
+    seen: NDArray[np.int64]  # per counter: how often
+    last_seen: NDArray[np.int64]
+    inside: NDArray[np.int64]  # per window: how many
+    answers: NDArray[np.uint8]
+    times_entered: NDArray[np.int64]
+    lead: NDArray[np.int64]  # see the names below
+
+
+# Places in State.lead.
+STAGE, ENTERED, NEXT_DUE, CHANGED, ENTERED_NOW, FREE, NODES, ORIGIN, BITS_ROW, NUMBER, POSITION = range(11)
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _new_state(p: Any) -> Any:
+    scores, groups, clocks = len(p.scores), len(p.groups), len(p.clocks)
+    counters, questions, rings = p.sizes[0], p.sizes[1], p.sizes[2]
+    return State(
+        np.zeros(scores),
+        np.zeros(scores),
+        np.zeros(scores),
+        np.zeros(len(p.ops) + 2),
+        np.zeros(groups),
+        np.zeros(groups),
+        np.zeros(groups),
+        np.zeros(groups, np.int64),
+        np.zeros(groups, np.int64),
+        np.full(groups + len(p.windows), -1, np.int64),
+        np.full(groups + len(p.windows), -1, np.int64),
+        np.full(groups + clocks + 2, NEVER, np.int64),
+        np.zeros(clocks, np.int64),
+        np.zeros(clocks, np.int64),
+        np.zeros(4 * len(p.rules), np.int64),
+        np.zeros(rings + 1, np.int64),
+        np.zeros(counters, np.int64),
+        np.zeros(counters, np.int64),
+        np.zeros(len(p.windows), np.int64),
+        np.zeros(questions + 1, np.uint8),
+        np.zeros(len(p.stages), np.int64),
+        np.zeros(11, np.int64),
+    )
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _clean(s: Any) -> None:
+    s.base[:] = 0.0
+    s.profile[:] = 0.0
+    s.total[:] = 0.0
+    s.high[:] = 0.0
+    s.low[:] = 0.0
+    s.alive[:] = 0
+    s.head[:] = -1
+    s.due[:] = NEVER
+    s.counts[:] = 0
+    s.seen[:] = 0
+    s.last_seen[:] = -NEVER
+    s.inside[:] = 0
+    s.answers[:] = 0
+    s.times_entered[:] = 0
+    lead = s.lead
+    lead[STAGE] = 0
+    lead[ENTERED] = -NEVER
+    lead[NEXT_DUE] = NEVER
+    lead[CHANGED] = EVERYTHING
+    lead[ENTERED_NOW] = 0
+    lead[FREE] = -1
+    lead[NODES] = 0
+    lead[BITS_ROW] = -1
+
+
+# Queues of hits and of counted activities, in one store.
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _append(s: Any, nodes: Any, queue: int, t: int, points: float) -> None:
+    lead = s.lead
+    node = lead[FREE]
+    if node >= 0:
+        lead[FREE] = nodes[node].next
+    else:
+        node = lead[NODES]
+        lead[NODES] = node + 1
+    nodes[node].at = t
+    nodes[node].points = points
+    nodes[node].next = -1
+    if s.head[queue] < 0:
+        s.head[queue] = node
+    else:
+        nodes[s.tail[queue]].next = node
+    s.tail[queue] = node
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _drop_first(s: Any, nodes: Any, queue: int) -> None:
+    node = s.head[queue]
+    s.head[queue] = nodes[node].next
+    nodes[node].next = s.lead[FREE]
+    s.lead[FREE] = node
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _drop_all(s: Any, nodes: Any, queue: int) -> None:
+    if s.head[queue] >= 0:
+        nodes[s.tail[queue]].next = s.lead[FREE]
+        s.lead[FREE] = s.head[queue]
+        s.head[queue] = -1
+
+
+# Worth.
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _group_worth(p: Any, s: Any, g: int, t: int) -> float:
+    group = p.groups[g]
+    worth = s.total[g]
+    if group.kind == HALVES:
+        if worth != 0.0:
+            worth *= 2.0 ** (-(t - s.moved[g]) / group.half)
+    elif group.kind == FADES:
+        left = group.span - (t - s.lead[ORIGIN])
+        high = worth * (left >> LIMB) + s.high[g]
+        low = worth * (left & LIMB_MASK) + s.low[g]
+        worth = (high * (LIMB_MASK + 1) + low) / group.span
+    return min(max(worth, -group.bound), group.bound)
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _score(p: Any, s: Any, score: int, t: int) -> float:
+    """The score at t; parts of a sum are worked out on the way, into `s.value`."""
+    value = 0.0
+    for k in range(p.scores[score].order_first, p.scores[score].order_last):
+        i = p.links[k]
+        record = p.scores[i]
+        if record.part_first < record.part_last:
+            value = 0.0
+            for j in range(record.part_first, record.part_last):
+                value += s.value[p.links[j]]
+        else:
+            value = s.base[i] + s.profile[i]
+            for g in range(record.group_first, record.group_last):
+                if p.groups[g].valued == 0:
+                    break
+                value += _group_worth(p, s, g, t)
+        value = min(max(value, record.low), record.high)
+        s.value[i] = value
+    return value
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _compare(what: int, a: float, b: float) -> bool:
+    difference = a - b
+    tolerance = TOLERANCE * max(1.0, abs(a), abs(b))
+    if what == GE:
+        return difference >= -tolerance
+    if what == GT:
+        return difference > tolerance
+    if what == LE:
+        return difference <= tolerance
+    if what == LT:
+        return difference < -tolerance
+    if what == EQ:
+        return abs(difference) <= tolerance
+    return abs(difference) > tolerance
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _watch(out: Any, row: int, a: float, b: float) -> None:
+    """Narrow the interval of bars that would have compared the same."""
+    out.used[3] += 1
+    if a < b:
+        out.margin[row, 0] = max(out.margin[row, 0], a)
+    elif a > b:
+        out.margin[row, 1] = min(out.margin[row, 1], a)
+    else:
+        out.margin[row, 0] = a
+        out.margin[row, 1] = a
+
+
+@njit(nogil=True, error_model="numpy")  # type: ignore[misc]
+def _grade(p: Any, s: Any, score: int, t: int) -> float:
+    """Grades counted from the worst, 1; 0: none."""
+    value = _score(p, s, score, t)
+    first, last = p.scores[score].grade_first, p.scores[score].grade_last
+    for i in range(first, last):
+        if _compare(GE, value, p.grades[i]):
+            return float(last - i)
+    return 0.0
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _count_within(p: Any, s: Any, nodes: Any, w: int, t: int) -> float:
+    queue = len(p.groups) + w
+    while s.head[queue] >= 0 and nodes[s.head[queue]].at <= t - p.windows[w]:
+        _drop_first(s, nodes, queue)
+        s.inside[w] -= 1
+    return float(s.inside[w])
+
+
+@njit(nogil=True, error_model="numpy")  # type: ignore[misc]
+def _holds(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, first: int, last: int, t: int) -> bool:
+    """Whether the expression in ops[first:last] holds at t; an empty one does."""
+    if first == last:
+        return True
+    stack, lead = s.stack, s.lead
+    top, k = -1, first
+    while k < last:
+        op = p.ops[k]
+        what = op.what
+        k += 1
+        if what == SCORE:
+            top += 1
+            stack[top] = _score(p, s, op.index, t)
+        elif GE <= what <= NE:
+            right = op.value
+            if op.index == 0:
+                right = stack[top]
+                top -= 1
+            if op.watched:
+                _watch(out, row, stack[top], right)
+            stack[top] = 1.0 if _compare(what, stack[top], right) else 0.0
+        elif what == AND_THEN:
+            if stack[top] == 0.0:
+                k = op.index
+            else:
+                top -= 1
+        elif what == OR_ELSE:
+            if stack[top] != 0.0:
+                k = op.index
+            else:
+                top -= 1
+        elif what == NOT:
+            stack[top] = 1.0 - stack[top]
+        elif what == ADD:
+            top -= 1
+            stack[top] += stack[top + 1]
+        elif what == SUBTRACT:
+            top -= 1
+            stack[top] -= stack[top + 1]
+        elif what == NEGATE:
+            stack[top] = -stack[top]
+        else:
+            top += 1
+            if what == PROFILE_BIT:
+                stack[top] = float(tb.profile_bits[lead[BITS_ROW], op.index]) if lead[BITS_ROW] >= 0 else 0.0
+            elif what == HAPPENED:
+                stack[top] = 1.0 if s.last_seen[op.index] > lead[ENTERED] else 0.0
+            elif what == COUNT:
+                stack[top] = float(s.seen[op.index])
+            elif what == COUNT_WITHIN:
+                stack[top] = _count_within(p, s, nodes, op.index, t)
+            elif what == GRADE:
+                stack[top] = _grade(p, s, op.index, t)
+            elif what == DAYS:
+                stack[top] = (t - lead[ENTERED]) / DAY if lead[STAGE] > 0 else 0.0
+            elif what == TIMES:
+                stack[top] = float(s.times_entered[op.index])
+            elif what == CONSTANT:
+                stack[top] = op.value
+            elif what == ANSWERED:
+                yes = 0
+                for q in range(op.index, int(op.value)):
+                    yes += s.answers[p.links[q]] == 1
+                stack[top] = float(yes)
+    return bool(stack[0] != 0.0)
+
+
+# Hits.
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _trace(out: Any, s: Any, what: int, index: int, t: int, points: float) -> None:
+    if len(out.trace) > 0:
+        n = out.used[2]
+        if n < len(out.trace):
+            out.trace[n].what = what
+            out.trace[n].index = index
+            out.trace[n].at = t
+            out.trace[n].points = points
+            out.trace[n].position = s.lead[POSITION]
+        out.used[2] = n + 1
+
+
+@njit(nogil=True, error_model="numpy")  # type: ignore[misc]
+def _reset(p: Any, s: Any, nodes: Any, out: Any, score: int, t: int) -> None:
+    """Earlier hits of the score stop counting, with the caps and collections they fill."""
+    record = p.scores[score]
+    s.base[score] = 0.0
+    for g in range(record.group_first, record.group_last):
+        s.total[g] = 0.0
+        s.high[g] = 0.0
+        s.low[g] = 0.0
+        s.alive[g] = 0
+        s.due[g] = NEVER
+        _drop_all(s, nodes, g)
+    for i in range(4 * record.rule_first, 4 * record.rule_last):
+        s.counts[i] = 0
+    _trace(out, s, RESET, score, t, 0.0)
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _ring_push(s: Any, first: int, size: int, n: int, place: int, t: int) -> None:
+    """Remember a time in a rule's ring; `n` and `place` are its counters in `s.counts`."""
+    s.ring[first + s.counts[place]] = t
+    s.counts[place] = s.counts[place] + 1 if s.counts[place] + 1 < size else 0
+    s.counts[n] = min(s.counts[n] + 1, size)
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _collects(rule: Any, s: Any, r: int, t: int) -> bool:
+    """One more activity for `every`; True when it makes the hit."""
+    n, place = 4 * r + 2, 4 * r + 3
+    if rule.every_span == 0:
+        s.counts[n] += 1
+        full = s.counts[n] >= rule.every_count
+    else:
+        _ring_push(s, rule.every_ring, rule.every_count, n, place, t)
+        full = s.counts[n] == rule.every_count and s.ring[rule.every_ring + s.counts[place]] > t - rule.every_span
+    if full:
+        s.counts[n] = 0
+        s.counts[place] = 0
+    return full
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _capped(rule: Any, s: Any, r: int, t: int) -> bool:
+    n = s.counts[4 * r]
+    if n < rule.cap_count:
+        return False
+    return bool(rule.cap_span == 0 or s.ring[rule.cap_ring + s.counts[4 * r + 1]] > t - rule.cap_span)
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _add(p: Any, s: Any, nodes: Any, g: int, t: int, points: float) -> None:
+    """A hit of group g."""
+    group = p.groups[g]
+    if group.kind == HALVES:
+        if s.total[g] != 0.0:
+            s.total[g] *= 2.0 ** (-(t - s.moved[g]) / group.half)
+        s.moved[g] = t
+    elif group.kind == FADES:
+        since = t - s.lead[ORIGIN]
+        s.high[g] += points * (since >> LIMB)
+        s.low[g] += points * (since & LIMB_MASK)
+    if group.valued:
+        s.total[g] += points
+    else:
+        s.base[group.score] += points
+    if group.span:
+        if s.alive[g] == 0:
+            s.due[g] = t + group.span
+            s.lead[NEXT_DUE] = min(s.lead[NEXT_DUE], t + group.span)
+        s.alive[g] += 1
+        _append(s, nodes, g, t, points)
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _end(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
+    """The hits of group g whose worth ends at t."""
+    group = p.groups[g]
+    while s.head[g] >= 0 and nodes[s.head[g]].at + group.span <= t:
+        node = nodes[s.head[g]]
+        if group.kind == FADES:
+            since = node.at - s.lead[ORIGIN]
+            s.high[g] -= node.points * (since >> LIMB)
+            s.low[g] -= node.points * (since & LIMB_MASK)
+            s.total[g] -= node.points
+        elif group.kind == HALVES:
+            s.total[g] *= 2.0 ** (-(t - s.moved[g]) / group.half)
+            s.moved[g] = t
+            s.total[g] -= node.points * 2.0 ** (-group.span / group.half)
+        elif group.valued:
+            s.total[g] -= node.points
+        else:
+            s.base[group.score] -= node.points
+        s.alive[g] -= 1
+        _drop_first(s, nodes, g)
+    if s.alive[g] == 0:
+        s.due[g] = NEVER
+        s.total[g] = 0.0
+        s.high[g] = 0.0
+        s.low[g] = 0.0
+    else:
+        s.due[g] = nodes[s.head[g]].at + group.span
+    s.lead[CHANGED] |= 1 << (group.score % 56)
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
+    """What rule r does with a matching activity, or with a silence that is full."""
+    rule = p.rules[r]
+    flags = rule.flags
+    counts = True
+    if flags & ~HAS_GROUP:
+        if flags & HAS_EVERY:
+            counts = _collects(rule, s, r, t)
+        if counts and flags & HAS_WHILE and not (rule.while_ >> np.uint64(s.lead[STAGE])) & np.uint64(1):
+            counts = False
+            _trace(out, s, OUTSIDE, r, t, 0.0)
+        if counts and flags & HAS_CAP and _capped(rule, s, r, t):
+            counts = False
+            _trace(out, s, CAPPED, r, t, 0.0)
+        if counts and flags & HAS_RESETS:
+            _reset(p, s, nodes, out, rule.score, t)
+        if counts and flags & HAS_CAP:
+            if rule.cap_span == 0:
+                s.counts[4 * r] += 1
+            else:
+                _ring_push(s, rule.cap_ring, rule.cap_count, 4 * r, 4 * r + 1, t)
+    if counts:
+        if flags & HAS_GROUP:
+            _add(p, s, nodes, rule.group, t, rule.points)
+        else:
+            s.base[rule.score] += rule.points
+        s.lead[CHANGED] |= np.int64(rule.changes)
+        _trace(out, s, HIT, r, t, rule.points)
+
+
+# Stages.
+
+
+@njit(nogil=True, error_model="numpy")  # type: ignore[misc]
+def _enter(p: Any, s: Any, nodes: Any, out: Any, to: int, t: int, cause: int, path: int, code: int) -> None:
+    """Record the transition, apply the stage's resets, set its timers."""
+    lead = s.lead
+    n = out.used[0]
+    if n < len(out.transitions):
+        record = out.transitions[n]
+        record.lead = lead[NUMBER]
+        record.from_ = lead[STAGE]
+        record.to = to
+        record.cause = cause
+        record.path = path
+        record.code = code
+        record.at = t
+        for score in range(len(p.scores)):
+            out.transition_scores[n, score] = _score(p, s, score, t)
+    out.used[0] = n + 1
+    stage = p.stages[to]
+    for k in range(stage.reset_first, stage.reset_last):
+        _reset(p, s, nodes, out, p.links[k], t)
+    lead[STAGE] = to
+    lead[ENTERED] = t
+    lead[CHANGED] = EVERYTHING
+    lead[ENTERED_NOW] |= 1 << to
+    s.times_entered[to] += 1
+    timers = len(p.groups) + len(p.clocks)
+    s.due[timers] = t + stage.timeout if stage.timeout else NEVER
+    s.due[timers + 1] = t + stage.recheck if stage.recheck else NEVER
+    lead[NEXT_DUE] = min(lead[NEXT_DUE], s.due[timers], s.due[timers + 1])
+
+
+@njit(nogil=True, error_model="numpy")  # type: ignore[misc]
+def _take(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, k: int, t: int) -> bool:
+    """Enter by path k if its condition holds and the lead is not excluded."""
+    path = p.paths[k]
+    if not _holds(p, tb, s, nodes, out, row, path.when_first, path.when_last, t):
+        return False
+    if p.excluded[0] < p.excluded[1] and _holds(p, tb, s, nodes, out, row, p.excluded[0], p.excluded[1], t):
+        return False
+    _enter(p, s, nodes, out, path.stage, t, BY_PATH, path.position, -1)
+    return True
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, t: int) -> None:
+    """Try the automatic paths until none holds. No stage is entered twice at one instant."""
+    lead = s.lead
+    moved = True
+    held_back = False
+    while moved:
+        moved = False
+        held_back = False
+        stage = p.stages[lead[STAGE]]
+        if stage.auto_first == stage.auto_last:
+            break
+        for k in range(stage.auto_first, stage.auto_last):
+            path = p.paths[p.links[k]]
+            if lead[ENTERED_NOW] >> path.stage & 1:
+                held_back = True  # it may be taken at the next instant, with nothing changed
+                continue
+            if path.guard_score >= 0:
+                bar = p.ops[path.guard_op]
+                value = _score(p, s, path.guard_score, t)
+                if not _compare(GE, value, bar.value):
+                    if bar.watched:
+                        _watch(out, row, value, bar.value)
+                    continue
+            if _take(p, tb, s, nodes, out, row, p.links[k], t):
+                moved = True
+                break
+    lead[CHANGED] = EVERYTHING if held_back else 0
+
+
+@njit(nogil=True, error_model="numpy")  # type: ignore[misc]
+def _decide(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, code: int, t: int) -> None:
+    """A person's decision: applied, or refused with the cause."""
+    lead = s.lead
+    line = tb.codes[code].first
+    decision = tb.decisions[line]
+    questions = p.sizes[1]
+    before = s.answers.copy()
+    for q in range(questions):
+        if tb.answers[line, q]:
+            s.answers[q] = tb.answers[line, q]
+    why = -1
+    if decision.to > 0:
+        stage = p.stages[decision.to]
+        why = WRONG_ROLE
+        for k in range(stage.enter_first, stage.enter_last):
+            path = p.paths[k]
+            if decision.role < 0 or not (path.by >> np.uint64(decision.role)) & np.uint64(1):
+                continue
+            if not (path.from_ >> np.uint64(lead[STAGE])) & np.uint64(1):
+                why = max(why, WRONG_STAGE)
+                continue
+            why = NOT_QUALIFIED
+            if _holds(p, tb, s, nodes, out, row, path.requires_first, path.requires_last, t):
+                why = -1
+                break
+    elif decision.to == -2:
+        why = UNKNOWN_STAGE
+    if why < 0:
+        lead[CHANGED] |= ANSWERS_CHANGED
+        if decision.to > 0:
+            _enter(p, s, nodes, out, decision.to, t, BY_DECISION, -1, code)
+        return
+    s.answers[:] = before
+    n = out.used[1]
+    if n < len(out.refusals):
+        record = out.refusals[n]
+        record.lead = lead[NUMBER]
+        record.code = code
+        record.from_ = lead[STAGE]
+        record.why = why
+        record.at = t
+    out.used[1] = n + 1
+
+
+# Timers.
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _breaks_silence(tb: Any, ats: Any, codes: Any, position: int, last: int, clock: int, t: int) -> bool:
+    """Whether an activity at t itself stops or restarts the clock."""
+    while position < last and ats[position] == t:
+        code = tb.codes[codes[position]]
+        if code.kind == ACTIVITY:
+            for k in range(code.first, code.last):
+                what = tb.actions[k] >> ACTION_SHIFT
+                if (what == STOP or what == START) and tb.actions[k] & ACTION_INDEX == clock:
+                    return True
+        position += 1
+    return False
+
+
+@njit(nogil=True, error_model="numpy")  # type: ignore[misc]
+def _silent(p: Any, s: Any, nodes: Any, out: Any, clock: int, t: int) -> None:
+    """A silence that is full."""
+    s.lead[POSITION] = -1
+    _hit(p, s, nodes, out, p.clocks[clock].rule, t)
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _timers(
+    p: Any, tb: Any, s: Any, nodes: Any, out: Any, ats: Any, codes: Any, position: int, last: int, t: int
+) -> None:
+    """Everything due at t, in order: ends of worth, silences, timeout, recheck."""
+    groups, clocks = len(p.groups), len(p.clocks)
+    for g in range(groups):
+        if s.due[g] == t:
+            _end(p, s, nodes, g, t)
+    for c in range(clocks):
+        if s.due[groups + c] == t:
+            clock = p.clocks[c]
+            s.repeated[c] += 1
+            if _breaks_silence(tb, ats, codes, position, last, c, t):
+                s.due[groups + c] = NEVER
+                continue
+            more = clock.repeats < 0 or s.repeated[c] < clock.repeats
+            s.due[groups + c] = s.started[c] + (s.repeated[c] + 1) * clock.span if more else NEVER
+            _silent(p, s, nodes, out, c, t)
+    timeout = groups + clocks
+    if s.due[timeout] == t:
+        _enter(p, s, nodes, out, p.stages[s.lead[STAGE]].timeout_to, t, BY_TIMEOUT, -1, -1)
+    if s.due[timeout + 1] == t:
+        s.due[timeout + 1] = t + p.stages[s.lead[STAGE]].recheck
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _act(p: Any, tb: Any, s: Any, nodes: Any, out: Any, first: int, last: int, t: int) -> None:
+    """The actions of one activity."""
+    groups = len(p.groups)
+    for k in range(first, last):
+        action = tb.actions[k]
+        what, i = action >> ACTION_SHIFT, action & ACTION_INDEX
+        if what == RULE:
+            _hit(p, s, nodes, out, i, t)
+        elif what == START:
+            s.started[i] = t
+            s.repeated[i] = 0
+            due = t + p.clocks[i].span
+            s.due[groups + i] = due
+            if due < s.lead[NEXT_DUE]:
+                s.lead[NEXT_DUE] = due
+        elif what == STOP:
+            s.due[groups + i] = NEVER
+        elif what == COUNTER:
+            s.seen[i] += 1
+            s.last_seen[i] = t
+            s.lead[CHANGED] |= SIGNALS_CHANGED
+        else:
+            _append(s, nodes, groups + i, t, 0.0)
+            s.inside[i] += 1
+            s.lead[CHANGED] |= SIGNALS_CHANGED
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _new_profile(p: Any, tb: Any, s: Any, row: int) -> None:
+    s.lead[BITS_ROW] = row
+    s.lead[CHANGED] |= PROFILE_CHANGED
+    s.profile[:] = 0.0
+    for i in range(len(p.trait_points)):
+        if tb.profile_bits[row, p.trait_rules[i, 0]]:
+            s.profile[p.trait_rules[i, 1]] += p.trait_points[i]
+
+
+@njit(inline="always")  # type: ignore[misc]
+def _room(p: Any, nodes: Any, entries: int, span: int) -> Any:
+    """A store large enough for every hit that this lead can make."""
+    silences = 0
+    for c in range(len(p.clocks)):
+        if p.rules[p.clocks[c].rule].group >= 0:
+            silences += entries + (span // p.clocks[c].span if p.clocks[c].repeats != 1 else 0) + 1
+    need = entries * p.sizes[3] + silences + 1
+    return nodes if need <= len(nodes) else np.empty(2 * need, NODE_RECORD)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[misc]
+def fold_leads(p: Any, tb: Any, entries: Any, lead_first: int, lead_last: int, as_of: int, out: Any) -> None:
+    """Fold leads lead_first … lead_last − 1 up to `as_of` (µs UTC, inclusive) into `out` (rows from 0)."""
+    s = _new_state(p)
+    lead = s.lead
+    nodes = np.empty(1024, NODE_RECORD)
+    stages = p.stages
+    ats, codes = entries.at.view(np.int64), entries.code.view(np.int32)
+    for number in range(lead_first, lead_last):
+        row = number - lead_first
+        position, last = entries.first[number], entries.first[number + 1]
+        while last > position and ats[last - 1] > as_of:
+            last -= 1
+        _clean(s)
+        lead[NUMBER] = number
+        out.margin[row, 0], out.margin[row, 1] = -np.inf, np.inf
+        if position < last:
+            lead[ORIGIN] = ats[position]
+            nodes = _room(p, nodes, last - position, as_of - lead[ORIGIN])
+        while True:
+            t = ats[position] if position < last else NEVER
+            lead[ENTERED_NOW] = 0
+            if lead[NEXT_DUE] <= t:
+                lead[NEXT_DUE] = s.due.min()
+                if lead[NEXT_DUE] <= min(t, as_of):
+                    t = lead[NEXT_DUE]
+                    _timers(p, tb, s, nodes, out, ats, codes, position, last, t)
+                elif position == last:
+                    break
+            while position < last and ats[position] == t:
+                at_code = codes[position]
+                code = tb.codes[at_code]
+                lead[POSITION] = position
+                if code.kind == ACTIVITY:
+                    _act(p, tb, s, nodes, out, code.first, code.last, t)
+                elif code.kind == PROFILE:
+                    _new_profile(p, tb, s, code.first)
+                else:
+                    _decide(p, tb, s, nodes, out, row, at_code, t)
+                position += 1
+            stage = stages[lead[STAGE]]
+            if np.uint64(lead[CHANGED]) & stage.needs or stage.drifts:
+                _automatic(p, tb, s, nodes, out, row, t)
+        out.stage[row] = lead[STAGE]
+        out.entered[row] = lead[ENTERED]
+        out.next_check[row] = lead[NEXT_DUE]
+        for score in range(len(p.scores)):
+            out.scores[row, score] = _score(p, s, score, as_of)
+
+
+def empty_output(leads: int, scores: int, transitions: int, refusals: int, traces: int) -> Output:
+    """Room for the results of so many leads."""
+    return Output(
+        np.empty(leads, np.int16),
+        np.empty(leads, np.int64),
+        np.empty(leads, np.int64),
+        np.empty((leads, scores)),
+        np.empty((leads, 2)),
+        np.empty(transitions, TRANSITION_RECORD),
+        np.empty((transitions, scores)),
+        np.empty(refusals, REFUSAL_RECORD),
+        np.empty(traces, TRACE_RECORD),
+        np.zeros(4, np.int64),
+    )
+
+

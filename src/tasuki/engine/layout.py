@@ -1,0 +1,198 @@
+"""The records that an agreement is compiled to, and those in which the kernel reports. Times and spans: int64 µs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Records = NDArray[np.void]
+
+NEVER = np.iinfo(np.int64).max
+"""A time that does not come."""
+
+# What an action of an activity does; an action is `what << ACTION_SHIFT | index`.
+RULE, COUNTER, WINDOW, STOP, START = range(5)
+ACTION_SHIFT = 24
+ACTION_INDEX = (1 << ACTION_SHIFT) - 1
+
+# Kinds of entries, in their order at equal time.
+PROFILE, ACTIVITY, DECISION = range(3)
+
+# What a rule asks for besides adding its points.
+HAS_EVERY, HAS_WHILE, HAS_CAP, HAS_RESETS, HAS_GROUP = 1, 2, 4, 8, 16
+
+# How the hits of a group lose their worth.
+PLAIN, EXPIRES, HALVES, FADES = range(4)
+
+# Operations of an expression, on a stack of numbers.
+(
+    CONSTANT,
+    SCORE,
+    GRADE,
+    COUNT,
+    COUNT_WITHIN,
+    DAYS,
+    TIMES,
+    ANSWERED,
+    ADD,
+    SUBTRACT,
+    NEGATE,
+    GE,
+    GT,
+    LE,
+    LT,
+    EQ,
+    NE,
+    PROFILE_BIT,
+    HAPPENED,
+    NOT,
+    AND_THEN,
+    OR_ELSE,
+) = range(22)
+
+# What changed since the automatic paths were last tried: a bit for each score (shared beyond 56), and:
+SCORE_BITS = 56
+SIGNALS_CHANGED = 1 << 57
+PROFILE_CHANGED = 1 << 58
+ANSWERS_CHANGED = 1 << 59
+EVERYTHING = (1 << 62) - 1
+
+# Causes of a transition and of a refusal.
+BY_PATH, BY_DECISION, BY_TIMEOUT = range(3)
+UNKNOWN_STAGE, WRONG_ROLE, WRONG_STAGE, NOT_QUALIFIED = range(4)
+
+# What a trace tells.
+HIT, RESET, CAPPED, OUTSIDE = range(4)
+
+RULE_RECORD = np.dtype(
+    [
+        ("score", "i4"),
+        ("flags", "i4"),
+        ("points", "f8"),
+        ("changes", "u8"),  # the bit of its score
+        ("group", "i4"),
+        ("cap_count", "i4"),
+        ("cap_span", "i8"),  # 0: ever
+        ("cap_ring", "i4"),  # first place in the ring store
+        ("every_count", "i4"),
+        ("every_span", "i8"),  # 0: ever
+        ("every_ring", "i4"),
+        ("pad", "i4"),
+        ("while_", "u8"),  # bit 0: no stage yet; bit i: stage i
+    ],
+    align=True,
+)
+GROUP_RECORD = np.dtype(
+    [
+        ("score", "i4"),
+        ("kind", "i4"),
+        ("valued", "i4"),  # 1: worth computed from the group; 0: the group only takes points back from the base
+        ("pad", "i4"),
+        ("span", "i8"),  # from hit to the end of its worth; 0: no end
+        ("half", "f8"),  # half-life, µs
+        ("bound", "f8"),  # of the size of the sum
+    ],
+    align=True,
+)
+CLOCK_RECORD = np.dtype([("span", "i8"), ("repeats", "i4"), ("rule", "i4")], align=True)
+SCORE_RECORD = np.dtype(
+    [
+        ("low", "f8"),
+        ("high", "f8"),
+        ("group_first", "i4"),
+        ("group_last", "i4"),
+        ("rule_first", "i4"),
+        ("rule_last", "i4"),
+        ("part_first", "i4"),
+        ("part_last", "i4"),  # in `links`; first == last: a score of rules
+        ("order_first", "i4"),
+        ("order_last", "i4"),  # in `links`: the scores to work out for it, itself last
+        ("grade_first", "i4"),
+        ("grade_last", "i4"),  # in `grades`, best first
+    ],
+    align=True,
+)
+STAGE_RECORD = np.dtype(
+    [
+        ("timeout", "i8"),  # 0: none
+        ("recheck", "i8"),  # 0: none
+        ("timeout_to", "i4"),
+        ("auto_first", "i4"),
+        ("auto_last", "i4"),  # in `links`: automatic paths out of here, in the order they are tried
+        ("enter_first", "i4"),
+        ("enter_last", "i4"),  # in `paths`: the ways into this stage
+        ("reset_first", "i4"),
+        ("reset_last", "i4"),  # in `links`: scores
+        ("drifts", "i4"),  # 1: a path may open by the mere passing of time
+        ("needs", "u8"),  # the changes that may open a path
+    ],
+    align=True,
+)
+PATH_RECORD = np.dtype(
+    [
+        ("from_", "u8"),
+        ("by", "u8"),
+        ("guard", "f8"),  # the path needs `guard_score >= guard`
+        ("guard_score", "i4"),  # -1: no such need
+        ("guard_op", "i4"),  # the comparison it was taken from
+        ("stage", "i4"),
+        ("position", "i4"),
+        ("when_first", "i4"),
+        ("when_last", "i4"),
+        ("requires_first", "i4"),
+        ("requires_last", "i4"),
+    ],
+    align=True,
+)
+OP_RECORD = np.dtype([("what", "i4"), ("index", "i4"), ("value", "f8"), ("watched", "i4"), ("pad", "i4")], align=True)
+CODE_RECORD = np.dtype([("kind", "i4"), ("first", "i4"), ("last", "i4")], align=True)
+DECISION_RECORD = np.dtype([("to", "i4"), ("role", "i4")], align=True)
+
+TRANSITION_RECORD = np.dtype(
+    [
+        ("lead", "i4"),
+        ("from_", "i2"),
+        ("to", "i2"),
+        ("cause", "i2"),
+        ("path", "i2"),
+        ("code", "i4"),  # of the decision, -1 otherwise
+        ("at", "i8"),
+    ],
+    align=True,
+)
+REFUSAL_RECORD = np.dtype([("lead", "i4"), ("code", "i4"), ("from_", "i4"), ("why", "i4"), ("at", "i8")], align=True)
+TRACE_RECORD = np.dtype(
+    [("what", "i4"), ("index", "i4"), ("at", "i8"), ("points", "f8"), ("position", "i8")], align=True
+)
+NODE_RECORD = np.dtype([("at", "i8"), ("points", "f8"), ("next", "i8")], align=True)
+
+
+class Program(NamedTuple):
+    """An agreement as arrays; nothing here depends on a history."""
+
+    rules: Records
+    trait_rules: NDArray[np.int32]  # (n, 2): profile bit, score
+    trait_points: NDArray[np.float64]  # (n,)
+    groups: Records
+    clocks: Records
+    windows: NDArray[np.int64]  # (n,) spans
+    scores: Records
+    grades: NDArray[np.float64]
+    stages: Records  # [0]: no stage yet
+    paths: Records
+    ops: Records
+    excluded: NDArray[np.int32]  # (2,): first and last of its ops
+    links: NDArray[np.int32]
+    sizes: NDArray[np.int64]  # counters, questions, ring places, nodes an activity can make at the most
+
+
+class Tables(NamedTuple):
+    """What each code of a history means under the agreement."""
+
+    codes: Records
+    actions: NDArray[np.int32]
+    profile_bits: NDArray[np.uint8]  # (profiles, bits)
+    decisions: Records
+    answers: NDArray[np.uint8]  # (decisions, questions): 0 not answered, 1 yes, 2 no

@@ -1,0 +1,195 @@
+"""An agreement over a whole history: the driver of the kernel on local threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tasuki.agreement import Agreement
+from tasuki.engine import layout as at
+from tasuki.engine.bind import bind
+from tasuki.engine.compile import Compiled, compile_agreement
+from tasuki.engine.kernel import Entries, Output, empty_output, fold_leads
+from tasuki.history import Activity, Decision, History, Profile, Shard, history_of
+
+Progress = Callable[[int, int], None]
+"""Called with entries done and entries in all."""
+
+CAUSES = ("path", "decision", "timeout")
+REFUSALS = ("unknown_stage", "role", "from", "requires")
+LEADS_OF_A_TASK = 20_000
+
+
+@dataclass(frozen=True)
+class ShardResult:
+    """What came of the leads of one shard, in the order of its ids. Times in µs UTC."""
+
+    stage: NDArray[np.int16]  # (leads,) 0: no stage yet
+    entered: NDArray[np.int64]
+    next_check: NDArray[np.int64]  # layout.NEVER: nothing will come by itself
+    scores: NDArray[np.float64]  # (leads, scores), at as_of
+    margin: NDArray[np.float64]  # (leads, 2) see kernel.Output
+    transitions: at.Records
+    transition_scores: NDArray[np.float64]  # (transitions, scores), just before resets
+    refusals: at.Records
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What an agreement makes of a history up to `as_of` (µs UTC, inclusive)."""
+
+    compiled: Compiled
+    history: History
+    as_of: int
+    shards: tuple[ShardResult, ...]
+
+    @cached_property
+    def lead_order(self) -> NDArray[np.int64]:
+        """(leads,) the rows of all shards in a row, in ascending order of lead id."""
+        return np.asarray(pa.compute.sort_indices(self.lead_ids), np.int64)
+
+    @cached_property
+    def lead_ids(self) -> pa.Array:
+        """(leads,) ids of all shards in a row."""
+        return pa.array([lead for shard in self.history.shards for lead in shard.ids], pa.string())
+
+    @cached_property
+    def first_row(self) -> NDArray[np.int64]:
+        """(shards + 1,) where each shard's leads begin in `lead_ids`."""
+        return np.cumsum([0, *(shard.leads for shard in self.history.shards)])
+
+    @cached_property
+    def stage(self) -> NDArray[np.int16]:
+        """(leads,) present stage by the kernel's number, in the order of `lead_ids`."""
+        return np.concatenate([np.empty(0, np.int16), *(shard.stage for shard in self.shards)])
+
+    @cached_property
+    def transitions(self) -> at.Records:
+        """Every transition; `lead` is a row of `lead_ids`; of one lead in their order."""
+        return self._rebased("transitions", at.TRANSITION_RECORD)
+
+    @cached_property
+    def refusals(self) -> at.Records:
+        """Every refused decision; `lead` is a row of `lead_ids`."""
+        return self._rebased("refusals", at.REFUSAL_RECORD)
+
+    def _rebased(self, name: str, dtype: np.dtype[np.void]) -> at.Records:
+        parts = [np.empty(0, dtype)]
+        for shard, first in zip(self.shards, self.first_row, strict=False):
+            part = getattr(shard, name).copy()
+            part["lead"] += first
+            parts.append(part)
+        return np.concatenate(parts)
+
+
+def replay(
+    agreement: Agreement | Compiled,
+    history: History,
+    as_of: int | None = None,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Replay:
+    """Fold every lead of the history under the agreement.
+
+    `as_of` in µs UTC, inclusive; the time of the last entry when None. `threads`: one for each core when None; the
+    result does not depend on it.
+    """
+    compiled = agreement if isinstance(agreement, Compiled) else compile_agreement(agreement)
+    until = as_of if as_of is not None else history.last_at or 0
+    tables = bind(compiled, history)
+    return replay_bound(compiled, tables, history, until, threads=threads, progress=progress)
+
+
+def replay_bound(
+    compiled: Compiled,
+    tables: at.Tables,
+    history: History,
+    as_of: int,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Replay:
+    """`replay` with tables made before: for many replays that differ in numbers only."""
+    tasks = [(number, *ends) for number, shard in enumerate(history.shards) for ends in _ranges(shard)]
+    outputs: dict[tuple[int, int, int], Output] = {}
+    done, total = 0, sum(shard.entries for shard in history.shards)
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        jobs = {pool.submit(fold_range, compiled, tables, history.shards[task[0]], task[1], task[2], as_of): task for task in tasks}
+        try:
+            for job in as_completed(jobs):
+                number, first, last = task = jobs[job]
+                outputs[task] = job.result()
+                offsets = history.shards[number].offsets
+                done += int(offsets[last] - offsets[first])
+                if progress:
+                    progress(done, total)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    shards = [
+        _joined([(first, outputs[task]) for task in tasks if task[0] == number for first in [task[1]]], len(compiled.score_names))
+        for number in range(len(history.shards))
+    ]
+    return Replay(compiled, history, as_of, tuple(shards))
+
+
+def _ranges(shard: Shard) -> Iterator[tuple[int, int]]:
+    """Ranges of leads small enough to keep every thread busy to the end."""
+    for first in range(0, shard.leads, LEADS_OF_A_TASK):
+        yield first, min(first + LEADS_OF_A_TASK, shard.leads)
+
+
+def entries_of(shard: Shard) -> Entries:
+    """The shard as the kernel reads it."""
+    views = (np.ascontiguousarray(shard.offsets, np.int64).view(), shard.at.view(np.uint8), shard.code.view(np.uint8))
+    for view in views:
+        view.flags.writeable = False
+    return Entries(*views)
+
+
+def fold_range(
+    compiled: Compiled, tables: at.Tables, shard: Shard, first: int, last: int, as_of: int, traces: int = 0
+) -> Output:
+    """The kernel over leads first … last − 1 of a shard, again with more room if its output did not fit."""
+    entries, leads = entries_of(shard), last - first
+    room = (4 * leads + 64, leads // 4 + 16, traces)
+    while True:
+        output = empty_output(leads, len(compiled.score_names), *room)
+        fold_leads(compiled.program, tables, entries, first, last, as_of, output)
+        used = output.used[:3]
+        if used[0] <= room[0] and used[1] <= room[1] and (not traces or used[2] <= room[2]):
+            return output
+        room = (max(room[0], int(used[0])), max(room[1], int(used[1])), max(room[2], int(used[2])) if traces else 0)
+
+
+def _joined(outputs: list[tuple[int, Output]], scores: int) -> ShardResult:
+    """The results of the ranges of one shard as one."""
+    parts = [output for _, output in sorted(outputs, key=lambda pair: pair[0])] or [empty_output(0, scores, 0, 0, 0)]
+    return ShardResult(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in Output._fields[:5]),
+        transitions=np.concatenate([part.transitions[: part.used[0]] for part in parts]),
+        transition_scores=np.concatenate([part.transition_scores[: part.used[0]] for part in parts]),
+        refusals=np.concatenate([part.refusals[: part.used[1]] for part in parts]),
+    )
+
+
+def fold(
+    compiled: Compiled,
+    profiles: Iterable[Profile],
+    activities: Iterable[Activity],
+    decisions: Iterable[Decision],
+    as_of: int,
+) -> Replay:
+    """The same fold for a few leads held in memory: what the live server calls for leads touched by new entries.
+
+    Times in µs UTC; the order given is the order at equal times. A batch costs some tens of microseconds for each lead.
+    """
+    return replay(compiled, history_of(profiles, activities, decisions), as_of, threads=1)

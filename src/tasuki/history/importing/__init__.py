@@ -1,0 +1,1 @@
+"""Bringing files of entries into a history."""
