@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from .condition_strategies import Names, chance, condition, one_or_some, pick, qualified, some_of
-from .vocabulary import DURATIONS, PREDICATE_TESTS, QUALIFICATION, ROLES, SIGNALS, STAGES, TRAITS
+from .vocabulary import (
+    DURATIONS,
+    FAVOURITE_SIGNAL,
+    PREDICATE_TESTS,
+    QUALIFICATION,
+    ROLES,
+    SIGNALS,
+    STAGES,
+    TRAITS,
+    WINDOWS,
+)
 
 GRADES: list[dict[str, float]] = [{"A": 30, "B": 15, "C": 0}, {"hot": 20, "warm": 10}, {"A": 12.5}]
 RANGES = [[0, 50], [0, 200], [-20, 30], [5, 25]]
@@ -37,6 +47,23 @@ def agreements(draw: st.DrawFn) -> str:
     return as_yaml(tree)
 
 
+@st.composite
+def rule_agreements(draw: st.DrawFn) -> str:
+    """One score of one to three rules over activities a, b, c; two stages entered by hand."""
+    names = Names(["a", "b", "c"], ["big"], ["MAL", "MQL"], [])
+    by_hand = {"from": "any", "by": ["sales"]}
+    stages = [{"id": stage, "enter": [by_hand]} for stage in names.stages]
+    stages[0]["resets"] = ["s"]
+    tree = {
+        "agreement": "rules",
+        "signals": {name: {"type": name} for name in names.signals},
+        "traits": {"big": {"account.employees": {"gte": 100}}},
+        "scores": {"s": {"rules": [a_rule(draw, names) for _ in range(draw(st.integers(1, 3)))]}},
+        "stages": stages,
+    }
+    return as_yaml(tree)
+
+
 def as_yaml(tree: dict[str, Any]) -> str:
     writer = YAML()
     writer.default_flow_style = None
@@ -51,7 +78,8 @@ def as_yaml(tree: dict[str, Any]) -> str:
 
 
 def named_signals(draw: st.DrawFn) -> dict[str, Any]:
-    signals = {name: SIGNALS[name] for name in some_of(draw, list(SIGNALS), 6)}
+    """Always the one that matches the ledgers' favourite activity, and a few more."""
+    signals = {name: SIGNALS[name] for name in [FAVOURITE_SIGNAL, *some_of(draw, list(SIGNALS), 5)]}
     if draw(st.booleans()):
         signals["made_up"] = a_predicate(draw, depth=2)
     return signals
@@ -101,9 +129,9 @@ def a_rule(draw: st.DrawFn, names: Names) -> dict[str, Any]:
         return {"trait": pick(draw, names.traits), "points": pick(draw, POINTS), "because": "役割と規模"}
     if kind == "silence":
         return {**a_silence(draw, names), **what_a_hit_does(draw, names)}
-    rule: dict[str, Any] = {"signal": pick(draw, names.signals)}
+    rule: dict[str, Any] = {"signal": pick(draw, [*[names.signals[0]] * 3, *names.signals])}
     if kind == "every":
-        rule["every"] = f"{draw(st.integers(1, 4))} within {pick(draw, DURATIONS)}"
+        rule["every"] = f"{pick(draw, [2, 2, 3, 1, 4])} within {pick(draw, WINDOWS)}"
     return {**rule, **what_a_hit_does(draw, names)}
 
 
@@ -119,7 +147,7 @@ def a_silence(draw: st.DrawFn, names: Names) -> dict[str, Any]:
 
 
 def what_a_hit_does(draw: st.DrawFn, names: Names) -> dict[str, Any]:
-    """Points with a decay and caps; one rule in eight resets its score, with or without points."""
+    """Points with a decay and caps; one rule in six resets its score, with or without points."""
     if chance(draw, 16):
         return {"resets": True, **a_while(draw, names), "because": "仕切り直し"}
     rule: dict[str, Any] = {
@@ -130,8 +158,8 @@ def what_a_hit_does(draw: st.DrawFn, names: Names) -> dict[str, Any]:
     }
     if chance(draw, 4):
         rule["max"] = pick(draw, [10, 15, 25])
-    if chance(draw, 16):
-        rule["resets"] = True
+    if chance(draw, 10):
+        rule |= {"resets": True, **a_cap(draw, one_in=2)}
     return {**rule, "because": "検討段階の行動"}
 
 
@@ -139,11 +167,11 @@ def a_decay(draw: st.DrawFn) -> dict[str, Any]:
     return {word: pick(draw, DURATIONS) for word in pick(draw, DECAYS)}
 
 
-def a_cap(draw: st.DrawFn) -> dict[str, Any]:
-    if not chance(draw, 3):
+def a_cap(draw: st.DrawFn, one_in: int = 3) -> dict[str, Any]:
+    if not chance(draw, one_in):
         return {}
-    most = draw(st.integers(1, 3))
-    return {"at_most": f"{most} per {pick(draw, DURATIONS)}" if draw(st.booleans()) else most}
+    most = pick(draw, [1, 1, 2, 3])
+    return {"at_most": most if chance(draw, 4) else f"{most} per {pick(draw, WINDOWS)}"}
 
 
 def a_while(draw: st.DrawFn, names: Names) -> dict[str, Any]:

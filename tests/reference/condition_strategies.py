@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from .vocabulary import DURATIONS, PROFILE_FIELDS
+from .vocabulary import PROFILE_FIELDS, WINDOWS
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ def counted(draw: st.DrawFn, names: Names, kind: str) -> str:
 
 def a_count(draw: st.DrawFn, names: Names) -> str:
     signal = pick(draw, names.signals)
-    return f"count({signal}, {pick(draw, DURATIONS)})" if draw(st.booleans()) else f"count({signal})"
+    return f"count({signal}, {pick(draw, WINDOWS)})" if draw(st.booleans()) else f"count({signal})"
 
 
 def qualified(draw: st.DrawFn, names: Names) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 Fields = Mapping[str, str]
 
 MICROSECONDS = {"m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
-PLAIN_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
+PLAIN_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?")
 
 
 def duration(text: str) -> int:
@@ -26,9 +27,9 @@ def fold(value: object) -> str:
 
 
 def number(text: str) -> float | None:
-    """The plain decimal number that a text of the data is, or None."""
+    """The finite decimal number that a text of the data is, or None."""
     folded = fold(text)
-    return float(folded) if PLAIN_DECIMAL.fullmatch(folded) else None
+    return float(folded) if PLAIN_DECIMAL.fullmatch(folded) and math.isfinite(float(folded)) else None
 
 
 def predicate(test: Mapping[str, Any], fields: Fields) -> bool:

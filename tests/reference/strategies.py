@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from .agreement_strategies import agreements
+from .agreement_strategies import agreements, rule_agreements
 from .evaluator import Entry
 from .vocabulary import (
     ACTIVITY_SHAPES,
@@ -19,7 +19,7 @@ from .vocabulary import (
     QUESTIONS,
 )
 
-__all__ = ["GRID", "START", "agreements", "cases", "ledgers"]
+__all__ = ["GRID", "START", "agreements", "cases", "ledgers", "rule_cases"]
 
 START = 1_704_067_200_000_000  # 2024-01-01T00:00:00Z
 GRID = 6 * 3_600_000_000  # six hours
@@ -52,7 +52,7 @@ def decisions(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, str]]:
 
 
 @st.composite
-def entries(draw: st.DrawFn, seq: int) -> Entry:
+def entries(draw: st.DrawFn, seq: int, favourites: list[dict[str, str]]) -> Entry:
     at = draw(times())
     kind = draw(st.sampled_from(["activity"] * 6 + ["decision"] * 3 + ["profile"]))
     if kind == "decision":
@@ -60,14 +60,19 @@ def entries(draw: st.DrawFn, seq: int) -> Entry:
         return Entry(at, "decision", seq, fields, answers)
     if kind == "profile":
         return Entry(at, "profile", seq, dict(draw(st.sampled_from(PROFILE_SHAPES))))
-    return Entry(at, "activity", seq, dict(draw(st.sampled_from(ACTIVITY_SHAPES))))
+    shapes = favourites if draw(st.booleans()) else ACTIVITY_SHAPES
+    return Entry(at, "activity", seq, dict(draw(st.sampled_from(shapes))))
 
 
 @st.composite
 def ledgers(draw: st.DrawFn, max_size: int = 40) -> list[Entry]:
-    """The entries of one lead in the order of `seq`, not of time; often with a profile at the very start."""
+    """The entries of one lead in the order of `seq`, not of time.
+
+    They favour one or two shapes of activity, so that caps fill; often a profile comes first.
+    """
     size = draw(st.one_of(st.integers(0, min(6, max_size)), st.integers(0, max_size)))
-    ledger = [draw(entries(seq)) for seq in range(size)]
+    favourites = [ACTIVITY_SHAPES[0], draw(st.sampled_from(ACTIVITY_SHAPES))]
+    ledger = [draw(entries(seq, favourites)) for seq in range(size)]
     if draw(st.booleans()):
         ledger.append(Entry(START, "profile", size, dict(draw(st.sampled_from(PROFILE_SHAPES)))))
     return ledger
@@ -81,6 +86,25 @@ def cases(draw: st.DrawFn, max_size: int = 40) -> Case:
     known = sorted({entry.at for ledger in leads.values() for entry in ledger} or {START})
     later = st.one_of(st.integers(0, 40), st.integers(0, LATEST)).map(lambda step: START + step * GRID)
     as_of = draw(
-        st.one_of(later, later, st.sampled_from(known), st.sampled_from(known).map(lambda at: at - 1))
+        st.one_of(
+            later, st.just(known[-1]), st.sampled_from(known), st.sampled_from(known).map(lambda at: at - 1)
+        )
     )
     return text, leads, as_of
+
+
+@st.composite
+def rule_cases(draw: st.DrawFn) -> Case:
+    """A small case about the hits of a few rules, where the edges of windows are met far more often."""
+    text = draw(rule_agreements())
+    kinds = st.sampled_from(["a"] * 6 + ["b", "b", "c", "MAL", "MQL"])
+    moments = draw(st.lists(st.tuples(st.integers(0, 12), kinds), min_size=1, max_size=14))
+    ledger = [rule_entry(START + step * GRID, kind, seq) for seq, (step, kind) in enumerate(moments)]
+    last = max(entry.at for entry in ledger)
+    return text, {"L0": ledger}, last + draw(st.sampled_from([0, 0, 0, 1, 2, 4, 12])) * GRID
+
+
+def rule_entry(at: int, kind: str, seq: int) -> Entry:
+    if kind in ("MAL", "MQL"):
+        return Entry(at, "decision", seq, {"to": kind, "role": "sales"})
+    return Entry(at, "activity", seq, {"type": kind})

@@ -1,4 +1,4 @@
-"""What must hold of every made-up case, and a look at whether the made-up cases are worth their time."""
+"""What must hold of every made-up case."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .evaluator import Entry, Result, evaluate
-from .strategies import START, Case, cases
+from .strategies import START, Case, cases, rule_cases
 
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -17,7 +17,7 @@ def replays(case: Case, as_of: int | None = None) -> list[Result]:
 
 
 @SETTINGS
-@given(cases(), st.integers(0, 60))
+@given(st.one_of(cases(), rule_cases()), st.integers(0, 60))
 def test_what_happened_up_to_a_day_does_not_depend_on_how_far_one_looks(case: Case, days: int) -> None:
     earlier = min(START + days * 86_400_000_000, case[2])
     for short, full in zip(replays(case, earlier), replays(case), strict=True):
@@ -34,7 +34,7 @@ def test_the_order_in_which_entries_arrive_changes_nothing(case: Case) -> None:
 
 
 @SETTINGS
-@given(cases())
+@given(st.one_of(cases(), rule_cases()))
 def test_nothing_happens_between_as_of_and_the_next_check_without_a_new_entry(case: Case) -> None:
     text, leads, as_of = case
     for ledger in leads.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 DURATIONS = ["6h", "12h", "24h", "1d", "2d", "3d", "1w", "360m", "30d"]
+WINDOWS = ["6h", "6h", "12h", "12h", "1d", "24h", "2d", "1w"]  # short, so that their edges are met
 STAGES = ["MAL", "MQL", "SGL", "SAL", "SQL", "RECYCLED"]
 LEDGER_STAGES = [*STAGES[:3], *STAGES, *STAGES, "NOWHERE"]
 ROLES = ["marketing", "inside_sales", "sales"]
@@ -35,6 +36,8 @@ ACTIVITY_SHAPES: list[dict[str, str]] = [
     {"type": "login", "channel": "product"},
     {"type": "unsubscribe", "channel": "email"},
 ]
+
+FAVOURITE_SIGNAL = "pricing"  # of the first activity shape
 
 SIGNALS: dict[str, Any] = {
     "pricing": {

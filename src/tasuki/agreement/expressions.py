@@ -30,7 +30,7 @@ GRAMMAR = r"""
 call: FUNCTION "(" (argument ("," argument)*)? ")"
 argument: NAME | DURATION | NUMBER | QUOTED
 
-FUNCTION.2: /[^\W\d]\w*(?=\s*\()/
+FUNCTION.2: /(?!(and|or|not)\b)[^\W\d]\w*(?=\s*\()/
 NAME: /[^\W\d]\w*(\.\w+)*/
 DURATION.2: /\d+[a-z]+/
 NUMBER: /\d+(\.\d+)?/

@@ -26,8 +26,12 @@ def bind(compiled: Compiled, history: History) -> at.Tables:
     for kind, shapes in ((at.PROFILE, history.profiles), (at.DECISION, history.decisions)):
         codes["kind"][shapes.codes] = kind
         codes["first"][shapes.codes] = np.arange(len(shapes))
+    matters = (codes["kind"] != at.ACTIVITY) | (codes["first"] < codes["last"])
+    if compiled.program.stages["drifts"].any():
+        matters[:] = True  # where a path may open by the mere passing of time, each activity is a time to look
     return at.Tables(
         codes,
+        matters.astype(np.uint8),
         actions,
         _profile_bits(compiled, history.profiles),
         _decisions(compiled, history.decisions),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
+from typing import Any
 
 import numpy as np
 
@@ -111,7 +113,7 @@ class _Compiler:
         rules, ring = self._rules(group_of)
         paths = self._paths()
         excluded = self._ops(self.agreement.excluded)
-        scores, stages = self._scores(groups), self._stages(paths)
+        scores, stages = self._scores(groups), self._stages(paths, int(np.bitwise_or.reduce(groups["changes"])))
         pushes = len(self.windows) + int(np.count_nonzero(rules["group"] >= 0))
         program = at.Program(
             rules=rules,
@@ -148,7 +150,7 @@ class _Compiler:
                 keys.setdefault(key, []).append(i)
         ordered = sorted(keys, key=lambda key: (key[0], not key[1]))  # by score, valued ones first
         group_of = {i: number for number, key in enumerate(ordered) for i in keys[key]}
-        records = [_group_record(self.rules[keys[key][0]], key) for key in ordered]
+        records = [_group_record([self.rules[i] for i in keys[key]], key) for key in ordered]
         return np.array(records, at.GROUP_RECORD), group_of
 
     def _rules(self, group_of: dict[int, int]) -> tuple[at.Records, int]:
@@ -157,7 +159,7 @@ class _Compiler:
             record = records[i]
             score = self.score_index[rule.score]
             record["score"], record["points"] = score, rule.points
-            record["changes"] = 1 << (score % at.SCORE_BITS)
+            record["changes"] = _effect(rule, score)
             record["group"] = group_of.get(i, -1)
             record["while_"] = sum(1 << self.stage_index[stage] for stage in rule.while_)
             if rule.at_most:
@@ -207,11 +209,12 @@ class _Compiler:
 
     # Stages and paths.
 
-    def _stages(self, paths: at.Records) -> at.Records:
+    def _stages(self, paths: at.Records, ends: int) -> at.Records:
         records = np.zeros(len(self.stage_index), at.STAGE_RECORD)
         for number in range(len(records)):
             stage = self.agreement.stages[number - 1] if number else None
             self._automatic(records[number], stage.id if stage else None)
+            records[number]["lazy"] = not (int(records[number]["needs"]) & ends or records[number]["drifts"])
             if stage:
                 self._stage(records[number], stage)
         return records
@@ -231,8 +234,9 @@ class _Compiler:
         needs, drifts = at.PROFILE_CHANGED, False
         for condition in (*(path.when for _, path in tried), self.agreement.excluded):
             if condition is not None and tried:
-                needs |= self._needs(condition)
-                drifts |= self._drifts(condition, opening=condition is not self.agreement.excluded)
+                opening = condition is not self.agreement.excluded
+                needs |= self._needs(condition, opening)
+                drifts |= self._drifts(condition, opening)
         record["needs"], record["drifts"] = needs if tried else 0, drifts
 
     def _paths(self) -> at.Records:
@@ -259,18 +263,42 @@ class _Compiler:
 
     # What can make a condition true.
 
-    def _needs(self, condition: ex.Condition) -> int:
-        mask = 0
-        for node in ex.walk(condition):
-            match node:
-                case ex.ScoreValue(score=name) | ex.GradeCompare(score=name):
-                    for leaf in self._leaves(name):
-                        mask |= 1 << (self.score_index[leaf] % at.SCORE_BITS)
-                case ex.Count() | ex.Happened():
-                    mask |= at.SIGNALS_CHANGED
-                case ex.Answered():
-                    mask |= at.ANSWERS_CHANGED
-        return mask
+    def _needs(self, condition: ex.Condition, opening: bool) -> int:
+        """The changes that can make the condition true (`opening`) or false (not)."""
+        match condition:
+            case ex.Negation(part=part):
+                return self._needs(part, not opening)
+            case ex.Both(parts=parts) | ex.Either(parts=parts):
+                return _union(self._needs(part, opening) for part in parts)
+            case ex.Compare(operator=operator, left=left, right=right):
+                up, down = self._movers(ex.Plus(((1, left), (-1, right))))
+            case ex.GradeCompare(score=score, operator=operator):
+                up, down = self._movers(ex.ScoreValue(score))
+            case ex.Happened():
+                return at.SIGNALS_CHANGED
+            case _:
+                return at.PROFILE_CHANGED
+        if operator in ("==", "!="):
+            return up | down
+        return up if (operator in (">=", ">")) == opening else down
+
+    def _movers(self, node: ex.Numeric) -> tuple[int, int]:
+        """The changes that can raise a number, and those that can lower it."""
+        match node:
+            case ex.ScoreValue(score=name):
+                leaves = [self.score_index[leaf] for leaf in self._leaves(name)]
+                return _union(at.rises(leaf) for leaf in leaves), _union(at.falls(leaf) for leaf in leaves)
+            case ex.Count():
+                return at.SIGNALS_CHANGED, at.SIGNALS_CHANGED
+            case ex.Answered():
+                return at.ANSWERS_CHANGED, at.ANSWERS_CHANGED
+            case ex.Plus(terms=terms):
+                up = down = 0
+                for sign, term in terms:
+                    higher, lower = self._movers(term)
+                    up, down = up | (higher if sign > 0 else lower), down | (lower if sign > 0 else higher)
+                return up, down
+        return 0, 0
 
     def _drifts(self, condition: ex.Condition, opening: bool) -> bool:
         """Whether the mere passing of time can make the condition true (`opening`) or false (not)."""
@@ -358,7 +386,6 @@ class _Compiler:
             self._emit(_COMPARE[compare.operator])
 
     def _numeric(self, node: ex.Numeric) -> None:
-        emit: dict[type[ex.Numeric], Callable[[], object]]
         match node:
             case ex.Number(value=value):
                 self._emit(at.CONSTANT, 0, value)
@@ -395,6 +422,10 @@ def _guard(condition: ex.Condition | None) -> str | None:
     return None
 
 
+def _union(masks: Iterable[int]) -> int:
+    return reduce(or_, masks, 0)
+
+
 def _limited(rule: Rule) -> float:
     bound = _DEFAULT_BOUND if rule.max is None else rule.max
     return float(min(max(rule.points, -bound), bound))
@@ -409,7 +440,17 @@ def _group_key(rule: Rule, score: int, position: int) -> tuple[object, ...] | No
     return (score, valued, decay, position if rule.max is not None else -1)
 
 
-def _group_record(rule: Rule, key: tuple[object, ...]) -> tuple[object, ...]:
+def _effect(rule: Rule, score: int) -> int:
+    """What a hit does to its score."""
+    if rule.resets:
+        return at.rises(score) | at.falls(score)
+    return at.rises(score) if rule.points > 0 else at.falls(score) if rule.points < 0 else 0
+
+
+def _group_record(rules: list[Rule], key: tuple[Any, ...]) -> tuple[object, ...]:
+    rule, score = rules[0], key[0]
+    ends = at.falls(score) * any(r.points > 0 for r in rules) | at.rises(score) * any(r.points < 0 for r in rules)
     kind = at.HALVES if rule.halves else at.FADES if rule.fades else at.EXPIRES if rule.expires else at.PLAIN
     bound = _DEFAULT_BOUND if rule.max is None else rule.max
-    return (key[0], kind, int(bool(key[1])), 0, rule.fades or rule.expires or 0, float(rule.halves or 0), bound)
+    span = rule.fades or rule.expires or 0
+    return (score, kind, int(bool(key[1])), 0, span, float(rule.halves or 0), bound, ends if span else 0)

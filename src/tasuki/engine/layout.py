@@ -52,8 +52,9 @@ PLAIN, EXPIRES, HALVES, FADES = range(4)
     OR_ELSE,
 ) = range(22)
 
-# What changed since the automatic paths were last tried: a bit for each score (shared beyond 56), and:
-SCORE_BITS = 56
+# What changed since the automatic paths were last tried: for each score (shared beyond 28) a bit for "rose" and one for
+# "fell", and:
+SCORE_BITS = 28
 SIGNALS_CHANGED = 1 << 57
 PROFILE_CHANGED = 1 << 58
 ANSWERS_CHANGED = 1 << 59
@@ -71,7 +72,7 @@ RULE_RECORD = np.dtype(
         ("score", "i4"),
         ("flags", "i4"),
         ("points", "f8"),
-        ("changes", "u8"),  # the bit of its score
+        ("changes", "u8"),  # what a hit does to its score
         ("group", "i4"),
         ("cap_count", "i4"),
         ("cap_span", "i8"),  # 0: ever
@@ -93,6 +94,7 @@ GROUP_RECORD = np.dtype(
         ("span", "i8"),  # from hit to the end of its worth; 0: no end
         ("half", "f8"),  # half-life, µs
         ("bound", "f8"),  # of the size of the sum
+        ("changes", "u8"),  # what the end of a hit does to its score
     ],
     align=True,
 )
@@ -126,6 +128,8 @@ STAGE_RECORD = np.dtype(
         ("reset_first", "i4"),
         ("reset_last", "i4"),  # in `links`: scores
         ("drifts", "i4"),  # 1: a path may open by the mere passing of time
+        ("lazy", "i4"),  # 1: no path can open by the end of a hit's worth
+        ("pad", "i4"),
         ("needs", "u8"),  # the changes that may open a path
     ],
     align=True,
@@ -192,7 +196,18 @@ class Tables(NamedTuple):
     """What each code of a history means under the agreement."""
 
     codes: Records
+    matters: NDArray[np.uint8]  # (codes,) 0: an activity that changes nothing, whenever it happens
     actions: NDArray[np.int32]
     profile_bits: NDArray[np.uint8]  # (profiles, bits)
     decisions: Records
     answers: NDArray[np.uint8]  # (decisions, questions): 0 not answered, 1 yes, 2 no
+
+
+def rises(score: int) -> int:
+    """The bit that says that a score rose."""
+    return 1 << (score % SCORE_BITS)
+
+
+def falls(score: int) -> int:
+    """The bit that says that a score fell."""
+    return 1 << (SCORE_BITS + score % SCORE_BITS)

@@ -16,7 +16,7 @@ from tasuki.agreement import Agreement
 from tasuki.engine import layout as at
 from tasuki.engine.bind import bind
 from tasuki.engine.compile import Compiled, compile_agreement
-from tasuki.engine.kernel import Entries, Output, empty_output, fold_leads
+from tasuki.engine.kernel import Entries, Output, empty_output, fold_leads, new_state, room_for_nodes
 from tasuki.history import Activity, Decision, History, Profile, Shard, history_of
 
 Progress = Callable[[int, int], None]
@@ -160,14 +160,25 @@ def fold_range(
 ) -> Output:
     """The kernel over leads first … last − 1 of a shard, again with more room if its output did not fit."""
     entries, leads = entries_of(shard), last - first
+    state = new_state(compiled.program)
+    nodes, places = _room(compiled, shard, first, last, as_of)
     room = (4 * leads + 64, leads // 4 + 16, traces)
     while True:
         output = empty_output(leads, len(compiled.score_names), *room)
-        fold_leads(compiled.program, tables, entries, first, last, as_of, output)
+        fold_leads(compiled.program, tables, entries, state, nodes, places, first, last, as_of, output)
         used = output.used[:3]
         if used[0] <= room[0] and used[1] <= room[1] and (not traces or used[2] <= room[2]):
             return output
         room = (max(room[0], int(used[0])), max(room[1], int(used[1])), max(room[2], int(used[2])) if traces else 0)
+
+
+def _room(compiled: Compiled, shard: Shard, first: int, last: int, as_of: int) -> tuple[at.Records, NDArray[np.int64]]:
+    """`nodes` and `places` for the longest lead of a range."""
+    offsets = shard.offsets[first : last + 1]
+    begins = offsets[:-1][np.diff(offsets) > 0]
+    longest = int(np.diff(offsets).max(initial=0))
+    span = as_of - int(shard.at[begins].min()) if len(begins) else 0
+    return room_for_nodes(compiled.program, longest, span), np.empty(longest + 1, np.int64)
 
 
 def _joined(outputs: list[tuple[int, Output]], scores: int) -> ShardResult:

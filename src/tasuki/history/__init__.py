@@ -1,4 +1,8 @@
-"""The columnar, time-ordered copy of every lead's entries: import, store, read."""
+"""The columnar, time-ordered copy of every lead's entries: import, store, read.
+
+Importing is in `tasuki.history.importing`, the facts of `tasuki history info` in `tasuki.history.describe`,
+times as people write them in `tasuki.history.times`.
+"""
 
 from tasuki.history.entries import Activity, Decision, Profile, shard_of
 from tasuki.history.memory import history_of

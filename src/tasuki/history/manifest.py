@@ -55,6 +55,11 @@ class Manifest:
     next_seq: int = 0
     next_code: int = 0
 
+    @property
+    def bytes(self) -> int:
+        """Size of all files on disk."""
+        return sum(self.paths(Path()).values())
+
     def paths(self, folder: Path) -> dict[Path, int]:
         """Every file of the history and its size in bytes."""
         found: dict[Path, int] = {}

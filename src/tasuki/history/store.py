@@ -46,8 +46,8 @@ class Shard:
     """Some whole leads with all their entries: the unit of work of a thread, a process or a Spark task.
 
     Arrays are opened when first asked for; those of `at`, `code` and `seq` are mapped and read-only. A shard
-    is picklable: by its path if it lies on disk. The entries of lead i are `offsets[i]:offsets[i + 1]`, sorted
-    by (at, kind, seq).
+    is picklable: by its path if it lies on disk. The entries of lead i are `offsets[i]:offsets[i + 1]`,
+    sorted by (at, kind, seq).
     """
 
     def __init__(self, source: ShardSource) -> None:

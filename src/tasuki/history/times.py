@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-from numba import njit
 
 from tasuki.errors import UsageError
+from tasuki.history.compiled import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,7 +122,7 @@ def in_range(times: NDArray[np.int64]) -> NDArray[np.bool_]:
     return (times >= first) & (times < last)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _number(data: NDArray[Any], first: int, size: int) -> int:
     """The number of `size` digits from `first` on; negative if one is no digit."""
     value = 0
@@ -134,7 +134,7 @@ def _number(data: NDArray[Any], first: int, size: int) -> int:
     return value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _days(year: int, month: int, day: int) -> int:
     """Days since 1970-01-01 of a date of the Gregorian calendar; -1_000_000 if there is no such date."""
     if year < FIRST_YEAR or year > LAST_YEAR or month < 1 or month > 12 or day < 1:
@@ -151,7 +151,7 @@ def _days(year: int, month: int, day: int) -> int:
     return 365 * y + y // 4 - y // 100 + y // 400 + (153 * m + 2) // 5 + day - 1 - 719_468
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _offset_seconds(data: NDArray[Any], at: int, last: int) -> int:
     """Seconds east of UTC of `+09:00`, `+0900` or `+09` at `at`; -1_000_000 if it is none of them."""
     size = last - at
@@ -169,7 +169,7 @@ def _offset_seconds(data: NDArray[Any], at: int, last: int) -> int:
     return -seconds if data[at] == 45 else seconds
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _clock(data: NDArray[Any], at: int, last: int) -> tuple[int, int]:
     """`hh:mm[:ss[.ffffff]]` at `at`: µs of the day (-1 if wrong) and where it ends."""
     if last - at < 5 or data[at + 2] != 58:
@@ -200,7 +200,7 @@ def _clock(data: NDArray[Any], at: int, last: int) -> tuple[int, int]:
     return ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros, at
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _with_offset(data: NDArray[Any], at: int, last: int, time: int) -> tuple[int, int]:
     """A local time and the offset that may stand at `at`, as a time in µs and its status."""
     while at < last and data[at] == 32:
@@ -215,7 +215,7 @@ def _with_offset(data: NDArray[Any], at: int, last: int, time: int) -> tuple[int
     return time - offset * 1_000_000, INSTANT
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan_time(data: NDArray[Any], at: int, last: int) -> tuple[int, int]:
     """Time in µs and its status: BAD, INSTANT (UTC) or LOCAL."""
     while at < last and data[at] == 32:
@@ -239,7 +239,7 @@ def _scan_time(data: NDArray[Any], at: int, last: int) -> tuple[int, int]:
     return _with_offset(data, at, last, time + clock)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan_times(
     data: NDArray[Any], start: NDArray[Any], end: NDArray[Any], times: NDArray[Any], status: NDArray[Any]
 ) -> None:

@@ -35,9 +35,9 @@ def write_history(
 ) -> None:
     """Write a new history, shard by shard; only one of them is held at a time.
 
-    `shards` are `shard_count` shards in order (see Shard.of), whose leads are those that `shard_of` puts there,
-    ascending; entries sorted by (lead, at, kind, seq); codes are those of the shapes. Raises UsageError if there
-    is a history in the folder already or a shard is not as described.
+    `shards` are `shard_count` shards in order (see Shard.of): the leads that `shard_of` puts there,
+    ascending, entries sorted by (lead, at, kind, seq), codes those of the shapes. Raises UsageError if the
+    folder holds a history already or a shard is not as described.
     """
     check_shard_count(shard_count)
     kinds = (profiles, activities, decisions)

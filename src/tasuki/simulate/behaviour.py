@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasuki.simulate.calendar import DAY, HOUR, Calendar, Floats, Ints, human_times
+from tasuki.simulate.calendar import DAY, HOUR, Calendar, Ints, human_times
 from tasuki.simulate.catalogue import CHANNEL, FAMILY, FIRSTS, MIND, TOPICS, actions_of, preferences
 from tasuki.simulate.people import NATURE, NEVER, SOURCE, Bools, People
 
@@ -81,7 +81,9 @@ def _first_contacts(people: People, rng: np.random.Generator) -> Activities:
     lead = np.flatnonzero(family >= 0)
     action = actions_of(family[lead], people.topic[lead], rng)
     channels = np.array([CHANNEL[name] for name in _FIRST_FAMILIES])
-    return Activities(lead, people.created[lead], action, channels[people.source[lead]], people.campaign[lead])
+    return Activities(
+        lead, people.created[lead], action, channels[people.source[lead]], people.campaign[lead]
+    )
 
 
 def _surveys(people: People, rng: np.random.Generator) -> Activities:
@@ -100,7 +102,7 @@ def _visits(people: People, calendar: Calendar, rng: np.random.Generator) -> Act
     start = human_times(calendar, rng, wanted)
     start = np.maximum(start, people.created[lead] + rng.integers(20 * SECOND, 900 * SECOND, len(lead)))
     mind = _minds(people, lead, start, rng)
-    length = 1 + rng.poisson(np.where(mind == MIND["curious"], 0.7, 1.4))
+    length = 1 + rng.poisson(np.where(mind == MIND["curious"], 1.2, 2.0))
     visit = np.repeat(np.arange(len(lead)), length)
     step = np.arange(len(visit)) - np.repeat(np.cumsum(length) - length, length)
     pause = (20 + rng.exponential(80, len(visit))) * SECOND
@@ -117,16 +119,18 @@ def _visits(people: People, calendar: Calendar, rng: np.random.Generator) -> Act
 def _visit_times(people: People, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Who comes and about when: around the first contact and around each project."""
     count = len(people)
-    eager = np.array([1.7, 5.0, 5.0, 3.0, 1.6])[people.nature]
+    eager = np.array([2.7, 6.5, 5.0, 3.5, 2.2])[people.nature]
     cold = np.isin(people.source, [SOURCE["exhibition"], SOURCE["cold_call"], SOURCE["referral"]])
-    background = rng.poisson(rng.gamma(0.55, 1 / 0.55, count) * np.where(cold, 0.45 * eager, eager)).clip(max=80)
+    background = rng.poisson(rng.gamma(0.55, 1 / 0.55, count) * np.where(cold, 0.5 * eager, eager)).clip(
+        max=80
+    )
     lead = np.repeat(np.arange(count), background)
     spread = np.array([70.0, 14.0, 200.0, 20.0, 30.0])[people.nature[lead]]
     wanted = people.created[lead] + (rng.exponential(spread) * DAY).astype(np.int64)
     leads, times = [lead], [wanted]
     for project in range(people.peaks.shape[1]):
         height = people.peaks[:, project]
-        often = rng.poisson(rng.gamma(1.6, 1 / 1.6, count) * 9.0 * height).clip(max=80)
+        often = rng.poisson(rng.gamma(1.6, 1 / 1.6, count) * 10.0 * height).clip(max=80)
         lead = np.repeat(np.arange(count), often)
         away = rng.normal(0, 0.8, len(lead)) * people.widths[lead]
         leads.append(lead)
@@ -149,7 +153,9 @@ def _topics(preferred: Ints, rng: np.random.Generator) -> Ints:
     return np.where(strays, rng.integers(0, len(TOPICS), len(preferred)), preferred)
 
 
-def _trial_logins(people: People, visits: Activities, calendar: Calendar, rng: np.random.Generator) -> Activities:
+def _trial_logins(
+    people: People, visits: Activities, calendar: Calendar, rng: np.random.Generator
+) -> Activities:
     """Logins in the 30 days of a trial: often with intent, soon silent without."""
     trial = visits.take(visits.action == FIRSTS[FAMILY["trial_start"]])
     logins = rng.poisson(1 + 9 * people.intent_at(trial.lead, trial.at))
@@ -164,7 +170,8 @@ def _webinars(people: People, calendar: Calendar, rng: np.random.Generator) -> A
     """Registrations and attendances: those who came by a webinar, and whoever is invited later."""
     held = calendar.webinars * DAY + 14 * HOUR
     if not len(held):
-        return _plain(*(np.empty(0, dtype=np.int64) for _ in range(3)), "webinar")
+        nobody = np.empty(0, dtype=np.int64)
+        return _plain(nobody, nobody, nobody, "webinar")
     first = np.flatnonzero(people.source == SOURCE["webinar"])
     which = np.searchsorted(held, people.created[first])
     inside = which < len(held)
@@ -196,7 +203,8 @@ def _will_register(people: People, held: Ints, rng: np.random.Generator) -> Bool
 
 
 def _seminar(family: str, webinar: Ints) -> Ints:
-    return FIRSTS[FAMILY[family]] + webinar % len(TOPICS)
+    actions: Ints = FIRSTS[FAMILY[family]] + webinar % len(TOPICS)
+    return actions
 
 
 def _mail(people: People, calendar: Calendar, rng: np.random.Generator) -> tuple[Activities, ...]:
@@ -208,7 +216,7 @@ def _mail(people: People, calendar: Calendar, rng: np.random.Generator) -> tuple
     near = np.minimum(people.base[:, None] + people.peaks.max(axis=1)[:, None] * fresh, 1.0)
     u = rng.random(shape)
     leaves = (u > 0.9955) & (sent[None, :] > people.created[:, None])
-    goodbye = np.where(leaves.any(axis=1), sent[leaves.argmax(axis=1)] if len(sent) else NEVER, NEVER)
+    goodbye = np.where(leaves.any(axis=1), sent[leaves.argmax(axis=1)], NEVER)
     reached = (sent[None, :] > people.created[:, None]) & (sent[None, :] < goodbye[:, None])
     opens = reached & (u < 0.9 * reader * fresh)
     clicks = opens & (rng.random(shape) < 0.06 + 0.35 * near)

@@ -65,14 +65,19 @@ def calendar_of(months: int) -> Calendar:
     is_open = np.array([_is_working_day(d) for d in dates])
     open_days = np.flatnonzero(is_open)
     opened_before = np.concatenate([[0], np.cumsum(is_open)[:-1]])
+    np.searchsorted(open_days, np.arange(len(dates)))
     exhibitions = [(n, name) for n, d in enumerate(dates[:days]) if (name := _exhibition(d))]
     seasons = [_season(d) for d in dates]
     campaigns = tuple(sorted({*seasons, *(name for _, name in exhibitions)}))
     return Calendar(
         days=days,
-        arrivals=_shares([_MONTH_WEIGHTS[d.month - 1] * (1 if _is_working_day(d) else 0.12) for d in dates[:days]]),
+        arrivals=_shares(
+            [_MONTH_WEIGHTS[d.month - 1] * (1 if _is_working_day(d) else 0.12) for d in dates[:days]]
+        ),
         bustle=np.array([_bustle(d) for d in dates]),
-        next_open=open_days[np.minimum(np.searchsorted(open_days, np.arange(len(dates))), len(open_days) - 1)],
+        next_open=open_days[
+            np.minimum(np.searchsorted(open_days, np.arange(len(dates))), len(open_days) - 1)
+        ],
         open_days=open_days,
         opened_before=opened_before,
         hours=_shares(list(_HOUR_WEIGHTS)),
@@ -108,6 +113,10 @@ def _shares(weights: list[float]) -> Floats:
     total = np.cumsum(np.array(weights, dtype=np.float64))
     shares: Floats = total / total[-1]
     return shares
+
+
+def _inflow(day: date) -> float:
+    return _MONTH_WEIGHTS[day.month - 1] * (1 if _is_working_day(day) else 0.12)
 
 
 def _is_working_day(day: date) -> bool:

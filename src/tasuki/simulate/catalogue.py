@@ -5,11 +5,12 @@ An activity is a code into `ACTIONS`. A family with a topic holds its actions to
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tasuki.simulate.calendar import Floats, Ints
+if TYPE_CHECKING:
+    from tasuki.simulate.calendar import Floats, Ints
 
 TOPICS = ("security", "cost", "operations")
 
@@ -30,7 +31,9 @@ def _by_topic(type_: str, path: str, kind: str, each: int) -> list[Action]:
 
 FAMILIES: dict[str, list[Action]] = {
     "blog": _by_topic("page_view", "/blog/{t}-{k}", "blog", 4),
-    "product": [Action("page_view", f"/products/{p}", "product") for p in ("mihari", "gateway", "mihari/security")],
+    "product": [
+        Action("page_view", f"/products/{p}", "product") for p in ("mihari", "gateway", "mihari/security")
+    ],
     "pricing_page": [Action("page_view", p, "pricing") for p in ("/pricing", "/price/simulation")],
     "case_page": _by_topic("page_view", "/case/{t}-{k}", "case_study", 2),
     "recruit": [Action("page_view", p) for p in ("/recruit", "/recruit/graduates", "/recruit/career")],
@@ -62,7 +65,18 @@ SIZES: Ints = np.array([len(actions) for actions in FAMILIES.values()], dtype=np
 FIRSTS: Ints = np.concatenate([[0], np.cumsum(SIZES)[:-1]])
 HAS_TOPIC = np.array([all(a.topic in TOPICS for a in actions) for actions in FAMILIES.values()])
 
-CHANNELS = ("organic", "ads", "email", "direct", "exhibition", "webinar", "phone", "product", "syndication", "visit")
+CHANNELS = (
+    "organic",
+    "ads",
+    "email",
+    "direct",
+    "exhibition",
+    "webinar",
+    "phone",
+    "product",
+    "syndication",
+    "visit",
+)
 CHANNEL = {name: number for number, name in enumerate(CHANNELS)}
 
 # What a visitor does next, by state of mind; the rest of each row goes to the blog.
@@ -78,8 +92,8 @@ _PREFERENCES: dict[str, dict[str, float]] = {
                  "case_study": 0.10, "price_sheet": 0.07, "contact": 0.04, "estimate": 0.03,
                  "trial_start": 0.04},
     "student": {"whitepaper": 0.36, "case_study": 0.08, "recruit": 0.08, "company": 0.08},
-    "competitor": {"product": 0.26, "pricing_page": 0.33, "docs": 0.20, "price_sheet": 0.06, "case_study": 0.06,
-                   "trial_start": 0.015},
+    "competitor": {"product": 0.26, "pricing_page": 0.33, "docs": 0.20, "price_sheet": 0.06,
+                   "case_study": 0.06, "trial_start": 0.015},
     "job_seeker": {"recruit": 0.50, "company": 0.28, "case_page": 0.08, "whitepaper": 0.04},
     "vendor": {"company": 0.30, "product": 0.20, "contact": 0.06, "whitepaper": 0.05, "pricing_page": 0.04},
 }  # fmt: skip

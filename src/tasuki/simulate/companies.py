@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from tasuki.simulate.calendar import Floats, Ints
 from tasuki.simulate.words import COMPANY_STEMS, COMPANY_TRADES, PREFECTURES, TARGET_INDUSTRIES
+
+if TYPE_CHECKING:
+    from tasuki.simulate.calendar import Floats, Ints
 
 MARKET = 30_000  # ordinary companies
 SPELLINGS = 3
@@ -53,7 +56,9 @@ class Companies:
     @property
     def target_industry(self) -> Floats:
         """(companies,) 1 where the company has the machines the product watches."""
-        return np.isin(self.industry, [self.industries.index(i) for i in TARGET_INDUSTRIES]).astype(np.float64)
+        return np.isin(self.industry, [self.industries.index(i) for i in TARGET_INDUSTRIES]).astype(
+            np.float64
+        )
 
 
 def companies_of(seed: int) -> Companies:
@@ -61,10 +66,14 @@ def companies_of(seed: int) -> Companies:
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 0])))
     stem = rng.integers(0, len(COMPANY_STEMS), MARKET)
     trade = rng.integers(0, len(COMPANY_TRADES), MARKET)
-    form = np.searchsorted(np.cumsum(_FORM_SHARES), rng.random(MARKET), side="right").clip(max=len(_FORMS) - 1)
+    form = np.searchsorted(np.cumsum(_FORM_SHARES), rng.random(MARKET), side="right").clip(
+        max=len(_FORMS) - 1
+    )
     industries = tuple(dict.fromkeys([i for *_, i, _ in _OUTSIDERS] + [i for *_, i in COMPANY_TRADES]))
     return Companies(
-        names=pa.array([name for name, *_ in _OUTSIDERS for _ in range(SPELLINGS)] + _names(stem, trade, form)),
+        names=pa.array(
+            [name for name, *_ in _OUTSIDERS for _ in range(SPELLINGS)] + _names(stem, trade, form)
+        ),
         domains=pa.array([domain for _, domain, *_ in _OUTSIDERS] + _domains(stem, trade)),
         industries=industries,
         industry=np.array(

@@ -22,7 +22,7 @@ from tasuki.simulate.office import Book, Office, blank_book, cases_of, office_of
 from tasuki.simulate.people import people_of
 from tasuki.simulate.sales import work
 
-BLOCK = 4096  # leads drawn together; a constant, so that the first leads are the same in companies of any size
+BLOCK = 4096  # leads drawn together; constant, so that the first leads are the same in any number
 THREADS = 2
 MOST_LEADS, MOST_MONTHS = 99_999_999, 120
 Progress = Callable[[int, int], None]
@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class SimulationReport:
-    """What was written: rows per table, the file of each table, and the span in microseconds since 1970 UTC."""
+    """What was written: rows and file of each table, and the span in microseconds since 1970 UTC."""
 
     leads: int
     rows: Mapping[str, int]
@@ -59,8 +59,8 @@ def simulate(
 ) -> SimulationReport:
     """Invent a company's leads over `months` months from 2024-04-01 (Asia/Tokyo) and what became of them.
 
-    Writes `profiles`, `activities`, `decisions`, `deals` and `truth` (`.csv` or `.parquet`) into the folder `out`,
-    which is made if it is not there; files of these names are replaced, and only once all five are complete. The
+    Writes `profiles`, `activities`, `decisions`, `deals` and `truth` (`.csv` or `.parquet`) into the folder
+    `out`, which is made if it is not there; files of these names are replaced once all five are complete. The
     same arguments give the same bytes, and a company of more leads contains the smaller one. `progress` is
     called with (leads done, all leads). Times are UTC; amounts are yen.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
 
-from tasuki.simulate.behaviour import Activities
-from tasuki.simulate.calendar import Calendar, Floats, Ints
-from tasuki.simulate.companies import Companies
 from tasuki.simulate.impressions import Records, looks, rule_of_action, rules
-from tasuki.simulate.people import BARE, FULL, NATURE, SOURCE, People
+from tasuki.simulate.people import BARE, FULL, NATURE, NEVER, SOURCE, People
+
+if TYPE_CHECKING:
+    from tasuki.simulate.behaviour import Activities
+    from tasuki.simulate.calendar import Calendar, Floats, Ints
+    from tasuki.simulate.companies import Companies
 
 STAGES = ("", "MAL", "MQL", "SGL", "SAL", "SQL", "OPPORTUNITY", "WON", "LOST", "RECYCLED", "DISQUALIFIED")
 NONE, MAL, MQL, SGL, SAL, SQL, OPPORTUNITY, WON, LOST, RECYCLED, DISQUALIFIED = range(len(STAGES))
@@ -52,19 +54,23 @@ REASONS = (
 INSIDE_REPS, FIELD_REPS = 12, 8
 MOST_DECISIONS = 30  # of one lead; then sales leaves it alone
 MOST_TOUCHES = 40
+MOST_DEALS = MOST_DECISIONS // 3  # between two deals lie more decisions than that
 DRAWS = 128  # random numbers a lead may use up, then it meets them again
 
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
 
 def compiled(function: Compiled) -> Compiled:
-    """The function in machine code, to be called from other compiled ones only (which saves compiling time)."""
-    return cast(Compiled, numba.njit(nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
+    """The function in machine code, to be called from other compiled ones only."""
+    # No arrays are made in there, so none need counting, and nothing calls it from outside: a third of the
+    # compiling time is left.
+    options = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast("Compiled", numba.njit(nogil=True, **options)(function))
 
 
 def entry(function: Compiled) -> Compiled:
     """The function in machine code, callable from threads side by side; kept on disk for the next start."""
-    return cast(Compiled, numba.njit(cache=True, nogil=True)(function))
+    return cast("Compiled", numba.njit(cache=True, nogil=True)(function))
 
 
 class Reps(NamedTuple):
@@ -120,14 +126,14 @@ class Cases(NamedTuple):
 
 
 class Book(NamedTuple):
-    """What comes out: decisions and touches in the order written, `rows` = how many of each, and per lead its story."""
+    """What comes out, each table in the order written; `rows` says how much of each is filled."""
 
-    rows: Ints  # (2,)
+    rows: Ints  # (3,) of decisions, touches, deals
     decisions: Ints  # (most, 7) lead, at, stage, role, reason, until (day or -1), answers (bits or -1)
     touches: Ints  # (most, 3) lead, at, action
     reached: Ints  # (n, stages) first time in each stage, -1 never
     stage: Ints  # (n,) last stage
-    opened: Ints  # (n, 3) deal: opened, closed (-1 open), 1 won
+    deals: Ints  # (most, 4) lead, opened, closed (-1: not yet), 1 won or 0
 
 
 def reps_of(seed: int) -> Reps:
@@ -156,7 +162,7 @@ def cases_of(people: People, companies: Companies, did: Activities, rng: np.rand
     who = np.zeros(count, CASE)
     known = {
         "created": people.created,
-        "taken_in": np.where(people.told == BARE, people.completed, people.created),
+        "taken_in": np.where(rival, NEVER, np.where(people.told == BARE, people.completed, people.created)),
         "completed": np.where(people.told == FULL, people.created, people.completed),
         "early_fit": early,
         "full_fit": full,
@@ -180,10 +186,10 @@ def cases_of(people: People, companies: Companies, did: Activities, rng: np.rand
 def blank_book(count: int) -> Book:
     """Room for everything `count` leads can cause."""
     return Book(
-        rows=np.zeros(2, dtype=np.int64),
+        rows=np.zeros(3, dtype=np.int64),
         decisions=np.empty((count * MOST_DECISIONS, 7), dtype=np.int64),
         touches=np.empty((count * MOST_TOUCHES, 3), dtype=np.int64),
         reached=np.full((count, len(STAGES)), -1, dtype=np.int64),
         stage=np.zeros(count, dtype=np.int64),
-        opened=np.full((count, 3), -1, dtype=np.int64),
+        deals=np.empty((count * MOST_DEALS, 4), dtype=np.int64),
     )

@@ -23,8 +23,10 @@ Bools = NDArray[np.bool_]
 
 SOURCES = ("organic", "ads", "exhibition", "webinar", "syndication", "referral", "cold_call")
 SOURCE = {name: number for number, name in enumerate(SOURCES)}
-_SOURCE_SHARES = (0.30, 0.18, 0.22, 0.12, 0.10, 0.03, 0.05)
-_PROJECT_LIFT = np.array([0.35, 0.0, -0.9, 0.25, -0.35, 1.3, 0.1])  # how likely a source brings someone who buys
+_SOURCE_SHARES = (0.31, 0.19, 0.22, 0.12, 0.10, 0.02, 0.04)
+_PROJECT_LIFT = np.array(
+    [0.35, 0.0, -0.9, 0.25, -0.35, 1.3, 0.1]
+)  # how likely a source brings someone who buys
 
 NATURES = ("buyer", "student", "competitor", "job_seeker", "vendor")
 NATURE = {name: number for number, name in enumerate(NATURES)}
@@ -90,10 +92,7 @@ def people_of(count: int, calendar: Calendar, companies: Companies, rng: np.rand
     nature = _draw(rng, _NATURE_SHARES, count)
     nature[np.isin(source, [SOURCE["referral"], SOURCE["cold_call"]])] = NATURE["buyer"]
     company = _employers(nature, rng)
-    title = np.where(
-        nature == NATURE["student"], STUDENT_TITLE, np.searchsorted(_TITLE_SHARES, rng.random(count), side="right")
-    ).clip(max=STUDENT_TITLE)
-    title = np.where((title == STUDENT_TITLE) & (nature != NATURE["student"]), 0, title)
+    title = _titles(nature, rng)
     department = (rng.random(count) ** 1.5 * len(DEPARTMENTS)).astype(np.int64)
     fit = _fit(title, department, company, companies, rng)
     base, peaks, tops, widths = _intents(source, nature, created, fit, rng)
@@ -128,11 +127,18 @@ def _draw(rng: np.random.Generator, shares: tuple[float, ...], count: int) -> In
     return drawn.clip(max=len(shares) - 1).astype(np.int64)
 
 
+def _titles(nature: Ints, rng: np.random.Generator) -> Ints:
+    ladder = np.searchsorted(_TITLE_SHARES, rng.random(len(nature)), side="right").clip(max=STUDENT_TITLE - 1)
+    return np.where(nature == NATURE["student"], STUDENT_TITLE, ladder)
+
+
 def _arrivals(source: Ints, calendar: Calendar, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """When each lead becomes known, and through which campaign."""
     count = len(source)
     day = np.searchsorted(calendar.arrivals, rng.random(count), side="right").clip(max=calendar.days - 1)
-    campaign = np.where(np.isin(source, [SOURCE["ads"], SOURCE["syndication"]]), calendar.campaign_of[day], -1)
+    campaign = np.where(
+        np.isin(source, [SOURCE["ads"], SOURCE["syndication"]]), calendar.campaign_of[day], -1
+    )
     pick = rng.random(count)
     if len(calendar.exhibitions):
         show = (pick * len(calendar.exhibitions)).astype(np.int64)
@@ -201,7 +207,9 @@ def _told(source: Ints, rng: np.random.Generator) -> Ints:
     return np.where(u < full, FULL, np.where(u < full + bare, BARE, SHORT)).astype(np.int64)
 
 
-def _some_day(after: Ints, share: float, mean_days: float, calendar: Calendar, rng: np.random.Generator) -> Ints:
+def _some_day(
+    after: Ints, share: float, mean_days: float, calendar: Calendar, rng: np.random.Generator
+) -> Ints:
     """For a share of the leads a time about `mean_days` after the first, for the others NEVER."""
     wanted = after + (rng.exponential(mean_days, len(after)) * DAY).astype(np.int64) + DAY
     at = human_times(calendar, rng, wanted)

@@ -6,7 +6,7 @@ import itertools
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +14,11 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
-from tasuki.simulate.behaviour import Activities
 from tasuki.simulate.calendar import START, Calendar, Ints, date_of
 from tasuki.simulate.catalogue import ACTIONS, CHANNELS
 from tasuki.simulate.companies import SPELLINGS, Companies
 from tasuki.simulate.office import OPPORTUNITY, REASONS, ROLES, SAL, SQL, STAGES, WON, Book, Cases
-from tasuki.simulate.people import BARE, FULL, NATURES, NEVER, SHORT, SOURCES, People
+from tasuki.simulate.people import BARE, FULL, NATURES, NEVER, SOURCES, People
 from tasuki.simulate.words import (
     DEPARTMENTS,
     GIVEN_NAMES,
@@ -30,17 +29,23 @@ from tasuki.simulate.words import (
     TITLES,
 )
 
+if TYPE_CHECKING:
+    from tasuki.simulate.behaviour import Activities
+
 NAMES = ("profiles", "activities", "decisions", "deals", "truth")
 FORMATS = ("csv", "parquet")
 _TIME = pa.timestamp("us", tz="UTC")
 _FREE_MAIL = "freemail.example"
 _PRODUCTS = ("ミハリ ライト", "ミハリ スタンダード", "ミハリ エンタープライズ")
+_MILESTONES = (("accepted_at", SAL), ("qualified_at", SQL), ("opportunity_at", OPPORTUNITY), ("won_at", WON))
 _QUESTIONS = ("budget", "authority", "need", "timing")
 
 _FULL_NAMES = pa.array([f"{s[0]} {g[0]}" for s in SURNAMES for g in GIVEN_NAMES])
 _KANA = pa.array([f"{s[1]} {g[1]}" for s in SURNAMES for g in GIVEN_NAMES])
 _MAILBOXES = pa.array([f"{g[2]}.{s[2]}" for s in SURNAMES for g in GIVEN_NAMES])
-_PHONES = pa.array([f"{area}-0{n % 1000:03d}-{n * 7919 % 10000:04d}" for area in ("03", "06") for n in range(10_000)])
+_PHONES = pa.array(
+    [f"{area}-0{n % 1000:03d}-{n * 7919 % 10000:04d}" for area in ("03", "06") for n in range(10_000)]
+)
 _ANSWERS = pa.array(
     [
         json.dumps({q: "yes" if bits >> n & 1 else "no" for n, q in enumerate(_QUESTIONS)}, sort_keys=True)
@@ -61,6 +66,7 @@ def profiles_of(ids: pa.Array, people: People, companies: Companies, calendar: C
     firm = people.company[lead]
     domain = _pick(companies.domains, firm)
     has_all, has_firm = told == FULL, told != BARE
+    has_all & (title != STUDENT_TITLE)
     columns = {
         "lead": _pick(ids, lead),
         "at": _times(at),
@@ -68,7 +74,9 @@ def profiles_of(ids: pa.Array, people: People, companies: Companies, calendar: C
         "name": _pick(_FULL_NAMES, names, has_firm),
         "kana": _pick(_KANA, names, has_all & (people.number[lead] % 4 > 0)),
         "title": _pick(pa.array(TITLES), title, has_all),
-        "department": _pick(pa.array(DEPARTMENTS), people.department[lead], has_all & (title != STUDENT_TITLE)),
+        "department": _pick(
+            pa.array(DEPARTMENTS), people.department[lead], has_all & (title != STUDENT_TITLE)
+        ),
         "phone": _pick(_PHONES, people.number[lead] + 10_000 * (firm % 2), has_all),
         "source": _pick(pa.array(SOURCES), people.source[lead]),
         "campaign": _campaign(people.campaign[lead], calendar),
@@ -112,10 +120,8 @@ def decisions_of(ids: pa.Array, book: Book) -> pa.Table:
 
 
 def deals_of(ids: pa.Array, people: People, companies: Companies, book: Book) -> pa.Table:
-    """Each lead's deal with its amount in yen; without `closed_at` it is still open."""
-    lead = np.flatnonzero(book.opened[:, 0] >= 0)
-    opened, closed, won = book.opened[lead].T
-    product = _products(people, companies)[lead]
+    """Every deal with its amount in yen; without `closed_at` it is still open."""
+    lead, opened, closed, won = book.deals[: book.rows[2]].T
     outcome = np.where(closed < 0, 0, np.where(won == 1, 1, 2))
     return pa.table(
         {
@@ -124,7 +130,7 @@ def deals_of(ids: pa.Array, people: People, companies: Companies, book: Book) ->
             "closed_at": _times(closed, closed >= 0),
             "amount": pa.array(_amounts(people, companies)[lead]),
             "outcome": _pick(pa.array(["open", "won", "lost"]), outcome),
-            "product": _pick(pa.array(_PRODUCTS), product),
+            "product": _pick(pa.array(_PRODUCTS), _products(people, companies)[lead]),
         }
     )
 
@@ -145,7 +151,12 @@ def truth_of(ids: pa.Array, people: People, cases: Cases, book: Book) -> pa.Tabl
         "field_rep": _labels("field", cases.who["field_rep"]),
         "stage": _pick(pa.array(STAGES), book.stage, book.stage > 0),
     }
-    for name, stage in (("accepted_at", SAL), ("qualified_at", SQL), ("opportunity_at", OPPORTUNITY), ("won_at", WON)):
+    for name, stage in (
+        ("accepted_at", SAL),
+        ("qualified_at", SQL),
+        ("opportunity_at", OPPORTUNITY),
+        ("won_at", WON),
+    ):
         columns[name] = _times(book.reached[:, stage], book.reached[:, stage] >= 0)
     return pa.table(columns)
 
@@ -268,4 +279,3 @@ def _amounts(people: People, companies: Companies) -> Ints:
 def block_ids(first: int, count: int) -> pa.Array:
     """The names of the leads of a block: L00000001 is the first."""
     return pa.array([f"L{n:08d}" for n in itertools.islice(itertools.count(first + 1), count)], pa.string())
-

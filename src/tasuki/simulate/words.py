@@ -158,5 +158,14 @@ TARGET_INDUSTRIES = ("機械", "電子部品", "化学", "食品", "自動車部
 TITLES = ("担当", "主任", "係長", "課長", "部長", "工場長", "本部長", "取締役", "代表取締役社長", "学生")
 MANAGER_FROM, DECIDER_FROM, STUDENT_TITLE = 1, 4, 9
 
-DEPARTMENTS = ("生産技術部", "設備保全課", "製造部", "情報システム部", "総務部", "経営企画室", "購買部", "人事部")
+DEPARTMENTS = (
+    "生産技術部",
+    "設備保全課",
+    "製造部",
+    "情報システム部",
+    "総務部",
+    "経営企画室",
+    "購買部",
+    "人事部",
+)
 TARGET_DEPARTMENTS = 4  # the first so many use what the company sells

@@ -12,6 +12,7 @@ from tasuki.errors import InputUnreadable
 from tasuki.history.importing import tokens
 from tasuki.history.importing.block import Block, Rejected
 from tasuki.history.importing.columns import check_columns
+from tasuki.history.importing.opening import LONGEST_ROW
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from tasuki.history.importing.opening import Text
     from tasuki.history.importing.tokens import Tokens
 
-LONGEST_ROW: Final = 64 * 2**20
 LONGEST_HEADER: Final = 4 * 2**20
 SHOWN: Final = 10_000
 """Bytes of a rejected row that are kept."""

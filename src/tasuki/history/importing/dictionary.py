@@ -35,14 +35,12 @@ class Dictionary:
 
     def load(self, file: FileShapes) -> None:
         """Begin with the shapes of the last generation."""
-        table = np.zeros((file.rows, len(file.fields)), np.int32)
+        columns: dict[str, NDArray[np.int32]] = {}
         for field in file.fields:
             index, values = files.read_coded_column(file.path, field, file.rows)
-            data, start, end = text_bounds(values)
-            numbers = self._distinct(field).numbers(data, start, end)
-            present = index >= 0
-            table[present, self._fields[field]] = numbers[index[present]] + 1
-        places = self._number_rows(table)
+            numbers = np.append(self._distinct(field).numbers(*text_bounds(values)), np.int32(-1))
+            columns[field] = numbers[index]
+        places = self._places(columns, file.rows)
         self._codes = np.empty(self._rows.count, np.int32)
         self._codes[places] = file.codes()
 
@@ -64,6 +62,16 @@ class Dictionary:
 
     def codes(self, columns: dict[str, NDArray[np.int32]], rows: int, next_code: int) -> NDArray[np.int32]:
         """Codes (rows,) of rows given as numbers per field; a new shape takes the next code."""
+        places = self._places(columns, rows)
+        added = self._rows.count - len(self._codes)
+        if added:
+            fresh = np.arange(next_code, next_code + added, dtype=np.int32)
+            self._codes = np.concatenate([self._codes, fresh])
+            self.new += added
+        return self._codes[places]
+
+    def _places(self, columns: dict[str, NDArray[np.int32]], rows: int) -> NDArray[np.int32]:
+        """Places (rows,) among the distinct rows, of rows given as numbers per field."""
         places = np.empty(rows, np.int32)
         step = max(1, _CELLS // max(len(self._fields), 1))
         for first in range(0, rows, step):
@@ -72,12 +80,7 @@ class Dictionary:
             for field, numbers in columns.items():
                 table[:, self._fields[field]] = numbers[part] + 1
             places[part] = self._number_rows(table)
-        added = self._rows.count - len(self._codes)
-        if added:
-            fresh = np.arange(next_code, next_code + added, dtype=np.int32)
-            self._codes = np.concatenate([self._codes, fresh])
-            self.new += added
-        return self._codes[places]
+        return places
 
     def _number_rows(self, table: NDArray[np.int32]) -> NDArray[np.int32]:
         rows, width = table.shape

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
+
+from tasuki.history.compiled import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_SEED: Final = np.uint64(0x243F6A8885A308D3)
+_FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
+_HALF: Final = np.uint64(32)
+_EIGHT: Final = np.uint64(8)
+_ONE: Final = np.uint64(1)
 
 
 class Distinct:
@@ -81,24 +88,49 @@ class Distinct:
         return pa.Array.from_buffers(pa.large_string(), self.count, buffers)
 
 
-@njit(cache=True, nogil=True)
-def _hash(data: NDArray[Any], first: int, last: int) -> Any:
-    """FNV-1a of 64 bits, with its high bits mixed into the low ones, which choose the slot."""
-    value = np.uint64(14695981039346656037)
-    for i in range(first, last):
-        value = (value ^ np.uint64(data[i])) * np.uint64(1099511628211)
-    return value ^ (value >> np.uint64(29))
+@compiled
+def _word(data: NDArray[Any], at: Any) -> Any:
+    """Eight bytes as one number; unsigned places need no check for negative ones, so it is a single load."""
+    word = np.uint64(0)
+    for i in range(8):
+        word |= np.uint64(data[at + np.uint64(i)]) << np.uint64(8 * i)
+    return word
 
 
-@njit(cache=True, nogil=True)
+@compiled
+def _hash(data: NDArray[Any], first: int, size: int) -> Any:
+    """A hash of 64 bits, eight bytes at a time; the low bits, which choose the slot, depend on all."""
+    at, end = np.uint64(first), np.uint64(first + size)
+    value = np.uint64(size) ^ _SEED
+    while at + _EIGHT <= end:
+        value = (value ^ _word(data, at)) * _FACTOR
+        value ^= value >> _HALF
+        at += _EIGHT
+    rest = np.uint64(0)
+    while at < end:
+        rest = (rest << _EIGHT) | np.uint64(data[at])
+        at += _ONE
+    value = (value ^ rest) * _FACTOR
+    return value ^ (value >> _HALF)
+
+
+@compiled
 def _same(data: NDArray[Any], first: int, text: NDArray[Any], begin: int, size: int) -> bool:
-    for i in range(size):  # noqa: SIM110 - compiled by numba
-        if data[first + i] != text[begin + i]:
+    a, b, end = np.uint64(first), np.uint64(begin), np.uint64(first + size)
+    while a + _EIGHT <= end:
+        if _word(data, a) != _word(text, b):
             return False
+        a += _EIGHT
+        b += _EIGHT
+    while a < end:
+        if data[a] != text[b]:
+            return False
+        a += _ONE
+        b += _ONE
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _number(
     data: NDArray[Any],
     start: NDArray[Any],
@@ -115,11 +147,11 @@ def _number(
     """Number strings from `done` on until all are done or a buffer is full; the new `done` and `count`."""
     mask = np.uint64(len(table) - 1)
     for i in range(done, len(start)):
-        first, size = np.int64(start[i]), np.int64(end[i]) - np.int64(start[i])
+        first, size = int(start[i]), int(end[i]) - int(start[i])
         if size == 0 and not keep_empty:
             numbers[i] = -1
             continue
-        key = _hash(data, first, first + size)
+        key = _hash(data, first, size)
         slot = key & mask
         while table[slot] >= 0:
             known = table[slot]
@@ -143,7 +175,7 @@ def _number(
     return len(start), count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(table: NDArray[Any], hashes: NDArray[Any], count: int) -> None:
     mask = np.uint64(len(table) - 1)
     for number in range(count):

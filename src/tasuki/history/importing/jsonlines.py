@@ -11,7 +11,8 @@ import pyarrow as pa
 from tasuki.errors import InputUnreadable
 from tasuki.history.importing.block import Block, Rejected, block_of_arrays
 from tasuki.history.importing.columns import REQUIRED, check_columns
-from tasuki.history.importing.delimited import LONGEST_ROW, SHOWN
+from tasuki.history.importing.delimited import SHOWN
+from tasuki.history.importing.opening import LONGEST_ROW
 
 if TYPE_CHECKING:
     from tasuki.history.importing.opening import Text
@@ -88,6 +89,8 @@ def flat_object(raw: bytes) -> dict[str, str]:
         raise ValueError("not a JSON object")
     fields: dict[str, str] = {}
     _flatten("", value, fields)
+    if b"\\u" in raw and not _encodable(fields):
+        raise ValueError("not UTF-8 text: half of a surrogate pair")
     return fields
 
 
@@ -101,13 +104,12 @@ def _flatten(prefix: str, value: dict[str, Any], into: dict[str, str]) -> None:
         if isinstance(inner, dict) and path != "answers":
             _flatten(path + ".", inner, into)
         elif inner is not None:
-            text = inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
-            into[_encodable(path)] = _encodable(text)
+            into[path] = inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
 
 
-def _encodable(text: str) -> str:
+def _encodable(fields: dict[str, str]) -> bool:
     try:
-        text.encode()
+        "".join([*fields, *fields.values()]).encode()
     except UnicodeEncodeError:
-        raise ValueError("not UTF-8 text: half of a surrogate pair") from None
-    return text
+        return False
+    return True

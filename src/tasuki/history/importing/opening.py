@@ -15,6 +15,7 @@ from tasuki.errors import InputUnreadable
 Format = Literal["delimited", "json lines", "parquet"]
 
 CHUNK: Final = 8 * 2**20
+LONGEST_ROW: Final = 64 * 2**20
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -33,7 +34,7 @@ class Source:
             return self.plain.read(size)
         except (EOFError, zlib.error, OSError) as error:
             raise InputUnreadable(
-                f"{self.path}: cannot be read to its end ({error}); nothing of it was stored, copy the file again"
+                f"{self.path}: cannot be read to its end ({error}); nothing was stored, get the file again"
             ) from error
 
     def done(self) -> int:
@@ -65,7 +66,7 @@ def opened(path: Path) -> Iterator[Source]:
 class Text:
     """The bytes of a source as UTF-8. `encoding` is found out at the first bytes beyond ASCII.
 
-    Lines that are not in that encoding come out as bytes that are not UTF-8 either, so that their rows are rejected.
+    Lines that are not in that encoding come out as bytes that are not UTF-8, so that their rows are rejected.
     """
 
     def __init__(self, source: Source) -> None:
@@ -95,21 +96,27 @@ class Text:
         return chunk
 
     def _decide(self, chunk: bytes) -> bytes:
-        while b"\n" not in chunk and (more := self._source.read(CHUNK)):
-            chunk += more
+        chunk = self._up_to_a_line(chunk)
         whole = chunk[: chunk.rfind(b"\n") + 1] or chunk
         self.encoding = _best_encoding(whole)
         return self._transcoded(chunk) if self.encoding == "cp932" else chunk
 
     def _transcoded(self, chunk: bytes) -> bytes:
         # a line end is never the second byte of a character of cp932
-        text = self._carry + chunk
-        edge = text.rfind(b"\n") + 1 if chunk else len(text)
-        if not edge and chunk:
-            self._carry = text
-            return self._transcoded(self._source.read(CHUNK))
+        text = self._up_to_a_line(self._carry + chunk) if chunk else self._carry
+        edge = (text.rfind(b"\n") + 1 if chunk else 0) or len(text)
         self._carry = text[edge:]
         return _from_cp932(text[:edge])
+
+    def _up_to_a_line(self, chunk: bytes) -> bytes:
+        """The chunk, lengthened until it holds the end of a line or the file is at its end."""
+        while b"\n" not in chunk and (more := self._source.read(CHUNK)):
+            chunk += more
+            if len(chunk) > LONGEST_ROW:
+                raise InputUnreadable(
+                    f"{self._source.path}: a line of more than {LONGEST_ROW >> 20} MiB; is this a text file?"
+                )
+        return chunk
 
 
 def _best_encoding(text: bytes) -> str:
@@ -145,7 +152,7 @@ def _line_from_cp932(line: bytes) -> bytes:
 
 
 def format_of(source: Source) -> Format:
-    """What a file holds, by its content first and its name second; the source stands at its beginning afterwards."""
+    """What a file holds, by its content, then by its name; the source is back at its beginning afterwards."""
     head = source.read(4096)
     source.plain.seek(0)
     if head.startswith(b"PAR1"):

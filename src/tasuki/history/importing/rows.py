@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
+from tasuki.history.compiled import compiled
 from tasuki.history.entries import ACTIVITIES
 from tasuki.history.importing.block import Block, Rejected
 from tasuki.history.importing.tokens import MAX_FIELD
@@ -74,7 +74,7 @@ def check_text(rows: Rows) -> None:
     """Reject rows with bytes that are not UTF-8, with NUL, or with a field over 1 MiB."""
     sizes = rows.block.end - rows.block.start
     if sizes.size and int(sizes.max()) > MAX_FIELD:
-        large: NDArray[np.bool_] = (sizes > MAX_FIELD).any(axis=0)
+        large = np.asarray((sizes > MAX_FIELD).any(axis=0))
         rows.reject(large, "a field is longer than 1 MiB")
     if rows.block.checked:
         return
@@ -98,7 +98,7 @@ def _text_problem(block: Block, row: int) -> str | None:
 
 
 def check_needed(rows: Rows, kind: int) -> None:
-    """Reject rows without a lead, or activities without a type. Blanks around a lead's id do not belong to it."""
+    """Reject rows without a lead, activities without a type. Blanks around a lead's id are no part of it."""
     _trim(*rows.bounds("lead"))
     rows.reject(rows.is_empty("lead"), "lead is empty")
     if kind == ACTIVITIES:
@@ -148,7 +148,7 @@ class DecisionChecks:
         self._answers: dict[str, str | None] = {}
 
     def apply(self, rows: Rows, dictionary: Dictionary) -> dict[str, NDArray[np.int32]]:
-        """Numbers of the fields `until` and `answers`, (n,) each, after rejecting decisions that are wrong."""
+        """Numbers of the fields `until` and `answers`, (n,) each; decisions that are wrong are rejected."""
         checked = {
             "until": self._column(rows, "until", self._until, self._known_until),
             "answers": self._column(rows, "answers", self._answers, normal_answers),
@@ -198,7 +198,7 @@ class DecisionChecks:
 
 
 def normal_answers(text: str) -> str | None:
-    """Answers as JSON text with sorted keys and values as text; empty for none, None if it is no JSON object."""
+    """Answers as JSON text, keys sorted, values as text; empty for none, None if it is no JSON object."""
     try:
         answers = json.loads(text)
     except (ValueError, RecursionError):
@@ -222,7 +222,7 @@ def _is_text(text: str) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _trim(data: NDArray[Any], start: NDArray[Any], end: NDArray[Any]) -> None:
     for i in range(len(start)):
         while start[i] < end[i] and (data[start[i]] == 32 or data[start[i]] == 9):
@@ -231,7 +231,7 @@ def _trim(data: NDArray[Any], start: NDArray[Any], end: NDArray[Any]) -> None:
             end[i] -= 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan_numbers(
     data: NDArray[Any], start: NDArray[Any], end: NDArray[Any], values: NDArray[Any], good: NDArray[Any]
 ) -> None:

@@ -43,7 +43,7 @@ def import_files(
 ) -> ImportReport:
     """Import files into the history in the folder `out`, made if it is not there, all of them or none.
 
-    Files are CSV, TSV, JSON Lines or Parquet, gzipped or not. Times without an offset are local in `timezone`.
+    Files are CSV, TSV, JSON Lines or Parquet, gzipped or not. Times without offset are local in `timezone`.
     `shards` is fixed by the first import (estimated when left out). Rejected rows go to `rejects`, by default
     `out/rejects-<generation>.csv`. `progress` gets (bytes done, bytes in all).
 
@@ -62,17 +62,17 @@ def import_files(
     if shards is not None:
         check_shard_count(shards)
     with changing(folder) as change:
+        present = len(change.old.shards) if change.old else None
+        if shards is not None and present is not None and shards != present:
+            raise UsageError(f"{folder}: has {present} shards since its first import; leave `shards` out")
         gathered = Gathered(change, zone, shards or _estimate([path for _, path in inputs]))
-        if shards is not None and shards != gathered.shards:
-            raise UsageError(
-                f"{folder}: has {gathered.shards} shards since its first import; leave `shards` out"
-            )
         target = Path(rejects) if rejects is not None else folder / f"rejects-{change.generation}.csv"
         left_out = Rejects(change.scratch / "rejects.csv", target)
         try:
             steps = _Steps(progress, total)
             reports = tuple(_import_file(gathered, left_out, steps, kind, path) for kind, path in inputs)
             manifest = gathered.store(threads)
+            change.written.append(target)
             rejects_path = left_out.finish()
             change.commit(manifest)
         finally:

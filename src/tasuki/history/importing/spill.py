@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
+
+from tasuki.history.compiled import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,11 +67,11 @@ class Spill:
         return np.concatenate(parts) if parts else np.empty(0, ENTRY)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sort_entries(
     lead: NDArray[Any], at: NDArray[Any], kind: NDArray[Any], seq: NDArray[Any], leads: int
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The order (n,) that sorts entries by (lead, at, kind, seq), and offsets (leads + 1,) of each lead's entries.
+    """The order (n,) that sorts entries by (lead, at, kind, seq), and each lead's offsets (leads + 1,).
 
     Stable; `kind` uint8, the rest int64 or int32, each (n,).
     """
@@ -89,34 +90,51 @@ def sort_entries(
     return order, offsets
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _after(a: int, b: int, at: NDArray[Any], kind: NDArray[Any], seq: NDArray[Any]) -> bool:
     """Whether entry a belongs behind entry b."""
     if at[a] != at[b]:
-        return at[a] > at[b]
+        return bool(at[a] > at[b])
     if kind[a] != kind[b]:
-        return kind[a] > kind[b]
-    return seq[a] > seq[b]
+        return bool(kind[a] > kind[b])
+    return bool(seq[a] > seq[b])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sort_lead(order: NDArray[Any], at: NDArray[Any], kind: NDArray[Any], seq: NDArray[Any]) -> None:
-    """Sort one lead's entries in place: by insertion if they are few or all but sorted, else key by key."""
+    """Sort one lead's entries in place, merging runs of 1, 2, 4 …; mostly they are sorted already."""
     n = len(order)
-    moves = 0
-    for i in range(1, n):
-        entry = order[i]
-        j = i
-        while j > 0 and _after(order[j - 1], entry, at, kind, seq):
-            order[j] = order[j - 1]
-            j -= 1
-        order[j] = entry
-        moves += i - j
-        if moves > 32 * n:
-            break
-    else:
+    i = 1
+    while i < n and not _after(order[i - 1], order[i], at, kind, seq):
+        i += 1
+    if i >= n:
         return
-    # insertion keeps equal entries in their order, so what is left can be sorted from here
-    order[:] = order[np.argsort(seq[order], kind="mergesort")]
-    order[:] = order[np.argsort(kind[order], kind="mergesort")]
-    order[:] = order[np.argsort(at[order], kind="mergesort")]
+    width = 1
+    merged = np.empty_like(order)
+    while width < n:
+        for first in range(0, n, 2 * width):
+            _merge(order, merged, first, min(first + width, n), min(first + 2 * width, n), at, kind, seq)
+        order[:] = merged
+        width *= 2
+
+
+@compiled
+def _merge(
+    order: NDArray[Any],
+    merged: NDArray[Any],
+    first: int,
+    middle: int,
+    end: int,
+    at: NDArray[Any],
+    kind: NDArray[Any],
+    seq: NDArray[Any],
+) -> None:
+    """Merge the sorted runs `first:middle` and `middle:end`; of equal entries the first run's goes first."""
+    left, right = first, middle
+    for i in range(first, end):
+        if right >= end or (left < middle and not _after(order[left], order[right], at, kind, seq)):
+            merged[i] = order[left]
+            left += 1
+        else:
+            merged[i] = order[right]
+            right += 1

@@ -1,8 +1,8 @@
 """Cutting delimited text into fields, one pass over the bytes, knowing the physical line of every row.
 
-A field may be in double quotes, which are doubled inside; it may then hold delimiters and line ends. A quote that is
-never closed must not swallow the rows behind it: where a row of several lines does not fit, only its first line is
-rejected and reading goes on with the line after it.
+A field may be in double quotes, which are doubled inside; it may then hold delimiters and line ends. A quote
+that is never closed must not swallow the rows behind it: where a row of several lines does not fit, only its
+first line is rejected and reading goes on with the line after it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit
+
+from tasuki.history.compiled import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +64,7 @@ def cut(text: bytes, final: bool, delimiter: int, columns: int) -> Tokens:
     return Tokens(data, start[:, :good], end[:, :good], rows[:, :good], bad[:, :wrong], consumed, lines)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _cut(
     data: NDArray[Any],
     size: int,
@@ -110,7 +111,7 @@ def _cut(
     return good, wrong, at, line
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _row(
     data: NDArray[Any],
     at: int,
@@ -122,7 +123,7 @@ def _row(
     row: int,
     spare: int,
 ) -> tuple[int, int, int, int, int]:
-    """Cut one row: where it ends, the fields found, the line ends inside, what is wrong, the new spare room."""
+    """Cut one row: where it ends, fields found, line ends inside, what is wrong, the new spare room."""
     columns, capacity = start.shape
     p, found, newlines, problem = at, 0, 0, 0
     while True:
@@ -132,9 +133,7 @@ def _row(
                 break
         else:
             first = p
-            while p < size and plain[data[p]]:
-                p += 1
-            last = p
+            p = last = _bare_end(data, p, size, plain)
         if found < columns and row < capacity:
             start[found, row] = first
             end[found, row] = last
@@ -145,7 +144,17 @@ def _row(
     return p, found, newlines, problem, spare
 
 
-@njit(cache=True, nogil=True)
+@compiled
+def _bare_end(data: NDArray[Any], at: int, size: int, plain: NDArray[Any]) -> int:
+    """Where a field without quotes that begins at `at` ends."""
+    # unsigned places spare the check for negative ones in the innermost loop
+    place, end = np.uint64(at), np.uint64(size)
+    while place < end and plain[data[place]]:
+        place += np.uint64(1)
+    return np.int64(place)  # type: ignore[return-value]
+
+
+@compiled
 def _first_line(data: NDArray[Any], at: int, size: int) -> int:
     """Where the physical line that begins at `at` ends."""
     while at < size and data[at] != _LF and data[at] != _CR:
@@ -153,7 +162,7 @@ def _first_line(data: NDArray[Any], at: int, size: int) -> int:
     return at
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _line_end(data: NDArray[Any], at: int, size: int, final: bool) -> int:
     """Where the next line begins, `at` being an end of a line; -1 if that shows only in the next piece."""
     if at >= size:
@@ -166,7 +175,7 @@ def _line_end(data: NDArray[Any], at: int, size: int, final: bool) -> int:
     return at + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _quoted(
     data: NDArray[Any], at: int, size: int, delimiter: int, spare: int, newlines: int
 ) -> tuple[int, int, int, int, int, int]:
