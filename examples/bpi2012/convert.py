@@ -96,6 +96,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="folder with events.csv.gz")
     parser.add_argument("--out", type=Path, required=True, help="folder to write into")
     arguments = parser.parse_args()
+    if not (arguments.data / EVENTS).is_file():
+        parser.error(f"there is no {EVENTS} in {arguments.data}: say with --data where the raw data is")
     convert(arguments.data, arguments.out)
 
 

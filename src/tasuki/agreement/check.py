@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tasuki.agreement.expressions import (
     Answered,
@@ -23,7 +23,11 @@ from tasuki.agreement.expressions import (
     walk,
 )
 from tasuki.agreement.model import ANY, NONE, Agreement, Path, Rule
-from tasuki.agreement.source import Place, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasuki.agreement.source import Place, Source
 
 
 def warnings_of(agreement: Agreement, source: Source) -> None:
@@ -105,7 +109,9 @@ Bounds = tuple[float, float]
 def score_bounds(agreement: Agreement, score: str) -> Bounds:
     """The smallest and largest value that a score can ever have."""
     this = agreement.scores[score]
-    parts = [score_bounds(agreement, part) for part in this.parts] or [_rule_bounds(rule) for rule in this.rules]
+    parts = [score_bounds(agreement, part) for part in this.parts] or [
+        _rule_bounds(rule) for rule in this.rules
+    ]
     low, high = sum(low for low, _ in parts), sum(high for _, high in parts)
     return min(max(low, this.low), this.high), max(min(high, this.high), this.low)
 

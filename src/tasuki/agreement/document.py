@@ -51,7 +51,9 @@ Names = Annotated[
     list[Name],
     BeforeValidator(_one_or_many),
     Field(min_length=1),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+    ),
 ]
 Number = Annotated[float, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
 Label = Annotated[
@@ -86,7 +88,9 @@ class CalendarPart(_Part):
     """Working days and hours; used by service levels only."""
 
     days: str = Field("mon-fri", pattern=r"^[a-z]{3}(-[a-z]{3})?(,\s*[a-z]{3}(-[a-z]{3})?)*$")
-    hours: str = Field("09:00-18:00", pattern=r"^\d{1,2}:\d{2}-\d{1,2}:\d{2}(,\s*\d{1,2}:\d{2}-\d{1,2}:\d{2})*$")
+    hours: str = Field(
+        "09:00-18:00", pattern=r"^\d{1,2}:\d{2}-\d{1,2}:\d{2}(,\s*\d{1,2}:\d{2}-\d{1,2}:\d{2})*$"
+    )
     holidays: str | None = Field(None, description="country of the public holidays, such as JP")
 
 
@@ -125,7 +129,9 @@ class ScorePart(_Part):
 class PathPart(_Part):
     """One way into a stage: by itself (`when`), by a person (`by`), or both."""
 
-    from_: Names | None = Field(None, alias="from", description="stages, `none` or `any`; left out: no stage yet")
+    from_: Names | None = Field(
+        None, alias="from", description="stages, `none` or `any`; left out: no stage yet"
+    )
     when: Text | None = Field(None, description="entered by itself when this holds")
     by: Names | None = Field(None, description="roles whose decision enters")
     requires: Text | None = Field(None, description="must hold for a decision")
@@ -154,7 +160,9 @@ class StagePart(_Part):
     name: Label | None = None
     enter: list[PathPart] = Field(default_factory=list)
     timeout: TimeoutPart | None = None
-    recheck: DurationField | None = Field(None, description="automatic paths are tried each this long after entry")
+    recheck: DurationField | None = Field(
+        None, description="automatic paths are tried each this long after entry"
+    )
     handoff: HandoffPart | None = None
     resets: Names | None = Field(None, description="on entering, earlier hits of these scores stop counting")
     because: Text | None = None
@@ -166,8 +174,12 @@ class Document(_Part):
     agreement: Text = Field(description="its name")
     timezone: TimeZoneField = "Asia/Tokyo"
     calendar: CalendarPart | None = None
-    signals: dict[Name, Predicate] = Field(default_factory=dict, description="named predicates over one activity")
-    traits: dict[Name, Predicate] = Field(default_factory=dict, description="named predicates over the profile")
+    signals: dict[Name, Predicate] = Field(
+        default_factory=dict, description="named predicates over one activity"
+    )
+    traits: dict[Name, Predicate] = Field(
+        default_factory=dict, description="named predicates over the profile"
+    )
     excluded: Text | None = Field(None, description="while this holds nothing is entered by itself")
     scores: dict[Name, ScorePart] = Field(default_factory=dict)
     stages: Annotated[list[StagePart], Field(min_length=1, max_length=60)]
@@ -201,7 +213,9 @@ def _part_at(place: tuple[str | int, ...]) -> type[_Part] | None:
         ("stages", "*", "timeout"): TimeoutPart,
         ("stages", "*", "handoff"): HandoffPart,
     }
-    shape = tuple("*" if isinstance(s, int) or (i == 1 and place[0] == "scores") else s for i, s in enumerate(place))
+    shape = tuple(
+        "*" if isinstance(s, int) or (i == 1 and place[0] == "scores") else s for i, s in enumerate(place)
+    )
     return shapes.get(shape)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
 from tasuki.agreement.problems import did_you_mean
-from tasuki.agreement.values import duration, duration_text
+from tasuki.agreement.values import duration, duration_text, number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 GRAMMAR = r"""
 ?start: or
@@ -51,7 +53,7 @@ class Number:
     offset: int = 0
 
     def __str__(self) -> str:
-        return f"{self.value:g}"
+        return number_text(self.value)
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,10 @@ class Plus:
     terms: tuple[tuple[int, Numeric], ...]
 
     def __str__(self) -> str:
-        text = "".join(f" {'+' if sign > 0 else '−'} {term}" for sign, term in self.terms)
+        text = "".join(
+            f" {'+' if sign > 0 else '−'} {f'({term})' if isinstance(term, Plus) else term}"
+            for sign, term in self.terms
+        )
         return text.removeprefix(" + ").strip()
 
 
@@ -241,7 +246,9 @@ class _Wrong(Exception):  # noqa: N818 - never leaves this module
 
 @cache
 def _parser() -> Lark:
-    return Lark(GRAMMAR, parser="lalr", lexer="contextual", propagate_positions=True, maybe_placeholders=False)
+    return Lark(
+        GRAMMAR, parser="lalr", lexer="contextual", propagate_positions=True, maybe_placeholders=False
+    )
 
 
 def parse(text: str, names: Names, report: Callable[[str, str, int], None]) -> Condition | None:
@@ -260,12 +267,18 @@ def parse(text: str, names: Names, report: Callable[[str, str, int], None]) -> C
 
 
 def _offset(error: UnexpectedInput, text: str) -> int:
-    return error.pos_in_stream if isinstance(error.pos_in_stream, int) and error.pos_in_stream >= 0 else len(text)
+    return (
+        error.pos_in_stream
+        if isinstance(error.pos_in_stream, int) and error.pos_in_stream >= 0
+        else len(text)
+    )
 
 
 def _syntax_message(error: UnexpectedInput, text: str) -> str:
     example = "write like `person >= 100 and fit.grade >= C`"
-    if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
+    if isinstance(error, UnexpectedEOF) or (
+        isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    ):
         return f"`{text}` ends too early: {example}"
     if isinstance(error, UnexpectedCharacters):
         character = text[error.pos_in_stream : error.pos_in_stream + 1]
@@ -311,7 +324,9 @@ class _Builder:
     def _grade(self, score: str, operator: str, other: Any, offset: int) -> Condition:
         grade = str(other.children[0]) if isinstance(other, Tree) and other.data == "name" else ""
         if score not in self._names.scores:
-            self._wrong("unknown-score", f"unknown score `{score}`{did_you_mean(score, self._names.scores)}", offset)
+            self._wrong(
+                "unknown-score", f"unknown score `{score}`{did_you_mean(score, self._names.scores)}", offset
+            )
         elif not self._names.scores[score]:
             self._wrong("unknown-grade", f"score `{score}` has no grades: give it `grades:`", offset)
         elif grade not in self._names.scores[score]:
@@ -358,7 +373,9 @@ class _Builder:
 
     def _sum(self, children: list[Any]) -> Numeric:
         signs = [1, *(_sign(token) for token in children[1::2])]
-        return Plus(tuple((sign, self.numeric(child)) for sign, child in zip(signs, children[::2], strict=True)))
+        return Plus(
+            tuple((sign, self.numeric(child)) for sign, child in zip(signs, children[::2], strict=True))
+        )
 
     def _name(self, name: str, offset: int) -> Numeric:
         if name == "days_in_stage":
@@ -392,7 +409,9 @@ class _Builder:
             self._wrong("expression", f"`{function}` takes {takes}", offset)
         else:
             self._wrong(
-                "unknown-function", f"unknown function `{function}`{did_you_mean(function, FUNCTIONS)}", offset
+                "unknown-function",
+                f"unknown function `{function}`{did_you_mean(function, FUNCTIONS)}",
+                offset,
             )
         return Number(0.0)
 

@@ -35,7 +35,9 @@ def inspect_agreement(path: str | FilePath) -> tuple[Agreement | None, list[Prob
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); name an agreement file, like agreement.yaml") from error
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror}); name an agreement file, like agreement.yaml"
+        ) from error
     if len(data) > LARGEST_FILE:
         raise UsageError(f"{path}: {len(data)} bytes is no agreement; the largest allowed has {LARGEST_FILE}")
     try:
@@ -43,7 +45,9 @@ def inspect_agreement(path: str | FilePath) -> tuple[Agreement | None, list[Prob
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        return None, [Problem(str(path), line, column, "error", "encoding", "this is not UTF-8: save the file as UTF-8")]
+        return None, [
+            Problem(str(path), line, column, "error", "encoding", "this is not UTF-8: save the file as UTF-8")
+        ]
     return parse_agreement(text, str(path))
 
 
@@ -70,7 +74,9 @@ def parse_agreement(text: str, file: str) -> tuple[Agreement | None, list[Proble
 
 def _drop_followups(source: Source, formal: int, cut: frozenset[Place]) -> None:
     """Forget mistakes of meaning that only say again what a mistake of form at the same spot said."""
-    spots = {source.position(place) for place in cut} | {source.position(place[:-1]) for place in cut if len(place) > 1}
+    spots = {source.position(place) for place in cut} | {
+        source.position(place[:-1]) for place in cut if len(place) > 1
+    }
     later = [p for p in source.problems[formal:] if (p.line, p.column) not in spots and "`_`" not in p.text]
     source.problems[formal:] = later
 
@@ -123,10 +129,17 @@ class _Resolver:
             stages.add(stage.id)
         for score in document.scores:
             if score in expressions.WORDS:
-                error(("scores", score), "name", f"`{score}` is a word of the expressions: rename it", key=True)
+                error(
+                    ("scores", score), "name", f"`{score}` is a word of the expressions: rename it", key=True
+                )
         for name, questions in document.qualification.items():
             if name in document.scores or name in expressions.WORDS:
-                error(("qualification", name), "name", f"`{name}` names something else already: rename it", key=True)
+                error(
+                    ("qualification", name),
+                    "name",
+                    f"`{name}` names something else already: rename it",
+                    key=True,
+                )
             if len(set(questions)) != len(questions):
                 error(("qualification", name), "name", f"a question of `{name}` stands twice")
         for section in ("reasons", "targets"):
@@ -136,31 +149,50 @@ class _Resolver:
     def _known(self, what: str, name: str, known: Any, place: Place, *, key: bool = False) -> bool:
         if name in known:
             return True
-        self._source.error(place, f"unknown-{what}", f"unknown {what} `{name}`{did_you_mean(name, known)}", key=key)
+        self._source.error(
+            place, f"unknown-{what}", f"unknown {what} `{name}`{did_you_mean(name, known)}", key=key
+        )
         return False
 
     def _condition(self, text: str | None, place: Place) -> Condition | None:
         if text is None:
             return None
         return expressions.parse(
-            text, self._names, lambda code, message, offset: self._source.error(place, code, message, offset=offset)
+            text,
+            self._names,
+            lambda code, message, offset: self._source.error(place, code, message, offset=offset),
         )
 
     def _score(self, name: str, part: ScorePart) -> Score:
         place: Place = ("scores", name)
         low, high = _range(part)
         if low > high:
-            self._source.error((*place, "range"), "range", f"the range goes from the smaller to the larger: [{high:g}, {low:g}]")
+            self._source.error(
+                (*place, "range"),
+                "range",
+                f"the range goes from the smaller to the larger: [{high:g}, {low:g}]",
+            )
         if part.sum is not None and part.rules is not None:
-            self._source.error((*place, "sum"), "score", f"`{name}` has rules and is a sum: make two scores of it")
+            self._source.error(
+                (*place, "sum"), "score", f"`{name}` has rules and is a sum: make two scores of it"
+            )
         if part.sum is None and part.rules is None:
             self._source.error(place, "score", f"`{name}` needs `rules:` or `sum:`")
         for i, other in enumerate(part.sum or ()):
-            if self._known("score", other, self._document.scores, (*place, "sum", i)) and self._reaches(other, name):
+            if self._known("score", other, self._document.scores, (*place, "sum", i)) and self._reaches(
+                other, name
+            ):
                 self._source.error((*place, "sum", i), "cycle", f"`{name}` would be a part of itself")
         rules = tuple(self._rule(name, i, rule) for i, rule in enumerate(part.rules or ()))
         return Score(
-            name, part.name or {"ja": name, "en": name}, low, high, rules, tuple(part.sum or ()), tuple((part.grades or {}).items())
+            name,
+            part.name or {"ja": name, "en": name},
+            low,
+            high,
+            rules,
+            tuple(part.sum or ()),
+            tuple((part.grades or {}).items()),
+            part.because or "",
         )
 
     def _reaches(self, score: str, wanted: str) -> bool:
@@ -188,11 +220,21 @@ class _Resolver:
             names = tuple(part.of or ())
             for key in ("of", "after"):
                 for i, name in enumerate(getattr(part, key) or ()):
-                    self._known("signal", name, self._document.signals, (*place, key, i) if self._listed(place, key) else (*place, key))
+                    self._known(
+                        "signal",
+                        name,
+                        self._document.signals,
+                        (*place, key, i) if self._listed(place, key) else (*place, key),
+                    )
         else:
             name = getattr(part, kind) or "_"
             names = (name,)
-            self._known(kind, name, self._document.signals if kind == "signal" else self._document.traits, (*place, kind))
+            self._known(
+                kind,
+                name,
+                self._document.signals if kind == "signal" else self._document.traits,
+                (*place, kind),
+            )
         for i, stage in enumerate(part.while_ or ()):
             at = (*place, "while", i) if self._listed(place, "while") else (*place, "while")
             self._known("stage", stage, {s.id for s in self._document.stages} | {NONE}, at)
@@ -217,13 +259,24 @@ class _Resolver:
         }[kind]
         for key in part.model_fields_set - allowed - {"signal", "trait", "silence", "points", "because"}:
             word = "while" if key == "while_" else key
-            cure = "it belongs to a silence" if key in only_silence else f"leave it out, or make it a rule of a signal instead of a {kind}"
-            self._source.error((*place, word), "rule", f"`{word}` does not go with `{kind}`: {cure}", key=True)
+            cure = (
+                "it belongs to a silence"
+                if key in only_silence
+                else f"leave it out, or make it a rule of a signal instead of a {kind}"
+            )
+            self._source.error(
+                (*place, word), "rule", f"`{word}` does not go with `{kind}`: {cure}", key=True
+            )
         if part.points is None and not part.resets:
             self._source.error(place, "missing-key", "`points` is missing")
         if part.fades is not None and (part.expires is not None or part.halves is not None):
             other = "expires" if part.expires is not None else "halves"
-            self._source.error((*place, "fades"), "rule", f"`fades` already ends in zero: leave out `{other}` or `fades`", key=True)
+            self._source.error(
+                (*place, "fades"),
+                "rule",
+                f"`fades` already ends in zero: leave out `{other}` or `fades`",
+                key=True,
+            )
 
     def _stage(self, position: int, part: StagePart) -> Stage:
         place: Place = ("stages", position)
@@ -236,14 +289,23 @@ class _Resolver:
             if allowed and timeout.reason and timeout.reason not in allowed:
                 known = did_you_mean(timeout.reason, allowed)
                 self._source.warning(
-                    (*place, "timeout", "reason"), "unknown-reason", f"`{timeout.reason}` is no reason of {timeout.to}{known}"
+                    (*place, "timeout", "reason"),
+                    "unknown-reason",
+                    f"`{timeout.reason}` is no reason of {timeout.to}{known}",
                 )
         for i, score in enumerate(part.resets or ()):
             at = (*place, "resets", i) if self._listed(place, "resets") else (*place, "resets")
             self._known("score", score, self._document.scores, at)
         paths = tuple(self._path(part.id, position, i, path) for i, path in enumerate(part.enter))
         return Stage(
-            part.id, part.name or {"ja": part.id, "en": part.id}, paths, timeout, part.recheck, _handoff(part), tuple(part.resets or ())
+            part.id,
+            part.name or {"ja": part.id, "en": part.id},
+            paths,
+            timeout,
+            part.recheck,
+            _handoff(part),
+            tuple(part.resets or ()),
+            part.because or "",
         )
 
     def _path(self, stage: str, stage_position: int, position: int, part: PathPart) -> Path:
@@ -251,7 +313,12 @@ class _Resolver:
         if part.when is None and part.by is None:
             self._source.error(place, "path", "a path needs `when` (by itself) or `by` (a person's decision)")
         if part.requires is not None and part.by is None:
-            self._source.error((*place, "requires"), "path", "`requires` is asked of a decision: add `by`, or move it into `when`", key=True)
+            self._source.error(
+                (*place, "requires"),
+                "path",
+                "`requires` is asked of a decision: add `by`, or move it into `when`",
+                key=True,
+            )
         stages = {s.id for s in self._document.stages} | {NONE, ANY}
         for i, name in enumerate(part.from_ or ()):
             at = (*place, "from", i) if self._listed(place, "from") else (*place, "from")

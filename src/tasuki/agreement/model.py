@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from tasuki.agreement.document import CalendarPart, HandoffPart, Kind
-from tasuki.agreement.expressions import Condition
-from tasuki.agreement.predicates import Predicate
-from tasuki.agreement.values import Cap, Every, Target
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tasuki.agreement.document import CalendarPart, HandoffPart, Kind
+    from tasuki.agreement.expressions import Condition
+    from tasuki.agreement.predicates import Predicate
+    from tasuki.agreement.values import Cap, Every, Target
 
 ANY = "any"
 NONE = "none"
@@ -66,6 +69,7 @@ class Score:
     rules: tuple[Rule, ...] = ()
     parts: tuple[str, ...] = ()
     grades: tuple[tuple[str, float], ...] = ()
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ class Stage:
     recheck: int | None = None
     handoff: HandoffPart | None = None
     resets: tuple[str, ...] = ()
+    because: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,16 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import re2
 
 from tasuki.agreement.problems import did_you_mean
-from tasuki.agreement.source import Place, Source
 
+if TYPE_CHECKING:
+    from tasuki.agreement.source import Place, Source
+
+SIGNS = {"gte": "≥", "gt": ">", "lte": "≤", "lt": "<"}
 OPERATORS = ("gte", "gt", "lte", "lt", "contains", "matches", "exists", "not", "any", "all")
 _PLAIN_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
@@ -41,6 +44,7 @@ class Test:
     field: str
     test: ValueTest
     text: str
+    """What is asked of the value, such as `= /pricing*` or `≥ 100`; a text that looks like a number is quoted."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,9 @@ class PredicateParser:
             return Not(self.parse(value, place))
         return self._field(key, value, place)
 
-    def _list(self, value: Any, place: Place, parse: Callable[[Any, Place], Predicate]) -> tuple[Predicate, ...]:
+    def _list(
+        self, value: Any, place: Place, parse: Callable[[Any, Place], Predicate]
+    ) -> tuple[Predicate, ...]:
         if not isinstance(value, list) or not value:
             self._source.error(place, "predicate", f"`{place[-1]}` takes a list with one item at least")
             return ()
@@ -121,8 +127,12 @@ class PredicateParser:
     def _field(self, field: str, value: Any, place: Place) -> Predicate:
         if isinstance(value, dict):
             if not value:
-                self._source.error(place, "predicate", f"`{field}` needs a value or an operator such as contains")
-            return _all_of([self._operator(field, op, operand, [*place, op]) for op, operand in value.items()])
+                self._source.error(
+                    place, "predicate", f"`{field}` needs a value or an operator such as contains"
+                )
+            return _all_of(
+                [self._operator(field, op, operand, [*place, op]) for op, operand in value.items()]
+            )
         if isinstance(value, list):
             return AnyOf(self._list(value, place, lambda item, at: self._equals(field, item, at)))
         return self._equals(field, value, place)
@@ -133,7 +143,7 @@ class PredicateParser:
                 place, "predicate", f"`{field}` needs a value; for an absent field write {{exists: false}}"
             )
             return AllOf(())
-        return Test(field, equality(value), shown(value))
+        return Test(field, equality(value), f"= {_said(value)}")
 
     def _operator(self, field: str, operator: str, operand: Any, place: Place) -> Predicate:
         if operator == "exists":
@@ -167,7 +177,9 @@ class PredicateParser:
         try:
             pattern = compiled(text)
         except re2.error as error:
-            self._source.error(place, "regex", f"`{text}` is no regular expression of RE2: {_re2_text(error)}")
+            self._source.error(
+                place, "regex", f"`{text}` is no regular expression of RE2: {_re2_text(error)}"
+            )
             return AllOf(())
         return Test(field, lambda value: pattern.search(fold(value)) is not None, f"matches {text}")
 
@@ -175,7 +187,7 @@ class PredicateParser:
         if isinstance(operand, bool) or not isinstance(operand, (int, float, str)):
             self._source.error(place, "predicate", f"`{operator}` takes a number or a text")
             return AllOf(())
-        return Test(field, order(operator, operand), f"{operator} {shown(operand)}")
+        return Test(field, order(operator, operand), f"{SIGNS[operator]} {_said(operand)}")
 
 
 def _all_of(parts: list[Predicate]) -> Predicate:
@@ -203,6 +215,10 @@ def shown(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value)
+
+
+def _said(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) and as_number(value) is not None else shown(value)
 
 
 def equality(value: Any) -> ValueTest:

@@ -7,14 +7,17 @@ pydantic stops at a file with mistakes; so that names and meanings are checked i
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from tasuki.agreement.document import Document, keys_at
 from tasuki.agreement.problems import did_you_mean
-from tasuki.agreement.source import Source
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from tasuki.agreement.source import Source
 
 Place = tuple[str | int, ...]
 
@@ -117,7 +120,11 @@ def _prune(data: Any, place: Place) -> None:
     if isinstance(parent, dict):
         if last in _STANDS_FOR and _required(place):
             parent[last] = copy.deepcopy(_STANDS_FOR[str(last)])
-        elif len(place) == 2 and place[0] in ("signals", "traits", "scores") and not isinstance(parent.get(last), dict):
+        elif (
+            len(place) == 2
+            and place[0] in ("signals", "traits", "scores")
+            and not isinstance(parent.get(last), dict)
+        ):
             parent[last] = {} if place[0] == "scores" else {"type": "?"}
         else:
             parent.pop(last, None)

@@ -9,7 +9,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-MICROSECONDS = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
+MICROSECONDS = {
+    "s": 1_000_000,
+    "m": 60_000_000,
+    "h": 3_600_000_000,
+    "d": 86_400_000_000,
+    "w": 604_800_000_000,
+}
 LONGEST = 200 * 365 * MICROSECONDS["d"]
 DURATION = r"[1-9][0-9]*[wdhms]"
 _SERVICE = re.compile(r"([1-9]\d*)\s*(business\s+)?(minutes?|hours?|days?|[wdhms])")
@@ -19,7 +25,9 @@ _SERVICE_UNITS = {"minute": "m", "hour": "h", "day": "d"}
 def duration(value: Any) -> int:
     """Microseconds in `30d`, `12h`, `45m`, `2w` or `90s`; a day is 24 hours. ValueError otherwise."""
     if not isinstance(value, str) or not re.fullmatch(DURATION, value.strip()):
-        raise ValueError(f"`{value}` is no duration: write a whole number and w, d, h, m or s, like 30d or 12h")
+        raise ValueError(
+            f"`{value}` is no duration: write a whole number and w, d, h, m or s, like 30d or 12h"
+        )
     text = value.strip()
     length = int(text[:-1]) * MICROSECONDS[text[-1]]
     if length > LONGEST:
@@ -33,6 +41,11 @@ def duration_text(length: int) -> str:
         if length % MICROSECONDS[unit] == 0:
             return f"{length // MICROSECONDS[unit]}{unit}"
     return f"{length / MICROSECONDS['s']:g}s"
+
+
+def number_text(value: float) -> str:
+    """The shortest text that says exactly this number: 10, 0.5, -3."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,9 @@ def _counted(value: Any, word: str) -> tuple[int, int | None]:
     example = f"3 {word} 7d"
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return value, None
-    match = re.fullmatch(rf"([1-9]\d*)(?:\s+{word}\s+(\S+))?", value.strip()) if isinstance(value, str) else None
+    match = (
+        re.fullmatch(rf"([1-9]\d*)(?:\s+{word}\s+(\S+))?", value.strip()) if isinstance(value, str) else None
+    )
     if not match:
         raise ValueError(f"`{value}` should be a number of at least 1, or like `{example}`")
     count = int(match[1])
@@ -120,7 +135,9 @@ def service_time(value: Any) -> ServiceTime:
     """`2 business hours`, `30 minutes`, `1 day`, `24h`."""
     match = _SERVICE.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
-        raise ValueError(f"`{value}` is no service time: write like `2 business hours`, `30 minutes` or `24h`")
+        raise ValueError(
+            f"`{value}` is no service time: write like `2 business hours`, `30 minutes` or `24h`"
+        )
     return ServiceTime(int(match[1]), _SERVICE_UNITS.get(match[3].rstrip("s"), match[3]), bool(match[2]))
 
 
@@ -128,7 +145,9 @@ def target(value: Any) -> Target:
     """`120 per month`, `80%`, `2 business hours`, `30000000 JPY per quarter`."""
     text = str(value).strip()
     if isinstance(value, str) and _SERVICE.fullmatch(text):
-        return Target(float(text.split()[0].rstrip("wdhms")), str(service_time(text)).split(" ", 1)[1], None, text)
+        return Target(
+            float(text.split()[0].rstrip("wdhms")), str(service_time(text)).split(" ", 1)[1], None, text
+        )
     match = re.fullmatch(
         r"([0-9][0-9_,]*(?:\.\d+)?)\s*(%|[A-Z]{3})?(?:\s+per\s+(day|week|month|quarter|year))?", text
     )
@@ -144,7 +163,9 @@ def time_zone(value: Any) -> str:
     try:
         return str(ZoneInfo(str(value)))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"`{value}` is no time zone: write a name like Asia/Tokyo or Europe/Berlin") from error
+        raise ValueError(
+            f"`{value}` is no time zone: write a name like Asia/Tokyo or Europe/Berlin"
+        ) from error
 
 
 def _text(pattern: str, example: str, *more: dict[str, Any]) -> Any:
@@ -162,7 +183,9 @@ ServiceTimeField = Annotated[
     ServiceTime, BeforeValidator(service_time), _text(f"^{_SERVICE.pattern}$", "2 business hours")
 ]
 TargetField = Annotated[
-    Target, BeforeValidator(target), WithJsonSchema({"type": ["string", "number"], "examples": ["120 per month", "80%"]})
+    Target,
+    BeforeValidator(target),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["120 per month", "80%"]}),
 ]
 TimeZoneField = Annotated[
     str, BeforeValidator(time_zone), WithJsonSchema({"type": "string", "examples": ["Asia/Tokyo"]})

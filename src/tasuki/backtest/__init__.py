@@ -1,0 +1,1 @@
+"""What-if: agreements compared and swept over a history, judged by what really happened."""

@@ -86,13 +86,14 @@ LIMB_MASK = (1 << LIMB) - 1
 
 
 class Entries(NamedTuple):
-    """The entries of some leads: lead i has those from first[i] to first[i + 1], in order of (at, kind, seq).
+    """The entries of some leads: lead i has those from first[i] to last[i] − 1, in order of (at, kind, seq).
 
     `at` (int64) and `code` (int32) come as bytes, since columns mapped from a file lie where they lie: so there is one
     type, and one compilation, for aligned and unaligned ones.
     """
 
     first: NDArray[np.int64]
+    last: NDArray[np.int64]
     at: NDArray[np.uint8]
     code: NDArray[np.uint8]
 
@@ -100,7 +101,7 @@ class Entries(NamedTuple):
 class Output(NamedTuple):
     """Where the kernel writes. What does not fit is counted, not written: run again with more room.
 
-    The first four have a row per lead of the range; `margin` the open interval of values of a watched bar within which
+    The first five have a row per lead; `margin` the open interval of values of a watched bar within which
     nothing would have come out differently. `used` counts transitions, refusals, traces and watched comparisons.
     """
 
@@ -762,9 +763,9 @@ def _new_profile(p: Any, tb: Any, s: Any, row: int) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy", _nrt=False)  # type: ignore[misc]
 def fold_leads(
-    p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, lead_first: int, lead_last: int, as_of: int, out: Any
+    p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, as_of: int, out: Any
 ) -> None:
-    """Fold leads lead_first … lead_last − 1 up to `as_of` (µs UTC, inclusive) into `out` (rows from 0).
+    """Fold all leads of `entries` up to `as_of` (µs UTC, inclusive) into `out`, a row each.
 
     `s`, `nodes` and `places` are room to work in, see `new_state` and `room_for_nodes`; `places` has one place more than the
     longest lead has entries. Nothing is allocated here, so that the
@@ -775,13 +776,12 @@ def fold_leads(
     stages = p.stages
     ats, codes = entries.at.view(np.int64), entries.code.view(np.int32)
     second_look = len(p.groups) + len(p.clocks) + 2
-    for number in range(lead_first, lead_last):
-        row = number - lead_first
-        position, end = entries.first[number], entries.first[number + 1]
+    for row in range(len(entries.first)):
+        position, end = entries.first[row], entries.last[row]
         while end > position and ats[end - 1] > as_of:
             end -= 1
         _clean(s)
-        lead[NUMBER] = number
+        lead[NUMBER] = row
         out.margin[row, 0], out.margin[row, 1] = -np.inf, np.inf
         if position < end:
             lead[ORIGIN] = ats[position]

@@ -122,7 +122,7 @@ def replay_bound(
     outputs: dict[tuple[int, int, int], Output] = {}
     done, total = 0, sum(shard.entries for shard in history.shards)
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        jobs = {pool.submit(fold_range, compiled, tables, history.shards[task[0]], task[1], task[2], as_of): task for task in tasks}
+        jobs = {pool.submit(fold_rows, compiled.program, tables, history.shards[n], np.arange(*ends), as_of): (n, *ends) for n, *ends in tasks}
         try:
             for job in as_completed(jobs):
                 number, first, last = task = jobs[job]
@@ -135,7 +135,7 @@ def replay_bound(
             pool.shutdown(cancel_futures=True)
             raise
     shards = [
-        _joined([(first, outputs[task]) for task in tasks if task[0] == number for first in [task[1]]], len(compiled.score_names))
+        _joined([(task[1], outputs[task]) for task in tasks if task[0] == number], len(compiled.score_names))
         for number in range(len(history.shards))
     ]
     return Replay(compiled, history, as_of, tuple(shards))
@@ -147,43 +147,49 @@ def _ranges(shard: Shard) -> Iterator[tuple[int, int]]:
         yield first, min(first + LEADS_OF_A_TASK, shard.leads)
 
 
-def entries_of(shard: Shard) -> Entries:
-    """The shard as the kernel reads it."""
-    views = (np.ascontiguousarray(shard.offsets, np.int64).view(), shard.at.view(np.uint8), shard.code.view(np.uint8))
-    for view in views:
-        view.flags.writeable = False
-    return Entries(*views)
-
-
-def fold_range(
-    compiled: Compiled, tables: at.Tables, shard: Shard, first: int, last: int, as_of: int, traces: int = 0
+def fold_rows(
+    program: at.Program, tables: at.Tables, shard: Shard, rows: NDArray[np.int64], as_of: int, traces: int = 0
 ) -> Output:
-    """The kernel over leads first … last − 1 of a shard, again with more room if its output did not fit."""
-    entries, leads = entries_of(shard), last - first
-    state = new_state(compiled.program)
-    nodes, places = _room(compiled, shard, first, last, as_of)
+    """The kernel over some leads of a shard, again with more room if its output did not fit.
+
+    `lead` of transitions and refusals counts from 0 within `rows`.
+    """
+    entries, leads, scores = _entries(shard, rows), len(rows), len(program.scores)
+    state, (nodes, places) = new_state(program), _room(program, shard, entries, as_of)
     room = (4 * leads + 64, leads // 4 + 16, traces)
     while True:
-        output = empty_output(leads, len(compiled.score_names), *room)
-        fold_leads(compiled.program, tables, entries, state, nodes, places, first, last, as_of, output)
+        output = empty_output(leads, scores, *room)
+        fold_leads(program, tables, entries, state, nodes, places, as_of, output)
         used = output.used[:3]
         if used[0] <= room[0] and used[1] <= room[1] and (not traces or used[2] <= room[2]):
             return output
         room = (max(room[0], int(used[0])), max(room[1], int(used[1])), max(room[2], int(used[2])) if traces else 0)
 
 
-def _room(compiled: Compiled, shard: Shard, first: int, last: int, as_of: int) -> tuple[at.Records, NDArray[np.int64]]:
-    """`nodes` and `places` for the longest lead of a range."""
-    offsets = shard.offsets[first : last + 1]
-    begins = offsets[:-1][np.diff(offsets) > 0]
-    longest = int(np.diff(offsets).max(initial=0))
+def _entries(shard: Shard, rows: NDArray[np.int64]) -> Entries:
+    """Some leads of the shard as the kernel reads them: bytes, none of them writable."""
+    offsets = np.asarray(shard.offsets, np.int64)
+    at_bytes, code_bytes = shard.at.view(np.uint8), shard.code.view(np.uint8)
+    at_bytes.flags.writeable = code_bytes.flags.writeable = False
+    return Entries(offsets[rows], offsets[rows + 1], at_bytes, code_bytes)
+
+
+def _room(program: at.Program, shard: Shard, entries: Entries, as_of: int) -> tuple[at.Records, NDArray[np.int64]]:
+    """`nodes` and `places` for the longest lead."""
+    sizes = entries.last - entries.first
+    begins = entries.first[sizes > 0]
+    longest = int(sizes.max(initial=0))
     span = as_of - int(shard.at[begins].min()) if len(begins) else 0
-    return room_for_nodes(compiled.program, longest, span), np.empty(longest + 1, np.int64)
+    return room_for_nodes(program, longest, span), np.empty(longest + 1, np.int64)
 
 
 def _joined(outputs: list[tuple[int, Output]], scores: int) -> ShardResult:
-    """The results of the ranges of one shard as one."""
-    parts = [output for _, output in sorted(outputs, key=lambda pair: pair[0])] or [empty_output(0, scores, 0, 0, 0)]
+    """The results of the ranges of one shard as one; with each range the row it begins at."""
+    outputs.sort(key=lambda pair: pair[0])
+    for first, output in outputs:
+        output.transitions["lead"] += first
+        output.refusals["lead"] += first
+    parts = [output for _, output in outputs] or [empty_output(0, scores, 0, 0, 0)]
     return ShardResult(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in Output._fields[:5]),
         transitions=np.concatenate([part.transitions[: part.used[0]] for part in parts]),

@@ -1,0 +1,258 @@
+"""One agreement with one number moved step by step: what each value would have brought.
+
+Only leads whose result can differ are folded again. For a bar the kernel reports, per lead, the interval of bars within
+which every comparison would have come out the same; for a rule's points, those leads are folded that ever match it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasuki.agreement import Agreement, Rule
+from tasuki.backtest.outcomes import Share, check_stage, first_decided, precision, recall
+from tasuki.engine import layout as at
+from tasuki.engine.bind import bind
+from tasuki.engine.compile import Compiled, compile_agreement
+from tasuki.engine.predicates import holds
+from tasuki.engine.replay import fold_rows
+from tasuki.errors import UsageError
+from tasuki.history import History
+
+Mask = NDArray[np.bool_]
+MOST_STEPS = 1000
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`--set place=from:to:step`: the values to try, ascending or descending, both ends included."""
+
+    place: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One value: leads that entered the measured stage, entries into it, and what came of them."""
+
+    value: float
+    leads: int
+    entries: int
+    precision: Share
+    recall: Share
+    folded: int
+    """Leads that had to be folded again for this step."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """`present` is the value that stands in the agreement."""
+
+    place: str
+    measure: str
+    outcome: str
+    present: float
+    steps: tuple[Step, ...]
+
+
+def setting_of(text: str) -> Setting:
+    """Read `place=from:to:step`. UsageError if it is not one."""
+    number = r"(-?\d+(?:\.\d+)?)"
+    match = re.fullmatch(rf"([^=\s]+)={number}:{number}:{number}", text.strip())
+    if not match:
+        raise UsageError(f"`{text}`: write place=from:to:step, like MQL.person=60:140:10 or behavior.pricing_page=5:25:5")
+    begin, end, step = float(match[2]), float(match[3]), abs(float(match[4]))
+    if step == 0 or abs(end - begin) / step > MOST_STEPS:
+        raise UsageError(f"`{text}`: the step has to be larger than 0 and give {MOST_STEPS} values at the most")
+    count = int(abs(end - begin) / step + 1e-9) + 1
+    sign = 1 if end >= begin else -1
+    return Setting(match[1], tuple(round(begin + sign * step * i, 9) for i in range(count)))
+
+
+@dataclass(frozen=True)
+class _Knob:
+    """What a place stands for: comparisons to set, or a rule's points; and whom a change can touch."""
+
+    present: float
+    ops: tuple[int, ...] = ()
+    rule: Rule | None = None
+    touched: tuple[Mask, ...] = ()
+    """Per shard the leads that a change of points can touch; empty for a bar."""
+
+
+def sweep(
+    agreement: Agreement,
+    history: History,
+    setting: Setting,
+    outcome: str,
+    *,
+    measure: str = "MQL",
+    as_of: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sweep:
+    """Try each value. UsageError for a place, stage or outcome that is not there."""
+    compiled = compile_agreement(agreement)
+    check_stage(compiled.stage_names, measure)
+    until = as_of if as_of is not None else history.last_at or 0
+    reached = first_decided(history, outcome, until)
+    tables = bind(compiled, history)
+    knob = _knob(compiled, history, setting.place)
+    state = _State(compiled, tables, history, until, compiled.stage_names.index(measure), knob)
+    steps = []
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        for i, value in enumerate(setting.values):
+            folded = state.move_to(value, pool)
+            first, entries = state.first, state.entries
+            steps.append(
+                Step(
+                    value, int((first != at.NEVER).sum()), int(entries.sum()),
+                    precision(first, reached), recall(first, reached), folded,
+                )
+            )  # fmt: skip
+            if progress:
+                progress(i + 1, len(setting.values))
+    return Sweep(setting.place, measure, outcome, knob.present, tuple(steps))
+
+
+class _State:
+    """The results of every lead for the value tried last."""
+
+    def __init__(
+        self, compiled: Compiled, tables: at.Tables, history: History, as_of: int, stage: int, knob: _Knob
+    ) -> None:
+        self._compiled, self._tables, self._history = compiled, tables, history
+        self._as_of, self._stage, self._knob = as_of, stage, knob
+        sizes = [shard.leads for shard in history.shards]
+        self._first = [np.full(n, at.NEVER) for n in sizes]
+        self._entries = [np.zeros(n, np.int64) for n in sizes]
+        self._margin = [np.column_stack([np.full(n, np.inf), np.full(n, -np.inf)]) for n in sizes]
+        self._known = False
+
+    @property
+    def first(self) -> NDArray[np.int64]:
+        """(leads,) first entry into the measured stage, NEVER if none."""
+        return np.concatenate(self._first) if self._first else np.empty(0, np.int64)
+
+    @property
+    def entries(self) -> NDArray[np.int64]:
+        """(leads,) entries into the measured stage."""
+        return np.concatenate(self._entries) if self._entries else np.empty(0, np.int64)
+
+    def move_to(self, value: float, pool: ThreadPoolExecutor) -> int:
+        """Fold again who may come out differently; returns how many that were."""
+        program, tables = self._moved(value)
+        jobs = [pool.submit(self._fold, program, tables, number, value) for number in range(len(self._first))]
+        folded = sum(job.result() for job in jobs)
+        self._known = True
+        return folded
+
+    def _fold(self, program: at.Program, tables: at.Tables, number: int, value: float) -> int:
+        rows = np.flatnonzero(self._affected(number, value))
+        if not len(rows):
+            return 0
+        output = fold_rows(program, tables, self._history.shards[number], rows, self._as_of)
+        entered = output.transitions[: output.used[0]]
+        entered = entered[entered["to"] == self._stage]
+        first = np.full(len(rows), at.NEVER)
+        np.minimum.at(first, entered["lead"], entered["at"])
+        self._first[number][rows] = first
+        self._entries[number][rows] = np.bincount(entered["lead"], minlength=len(rows))
+        self._margin[number][rows] = output.margin
+        return len(rows)
+
+    def _moved(self, value: float) -> tuple[at.Program, at.Tables]:
+        """The program with the value in its place; a bar is a number in an array, points are compiled anew (1 ms)."""
+        program = self._compiled.program
+        if self._knob.rule is None:
+            ops = program.ops.copy()
+            ops["value"][list(self._knob.ops)] = value
+            ops["watched"][list(self._knob.ops)] = 1
+            return program._replace(ops=ops), self._tables
+        moved = compile_agreement(with_points(self._compiled.agreement, self._knob.rule, value))
+        same = np.array_equal(moved.program.stages["drifts"], program.stages["drifts"])
+        return moved.program, self._tables if same else bind(moved, self._history)
+
+    def _affected(self, number: int, value: float) -> Mask:
+        if not self._known:
+            return np.ones(len(self._first[number]), bool)
+        if self._knob.touched:
+            return self._knob.touched[number]
+        margin = self._margin[number]
+        slack = 1e-6 * max(1.0, abs(value))  # the kernel's comparisons have a tolerance: stay clear of it
+        return ~((margin[:, 0] + slack < value) & (value < margin[:, 1] - slack))
+
+
+def _knob(compiled: Compiled, history: History, place: str) -> _Knob:
+    parts = place.split(".")
+    if parts[0] in compiled.agreement.stage:
+        return _bar(compiled, place, parts)
+    if parts[0] in compiled.agreement.scores and len(parts) == 2:
+        return _points(compiled, history, place, parts)
+    raise UsageError(f"`{place}` is no place: {_places(compiled)}")
+
+
+def _bar(compiled: Compiled, place: str, parts: list[str]) -> _Knob:
+    stage, score = parts[0], parts[-1]
+    path = ".".join(parts[:2]) if len(parts) == 3 else None
+    bars = [
+        bar
+        for bar in compiled.bars
+        if bar.path.rpartition(".")[0] == stage and bar.score == score and path in (None, bar.path)
+    ]
+    if not bars:
+        raise UsageError(f"`{place}`: no condition of {stage} compares `{score}` with a number; {_places(compiled)}")
+    return _Knob(bars[0].value, ops=tuple(bar.op for bar in bars))
+
+
+def _places(compiled: Compiled) -> str:
+    bars = [f"{bar.path.rpartition('.')[0]}.{bar.score}" for bar in compiled.bars]
+    rules = [f"{rule.score}.{rule.names[0] if rule.names else rule.position}" for rule in compiled.agreement.rules]
+    return "there is " + ", ".join(dict.fromkeys(bars + rules))
+
+
+def _points(compiled: Compiled, history: History, place: str, parts: list[str]) -> _Knob:
+    found = [
+        rule
+        for rule in compiled.agreement.scores[parts[0]].rules
+        if parts[1] == str(rule.position) or (rule.kind != "silence" and rule.names == (parts[1],))
+    ]
+    if len(found) != 1:
+        why = "no rule" if not found else f"{len(found)} rules"
+        raise UsageError(f"`{place}` names {why}; a rule can be named by its place too, from 0; {_places(compiled)}")
+    rule = found[0]
+    if rule.kind == "silence":
+        touched = tuple(np.ones(shard.leads, bool) for shard in history.shards)
+    else:
+        touched = _leads_with(history, _shape_codes(compiled, history, rule))
+    return _Knob(rule.points, rule=rule, touched=touched)
+
+
+def with_points(agreement: Agreement, rule: Rule, points: float) -> Agreement:
+    """The agreement with other points for one of its rules."""
+    score = agreement.scores[rule.score]
+    rules = tuple(replace(r, points=points) if r.position == rule.position else r for r in score.rules)
+    return replace(agreement, scores={**agreement.scores, score.id: replace(score, rules=rules)})
+
+
+def _shape_codes(compiled: Compiled, history: History, rule: Rule) -> NDArray[np.int32]:
+    shapes = history.profiles if rule.kind == "trait" else history.activities
+    named = compiled.agreement.traits if rule.kind == "trait" else compiled.agreement.signals
+    return shapes.codes[holds(named[rule.names[0]].predicate, shapes)]
+
+
+def _leads_with(history: History, codes: NDArray[np.int32]) -> tuple[Mask, ...]:
+    wanted = np.zeros(history.codes, bool)
+    wanted[codes] = True
+    masks = []
+    for shard in history.shards:
+        found = np.zeros(shard.leads, bool)
+        found[np.searchsorted(shard.offsets, np.flatnonzero(wanted[shard.code]), side="right") - 1] = True
+        masks.append(found)
+    return tuple(masks)

@@ -1,0 +1,96 @@
+"""The pages that `tasuki explain` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from tasuki.agreement import Agreement
+from tasuki.agreement.values import duration_text
+from tasuki.cli.show import local, number, table
+from tasuki.engine.explain import Explanation, Hit, Moment, ScoreNow, Way, rule_text
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def pages(told: Explanation, agreement: Agreement) -> Iterator[Table | str]:
+    """Head, timeline, hits, scores, what the next stages lack."""
+    zone = agreement.timezone
+    since = f" since {local(told.entered, zone)}" if told.entered is not None else ""
+    yield f"[bold]{escape(told.lead)}[/] at {local(told.at, zone)}: [bold]{told.stage or 'no stage yet'}[/]{since}"
+    yield _timeline(told.timeline, zone)
+    yield _hits(told.hits, zone)
+    for score in told.scores:
+        yield _score(score)
+    if told.excluded:
+        yield f"Excluded: {escape(str(agreement.excluded))} holds, so nothing is entered by itself."
+    yield _ways(told.ways)
+    yield _coming(told, agreement, zone)
+
+
+def _coming(told: Explanation, agreement: Agreement, zone: str) -> str:
+    timeout = agreement.stage[told.stage].timeout if told.stage else None
+    lines = []
+    if timeout and told.entered is not None:
+        lines.append(f"After {duration_text(timeout.after)} in {told.stage}, on {local(told.entered + timeout.after, zone)}: {timeout.to}")
+    if told.next_check is not None:
+        lines.append(f"Next time something can happen by itself: {local(told.next_check, zone)}")
+    return "\n".join(lines) or "Nothing will happen by itself."
+
+
+_MARKS = {
+    "transition": "[bold]»[/]", "hit": "+", "reset": "0", "capped": "=", "outside": "-", "refused": "[red]✗[/]",
+}  # fmt: skip
+
+
+def _timeline(moments: tuple[Moment, ...], zone: str) -> Table:
+    shown = table("Timeline", "When", "", "What", "", text=3)
+    for moment in moments:
+        text = escape(moment.text)
+        if moment.what == "transition":
+            text = f"[bold]{text}[/]"
+        if moment.what in ("capped", "outside"):
+            text += " (does not count: " + ("at its cap)" if moment.what == "capped" else "not in one of its stages)")
+        if moment.because:
+            text += f"  [dim]{escape(moment.because)}[/]"
+        points = f"{moment.points:+g}" if moment.points is not None else ""
+        shown.add_row(local(moment.at, zone), _MARKS.get(moment.what, " "), text if moment.what in _MARKS else f"{moment.what}: {text}", points)
+    return shown
+
+
+def _hits(hits: tuple[Hit, ...], zone: str) -> Table:
+    shown = table("Hits, and what they are worth now", "When", "Rule", "Because", "Points", "Worth", "", text=3)
+    for hit in hits:
+        state = "" if hit.state == "counts" else hit.state
+        shown.add_row(local(hit.at, zone), escape(rule_text(hit.rule)), escape(hit.rule.because), f"{hit.points:+g}", number(hit.worth), state)
+    return shown
+
+
+def _score(score: ScoreNow) -> Table:
+    grade = f", grade {score.grade}" if score.grade else ""
+    title = f"{score.id} = {number(score.value)}{grade}"
+    shown = table(escape(title), "Rule", "Because", "Hits", "Worth", text=2)
+    for part in score.contributions:
+        shown.add_row(escape(rule_text(part.rule)), escape(part.rule.because), str(part.hits or ""), number(part.worth))
+    if score.parts:
+        shown.add_row(" + ".join(score.parts), "sum", "", number(score.raw))
+    if abs(score.raw - score.value) > 1e-9:
+        shown.add_row("range", "kept inside the range", "", number(score.value - score.raw))
+    shown.add_row("[bold]=[/]", "", "", f"[bold]{number(score.value)}[/]")
+    return shown
+
+
+def _ways(ways: tuple[Way, ...]) -> Table:
+    shown = table("From here", "Stage", "", "Condition", "Now", text=4)
+    for way in ways:
+        stage = f"[bold]{way.path.stage}[/]"
+        if way.path.by:
+            shown.add_row(stage, "·", f"a decision of {', '.join(way.path.by)}" + (" which requires" if way.path.requires else ""), "")
+            stage = ""
+        for part in way.parts:
+            shown.add_row(stage, "[green]✓[/]" if part.holds else "[red]✗[/]", escape(part.text), escape(part.now))
+            stage = ""
+    return shown
