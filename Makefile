@@ -9,11 +9,12 @@ PYTHON ?= $(firstword $(shell for p in python3 python3.13 python3.12 python3.11 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p; done))
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-INSTALL := $(PIP) install --quiet --require-hashes --no-build-isolation
+INSTALL := $(PIP) install -qq --require-hashes --no-build-isolation
 
 RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
+WORKERS ?= 2
 LEADS ?= 20000
 MONTHS ?= 24
 SEED ?= 7
@@ -35,7 +36,7 @@ $(RUN): requirements-run.lock pyproject.toml
 	@test -x $(BIN)/python || { echo 'Making .venv with $(PYTHON) …'; $(PYTHON) -m venv .venv; }
 	@echo 'Installing what Tasuki runs on (once) …'
 	@$(INSTALL) -r requirements-run.lock
-	@$(PIP) install --quiet --no-build-isolation --no-deps -e .
+	@$(PIP) install -qq --no-build-isolation --no-deps -e .
 	@touch $@
 
 $(DEV): $(RUN) requirements.lock
@@ -45,8 +46,22 @@ $(DEV): $(RUN) requirements.lock
 
 # The product.
 
+# Each run begins with an empty folder.
 demo: $(RUN)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" LEADS=$(LEADS) MONTHS=$(MONTHS) SEED=$(SEED) AGREEMENT=$(AGREEMENT) sh examples/demo.sh
+	@rm -rf demo
+	@echo; echo '== $(MONTHS) months of a company that does not exist, $(LEADS) leads'
+	$(BIN)/tasuki simulate --leads $(LEADS) --months $(MONTHS) --seed $(SEED) --out demo/data
+	@echo; echo '== Its files become a history'
+	$(BIN)/tasuki history import --out demo/history --profiles demo/data/profiles.csv \
+	    --activities demo/data/activities.csv --decisions demo/data/decisions.csv
+	@echo; echo '== What its agreement makes of them (the first time the kernel is compiled, some 20 seconds, once)'
+	$(BIN)/tasuki replay $(AGREEMENT) --history demo/history --out demo/out
+	@echo; echo '== Why one of them was won'
+	$(BIN)/tasuki explain $(AGREEMENT) --history demo/history --lead "$$(awk -F, '$$3 == "WON" { print $$1; exit }' demo/out/transitions.csv)"
+	@echo; echo 'The tables are in demo/out. What to try next: edit a bar or points in $(AGREEMENT), then'
+	@echo '  $(BIN)/tasuki check $(AGREEMENT)'
+	@echo '  $(BIN)/tasuki replay $(AGREEMENT) --history demo/history'
+	@echo 'or read docs/tutorial.md, which goes on from here.'
 
 check: $(DEV)
 	$(BIN)/ruff check .
@@ -55,9 +70,10 @@ check: $(DEV)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest tests/docs
 
-# The rooms that take seconds come first, so that a mistake shows early.
+# Tests marked slow come last (tests/conftest.py), so that a mistake shows early. TASUKI_REQUIRE=spark,shared forbids to skip
+# the tests that need Spark or the data beside the project.
 test: $(DEV)
-	$(BIN)/pytest -n 2 --ignore=tests/docs
+	$(BIN)/pytest -n $(WORKERS) --ignore=tests/docs
 
 bench: $(DEV)
 	$(BIN)/python -m bench
@@ -68,7 +84,7 @@ UV_COMPILE = build/lock/bin/uv pip compile --quiet --no-config --upgrade --unive
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group build
 lock:
 	@$(PYTHON) -m venv build/lock
-	@build/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
+	@build/lock/bin/python -m pip --disable-pip-version-check install -qq uv
 	@$(UV_COMPILE) --group dev --output-file requirements.lock >/dev/null
 	@$(UV_COMPILE) --constraint requirements.lock --output-file requirements-run.lock >/dev/null
 	@rm -rf build/lock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tasuki.agreement.expressions import (
+from tasuki.agreement.conditions import (
     Answered,
     Both,
     Compare,

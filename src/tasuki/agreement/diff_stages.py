@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasuki.agreement.expressions import Compare, Condition, GradeCompare, walk
+from tasuki.agreement.conditions import Compare, Condition, GradeCompare, walk
 from tasuki.agreement.match import all_of, in_order, left_over, match_conditions, match_paths
 from tasuki.agreement.model import Path, Stage
 from tasuki.agreement.wording import (

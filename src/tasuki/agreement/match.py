@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, TypeVar
 
-from tasuki.agreement.expressions import Both, Compare, Condition, GradeCompare
+from tasuki.agreement.conditions import Both, Compare, Condition, GradeCompare
 from tasuki.agreement.wording import condition_text, path_facets, rule_facets
 
 if TYPE_CHECKING:

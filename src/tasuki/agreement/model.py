@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tasuki.agreement.conditions import Condition
     from tasuki.agreement.document import CalendarPart, HandoffPart, Kind
-    from tasuki.agreement.expressions import Condition
     from tasuki.agreement.predicates import Predicate
     from tasuki.agreement.values import Cap, Every, Target
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from tasuki.agreement.expressions import (
+from tasuki.agreement.conditions import (
     Answered,
     Both,
     Compare,

@@ -11,8 +11,8 @@ from tasuki.agreement.predicates import AllOf, AnyOf, Exists, Not, Predicate, Te
 from tasuki.agreement.values import duration_text, number_text
 
 if TYPE_CHECKING:
+    from tasuki.agreement.conditions import Condition
     from tasuki.agreement.document import CalendarPart
-    from tasuki.agreement.expressions import Condition
 
 Language = Literal["en", "ja"]
 Facets = Mapping[str, str]
