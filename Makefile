@@ -46,6 +46,9 @@ $(DEV): $(RUN) requirements.lock
 
 # The product.
 
+# The first lead that the agreement itself made an MQL and that was won.
+WON = tr -d '"' <demo/out/transitions.csv | awk -F, '$$3 == "MQL" && $$5 == "path" { mql[$$1] } $$3 == "WON" && $$1 in mql { print $$1; exit }'
+
 # Each run begins with an empty folder.
 demo: $(RUN)
 	@rm -rf demo
@@ -57,7 +60,7 @@ demo: $(RUN)
 	@echo; echo '== What its agreement makes of them (the first time the kernel is compiled, some 20 seconds, once)'
 	$(BIN)/tasuki replay $(AGREEMENT) --history demo/history --out demo/out
 	@echo; echo '== Why one of them was won'
-	$(BIN)/tasuki explain $(AGREEMENT) --history demo/history --lead "$$(awk -F, '$$3 == "WON" { print $$1; exit }' demo/out/transitions.csv)"
+	@lead=$$($(WON)) && set -x && $(BIN)/tasuki explain $(AGREEMENT) --history demo/history --lead "$$lead"
 	@echo; echo 'The tables are in demo/out. What to try next: edit a bar or points in $(AGREEMENT), then'
 	@echo '  $(BIN)/tasuki check $(AGREEMENT)'
 	@echo '  $(BIN)/tasuki replay $(AGREEMENT) --history demo/history'

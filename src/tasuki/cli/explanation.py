@@ -16,13 +16,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def pages(told: Explanation, agreement: Agreement) -> Iterator[Table | str]:
-    """Head, timeline, hits, scores, what the next stages lack."""
+def pages(told: Explanation, agreement: Agreement, everything: bool) -> Iterator[Table | str]:
+    """Head, timeline, scores, what the next stages lack; hits that did not count only with `everything`."""
     zone = agreement.timezone
     since = f" since {local(told.entered, zone)}" if told.entered is not None else ""
-    yield f"[bold]{escape(told.lead)}[/] at {local(told.at, zone)}: [bold]{told.stage or 'no stage yet'}[/]{since}"
-    yield _timeline(told.timeline, zone)
-    yield _hits(told.hits, zone)
+    yield f"[bold]{escape(told.lead)}[/] at {local(told.at, zone)} ({zone}): [bold]{told.stage or 'no stage yet'}[/]{since}"
+    yield _timeline([m for m in told.timeline if everything or m.what not in ("capped", "outside")], zone)
     for score in told.scores:
         yield _score(score)
     if told.excluded:
@@ -46,27 +45,31 @@ _MARKS = {
 }  # fmt: skip
 
 
-def _timeline(moments: tuple[Moment, ...], zone: str) -> Table:
-    shown = table("Timeline", "When", "", "What", "", text=3)
+def _timeline(moments: list[Moment], zone: str) -> Table:
+    shown = table("Timeline", "When", "", "What", "Points", "Worth now", text=3)
+    day = ""
     for moment in moments:
-        text = escape(moment.text)
-        if moment.what == "transition":
-            text = f"[bold]{text}[/]"
-        if moment.what in ("capped", "outside"):
-            text += " (does not count: " + ("at its cap)" if moment.what == "capped" else "not in one of its stages)")
-        if moment.because:
-            text += f"  [dim]{escape(moment.because)}[/]"
-        points = f"{moment.points:+g}" if moment.points is not None else ""
-        shown.add_row(local(moment.at, zone), _MARKS.get(moment.what, " "), text if moment.what in _MARKS else f"{moment.what}: {text}", points)
+        when = local(moment.at, zone)
+        shown.add_row(when if when[:10] != day else " " * 11 + when[11:], _MARKS.get(moment.what, ""), _told(moment), *_points(moment.hit))
+        day = when[:10]
     return shown
 
 
-def _hits(hits: tuple[Hit, ...], zone: str) -> Table:
-    shown = table("Hits, and what they are worth now", "When", "Rule", "Because", "Points", "Worth", "", text=3)
-    for hit in hits:
-        state = "" if hit.state == "counts" else hit.state
-        shown.add_row(local(hit.at, zone), escape(rule_text(hit.rule)), escape(hit.rule.because), f"{hit.points:+g}", number(hit.worth), state)
-    return shown
+def _told(moment: Moment) -> str:
+    text = escape(moment.text)
+    if moment.what not in _MARKS:
+        text = f"{moment.what}: {text}"
+    if moment.what == "transition":
+        text = f"[bold]{text}[/]"
+    if moment.what in ("capped", "outside"):
+        text += " – does not count: " + ("at its cap" if moment.what == "capped" else "not in one of its stages")
+    return text + (f"  [dim]{escape(moment.because)}[/]" if moment.because else "")
+
+
+def _points(hit: Hit | None) -> tuple[str, str]:
+    if hit is None:
+        return "", ""
+    return f"{hit.points:+g}", number(hit.worth) if hit.state == "counts" else f"{hit.state} 0"
 
 
 def _score(score: ScoreNow) -> Table:

@@ -76,7 +76,7 @@ def info(
     zone_of(timezone)
     history = open_history(folder)
     facts = describe(history)
-    span = f"from {local(facts.first_at, timezone)} to {local(facts.last_at, timezone)}" if facts.first_at is not None and facts.last_at is not None else "empty"
+    span = f"from {local(facts.first_at, timezone)} to {local(facts.last_at, timezone)} ({timezone})" if facts.first_at is not None and facts.last_at is not None else "empty"
     typer.echo(f"{folder}: {facts.leads:,} leads, {facts.entries:,} entries, {span}")
     typer.echo(f"{facts.shards} shards, {(facts.bytes or 0) / 1e6:,.1f} MB, import number {facts.generation}")
     kinds = table("", "Kind", "Fields", "Entries", "Distinct", text=2)

@@ -61,6 +61,7 @@ def explain(
         str | None,
         typer.Option("--at", metavar="TIME", help="As it was at this time; the last entry's time when left out.", show_default=False),
     ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show hits too that did not count, for a cap or for the stage.")] = False,
 ) -> None:
     """Why a lead stands where it stands: timeline, hits and what they are worth, scores, what the next stage lacks."""
     from tasuki.agreement import load_agreement
@@ -71,4 +72,4 @@ def explain(
 
     agreement = load_agreement(file)
     told = run(agreement, open_history(history), lead, time_of(at, agreement.timezone, "--at"))
-    console().print(*pages(told, agreement))
+    console().print(*pages(told, agreement, everything))

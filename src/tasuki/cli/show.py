@@ -58,9 +58,9 @@ def time_of(text: str | None, timezone: str, option: str) -> int | None:
 
 
 def local(at: int, timezone: str) -> str:
-    """A time for people: `2025-03-31 18:00:05+09:00`, fractions only where there are some."""
+    """A time for people, to the second: `2025-03-31 18:00:05`."""
     moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)).astimezone(ZoneInfo(timezone))
-    return moment.isoformat(sep=" ")
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def number(value: float) -> str:

@@ -20,7 +20,7 @@ def summary(done: Replay) -> Iterator[Table | str]:
     """Entries per stage and how they came about, present stock, refusals; then entries per month."""
     agreement = done.compiled.agreement
     leads, zone = len(done.stage), agreement.timezone
-    yield f"{agreement.name}: {leads:,} leads, {done.history.entries:,} entries, as of {local(done.as_of, zone)}"
+    yield f"{agreement.name}: {leads:,} leads, {done.history.entries:,} entries, as of {local(done.as_of, zone)} ({zone})"
     yield _stages(done)
     if len(done.transitions):
         yield _months(done, zone)

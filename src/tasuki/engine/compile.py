@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tasuki.agreement import expressions as ex
+from tasuki.agreement import conditions as ex
 from tasuki.agreement.model import ANY, NONE, Agreement, Path, Rule, Score, Stage
 from tasuki.engine import layout as at
 

@@ -6,17 +6,19 @@ Nothing is scored here anew: hits come from the kernel, and what they are worth 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
 import numpy as np
 
 from tasuki.agreement import Agreement, Path, Rule
-from tasuki.agreement import expressions as ex
+from tasuki.agreement import conditions as ex
 from tasuki.agreement.predicates import fold as folded
+from tasuki.agreement.values import duration_text
 from tasuki.engine import layout as at
 from tasuki.engine.bind import YES, bind
 from tasuki.engine.compile import Compiled, compile_agreement
@@ -86,8 +88,8 @@ class Moment:
     at: int
     what: str
     text: str
-    points: float | None = None
     because: str = ""
+    hit: Hit | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,6 @@ class Explanation:
     hits: tuple[Hit, ...]
     scores: tuple[ScoreNow, ...]
     ways: tuple[Way, ...]
-    transitions: tuple[Moment, ...] = field(default=())
 
 
 def explain(agreement: Agreement | Compiled, history: History, lead: str, when: int | None = None) -> Explanation:
@@ -141,12 +142,12 @@ class _Explainer:
     def explanation(self, lead: str) -> Explanation:
         hits = self._hits()
         check = int(self.output.next_check[0])  # type: ignore[attr-defined]
-        moves = tuple(self._transitions())
+        moments = [*self._entries(), *self._traced(hits), *self._transitions()]
         return Explanation(
             lead, self.as_of, self.stage, self.entered, None if check == at.NEVER else check,
             self.agreement.excluded is not None and self._part(self.agreement.excluded).holds,
-            tuple(sorted([*self._entries(), *self._traced(), *moves], key=lambda m: (m.at, _ORDER.index(m.what)))),
-            hits, tuple(self._score(name, hits) for name in self.compiled.score_names), tuple(self._ways()), moves,
+            tuple(sorted(moments, key=lambda m: (m.at, _ORDER.index(m.what)))),
+            hits, tuple(self._score(name, hits) for name in self.compiled.score_names), tuple(self._ways()),
         )  # fmt: skip
 
     # What happened.
@@ -164,7 +165,8 @@ class _Explainer:
                 where = self.compiled.stage_names[refusal["from_"]] or "no stage"
                 yield Moment(when, "refused", f"{text}: {_WHY[REFUSALS[refusal['why']]]} (stood in {where})")
 
-    def _traced(self) -> Iterator[Moment]:
+    def _traced(self, hits: tuple[Hit, ...]) -> Iterator[Moment]:
+        made = iter(hits)
         for event in self.trace:
             when = int(event["at"])
             if event["what"] == at.RESET:
@@ -172,7 +174,7 @@ class _Explainer:
                 continue
             rule = self.compiled.rules[event["index"]]
             what = {at.HIT: "hit", at.CAPPED: "capped", at.OUTSIDE: "outside"}[int(event["what"])]
-            yield Moment(when, what, rule_text(rule), float(event["points"]) if what == "hit" else None, rule.because)
+            yield Moment(when, what, rule_text(rule), rule.because, next(made) if what == "hit" else None)
 
     def _transitions(self) -> Iterator[Moment]:
         stages = self.compiled.stage_names
@@ -188,23 +190,21 @@ class _Explainer:
             else:
                 timeout = self.agreement.stage[str(stages[t["from_"]])].timeout
                 cause, because = "timeout", timeout.reason if timeout else ""
-            yield Moment(int(t["at"]), "transition", f"{stages[t['from_']] or '–'} → {stages[t['to']]} ({cause})", None, because)
+            yield Moment(int(t["at"]), "transition", f"{stages[t['from_']] or '–'} → {stages[t['to']]} ({cause})", because)
 
     # What it is worth.
 
     def _hits(self) -> tuple[Hit, ...]:
-        live: list[tuple[Rule, int, float]] = []
-        void: list[tuple[Rule, int, float]] = []
+        """Every hit in the order in which it was made; a reset voids those of its score before it."""
+        hits: list[Hit] = []
         for event in self.trace:
             if event["what"] == at.HIT:
-                live.append((self.compiled.rules[event["index"]], int(event["at"]), float(event["points"])))
+                rule, when, points = self.compiled.rules[event["index"]], int(event["at"]), float(event["points"])
+                hits.append(Hit(rule, when, points, *worth(rule, points, self.as_of - when)))
             elif event["what"] == at.RESET:
                 score = self.compiled.score_names[event["index"]]
-                void += [hit for hit in live if hit[0].score == score]
-                live = [hit for hit in live if hit[0].score != score]
-        found = [Hit(rule, when, points, 0.0, "void") for rule, when, points in void]
-        found += [Hit(rule, when, points, *worth(rule, points, self.as_of - when)) for rule, when, points in live]
-        return tuple(sorted(found, key=lambda hit: hit.at))
+                hits = [replace(hit, worth=0.0, state="void") if hit.rule.score == score else hit for hit in hits]
+        return tuple(hits)
 
     def _score(self, name: str, hits: tuple[Hit, ...]) -> ScoreNow:
         score = self.agreement.scores[name]
@@ -306,8 +306,6 @@ class _Explainer:
 
     def _answers(self) -> dict[str, bool]:
         """The latest answers that were taken: those of refused decisions are not."""
-        import json
-
         refused = {(int(r["at"]), int(r["code"])) for r in self.refusals}
         answers: dict[str, bool] = {}
         for when, code in zip(self.at[self.kinds == at.DECISION].tolist(), self.code[self.kinds == at.DECISION].tolist(), strict=True):
@@ -338,8 +336,6 @@ def worth(rule: Rule, points: float, age: int) -> tuple[float, Literal["counts",
 
 def rule_text(rule: Rule) -> str:
     """A rule in a few words: `behavior: pricing_page 5 within 1d`."""
-    from tasuki.agreement.values import duration_text
-
     if rule.kind == "silence":
         words = f"silence {duration_text(rule.silence)}"
         words += f" of {', '.join(rule.names)}" if rule.names else ""
