@@ -46,8 +46,9 @@ $(DEV): $(RUN) requirements.lock
 
 # The product.
 
-# The first lead that the agreement itself made an MQL and that was won.
-WON = tr -d '"' <demo/out/transitions.csv | awk -F, '$$3 == "MQL" && $$5 == "path" { mql[$$1] } $$3 == "WON" && $$1 in mql { print $$1; exit }'
+# The first lead that the agreement itself made an MQL, whose first score was above zero when it was won; or any that was won.
+WON = tr -d '"' <demo/out/transitions.csv | awk -F, '$$3 == "MQL" && $$5 == "path" { mql[$$1] } \
+	$$3 == "WON" { won = "--lead " $$1 " --at " $$4; if ($$1 in mql && $$7 > 0) exit } END { print won }'
 
 # Each run begins with an empty folder.
 demo: $(RUN)
@@ -59,8 +60,8 @@ demo: $(RUN)
 	    --activities demo/data/activities.csv --decisions demo/data/decisions.csv
 	@echo; echo '== What its agreement makes of them (the first time the kernel is compiled, some 20 seconds, once)'
 	$(BIN)/tasuki replay $(AGREEMENT) --history demo/history --out demo/out
-	@echo; echo '== Why one of them was won'
-	@lead=$$($(WON)) && set -x && $(BIN)/tasuki explain $(AGREEMENT) --history demo/history --lead "$$lead"
+	@echo; echo '== Why one of them, as it was when it was won'
+	@which=$$($(WON)); if [ -n "$$which" ]; then set -x; $(BIN)/tasuki explain $(AGREEMENT) --history demo/history $$which; fi
 	@echo; echo 'The tables are in demo/out. What to try next: edit a bar or points in $(AGREEMENT), then'
 	@echo '  $(BIN)/tasuki check $(AGREEMENT)'
 	@echo '  $(BIN)/tasuki replay $(AGREEMENT) --history demo/history'

@@ -2,62 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tasuki.agreement import Agreement, agreement_of
-from tasuki.history import Shard, Shapes, shapes_of, shard_of, write_history
+from tasuki.history import Shard, shapes_of, shard_of, write_history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 DAY = 86_400_000_000
 START = 1_672_531_200_000_000  # 2023-01-01T00:00:00Z
 SPAN = 730 * DAY
 RULES, TRAITS, BAR = 24, 6, 100
-SHAPES = 60  # distinct activities; rules match the first RULES of them and every second of the rest twice over
+SHAPES = 60  # distinct activities; a rule for each of the first RULES of them
+PROFILES = 350
+RANKS = 7
+WON = SHAPES + PROFILES  # code of the one decision
+LEADS_OF_A_WIN = 20
 ENTRIES_OF_A_SHARD = 1_000_000
 
 
 def shape_weights() -> NDArray[np.float64]:
-    """How often each activity happens: half of all activities are ones that no rule looks at (opens, visits)."""
+    """(SHAPES,) how often each activity happens; half of all are ones that no rule looks at."""
     weights = 1.0 / np.arange(1, SHAPES + 1)
-    weights[:RULES] *= 0.5 / weights[:RULES].sum()
-    weights[RULES:] *= 0.5 / weights[RULES:].sum()
-    return np.asarray(np.random.default_rng(7).permuted(weights[:RULES]).tolist() + weights[RULES:].tolist())
+    for part in (weights[:RULES], weights[RULES:]):
+        part *= 0.5 / part.sum()
+    weights[:RULES] = np.random.default_rng(7).permutation(weights[:RULES])
+    return np.asarray(weights)
 
 
-def write_company(path: Path, activities: int, leads: int, seed: int = 1) -> None:
-    """A history of about so many activities: a profile for each lead, and activities over two years."""
+def write_company(path: Path, activities: int, leads: int, *, won: bool = False, seed: int = 1) -> None:
+    """A history of about so many activities over two years, and a profile for each lead.
+
+    With `won`, every twentieth lead is won at the end, by a decision. One shard is in memory at a time.
+    """
     shards = max(1, round((activities + leads) / ENTRIES_OF_A_SHARD))
-    profiles = shapes_of(
-        SHAPES, [{"email": "x@example.com", "rank": str(i % 7), "account.name": f"A{i % 50}"} for i in range(350)]
+    profiles = [
+        {"email": "x@example.com", "rank": str(i % RANKS), "account.name": f"A{i % 50}"}
+        for i in range(PROFILES)
+    ]
+    write_history(
+        path,
+        _shards(shards, activities / leads, leads, won, seed),
+        shapes_of(SHAPES, profiles),
+        shapes_of(0, [{"type": f"t{i}"} for i in range(SHAPES)]),
+        shapes_of(WON, [{"to": "WON", "role": "sales"}] if won else []),
+        shards,
     )
-    acts = shapes_of(0, [{"type": f"t{i}"} for i in range(SHAPES)])
-    none = shapes_of(SHAPES + 350, [])
-    write_history(path, _shards(shards, activities, leads, seed), profiles, acts, none, shards)
 
 
-def _shards(shards: int, activities: int, leads: int, seed: int) -> Iterator[Shard]:
-    names = np.array([f"L{i:08d}" for i in range(leads)])
-    home = np.array([shard_of(str(name), shards) for name in names])
+def _shards(shards: int, mean: float, leads: int, won: bool, seed: int) -> Iterator[Shard]:
+    names = [f"L{i:08d}" for i in range(leads)]
+    home = np.fromiter((shard_of(name, shards) for name in names), np.int16, leads)
     weights = shape_weights()
     for number in range(shards):
-        rng = np.random.default_rng([seed, number])
-        ids = names[home == number]
-        mean = activities / leads
-        sizes = np.minimum(rng.lognormal(np.log(mean) - 0.5, 1.0, len(ids)).astype(np.int64), int(mean * 40)) + 1
-        total = int(sizes.sum())
-        lead = np.repeat(np.arange(len(ids)), sizes)
-        begin = rng.integers(0, SPAN * 3 // 4, len(ids))
-        at = START + begin[lead] + (rng.random(total) ** 1.5 * (SPAN - begin[lead])).astype(np.int64) + 1
-        code = rng.choice(SHAPES, total, p=weights).astype(np.int32)
-        at = np.concatenate([at, START + begin])
-        code = np.concatenate([code, SHAPES + rng.integers(0, 350, len(ids)).astype(np.int32)])
-        lead = np.concatenate([lead, np.arange(len(ids))])
-        order = np.lexsort((at, lead))
-        offsets = np.concatenate([[0], np.cumsum(sizes + 1)])
-        yield Shard.of(ids.tolist(), offsets, at[order], code[order])
+        ids = [names[i] for i in np.flatnonzero(home == number)]
+        yield _shard(ids, mean, weights, won, np.random.default_rng([seed, number]))
+
+
+def _shard(
+    ids: list[str], mean: float, weights: NDArray[np.float64], won: bool, rng: np.random.Generator
+) -> Shard:
+    """Few leads do much: counts are log-normal, 40 times the mean at most; most is done soon."""
+    leads = np.arange(len(ids))
+    sizes = rng.lognormal(np.log(mean) - 0.5, 1.0, len(ids)).clip(max=mean * 40).astype(np.int64) + 1
+    begin = rng.integers(0, SPAN * 3 // 4, len(ids))
+    lead = np.repeat(leads, sizes)
+    first = begin[lead]
+    after = (rng.random(len(lead)) ** 1.5 * (SPAN - first)).astype(np.int64) + 1
+    winners = leads[::LEADS_OF_A_WIN] if won else leads[:0]
+    at = np.concatenate([begin, first + after, np.full(len(winners), SPAN + 1)])
+    code = np.concatenate(
+        [
+            SHAPES + rng.integers(0, PROFILES, len(ids)),
+            rng.choice(SHAPES, len(lead), p=weights),
+            np.full(len(winners), WON),
+        ]
+    )
+    lead = np.concatenate([leads, lead, winners])
+    order = np.lexsort((at, lead))
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(lead, minlength=len(ids)))])
+    return Shard.of(ids, offsets, START + at[order], code[order].astype(np.int32))
 
 
 def points(rule: int) -> int:
@@ -75,8 +105,13 @@ def expires(rule: int) -> bool:
     return rule % 3 != 0
 
 
-def agreement() -> Agreement:
-    """30 rules: 24 over signals with lifetime caps and an expiry of 90 days, 6 over traits; the bar at 100."""
+def fit(rank: int) -> int:
+    """Points of a profile of this rank."""
+    return 5 * rank if rank < TRAITS else 0
+
+
+def agreement(*, won: bool = False) -> Agreement:
+    """30 rules: 24 over signals with lifetime caps and an expiry of 90 days, 6 over traits; a bar at 100."""
     signals = "\n".join(f"  s{i}: {{type: t{i}}}" for i in range(RULES))
     rules = "\n".join(
         f"      - {{signal: s{i}, points: {points(i)}{f', at_most: {cap(i)}' if cap(i) else ''}"
@@ -84,7 +119,8 @@ def agreement() -> Agreement:
         for i in range(RULES)
     )
     traits = "\n".join(f"  k{i}: {{rank: {i}}}" for i in range(TRAITS))
-    fits = "\n".join(f"      - {{trait: k{i}, points: {5 * i}, because: bench}}" for i in range(TRAITS))
+    fits = "\n".join(f"      - {{trait: k{i}, points: {fit(i)}, because: bench}}" for i in range(TRAITS))
+    stage = "  - id: WON\n    enter: [{from: any, by: [sales]}]" if won else ""
     return agreement_of(f"""
 agreement: bench
 timezone: UTC
@@ -105,4 +141,5 @@ stages:
     enter: [{{when: has(email)}}]
   - id: MQL
     enter: [{{from: [MAL], when: person >= {BAR}}}]
+{stage}
 """)

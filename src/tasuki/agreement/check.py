@@ -68,7 +68,8 @@ def _nodes(agreement: Agreement) -> Iterator[Node]:
 
 
 def _unused_names(agreement: Agreement, source: Source) -> None:
-    signals, traits = set(), set()
+    signals: set[str] = set()
+    traits: set[str] = set()
     for rule in agreement.rules:
         (traits if rule.kind == "trait" else signals).update(rule.names + rule.after)
     for node in _nodes(agreement):
@@ -106,14 +107,16 @@ def _unreachable_stages(agreement: Agreement, source: Source) -> None:
 Bounds = tuple[float, float]
 
 
-def score_bounds(agreement: Agreement, score: str) -> Bounds:
-    """The smallest and largest value that a score can ever have."""
-    this = agreement.scores[score]
-    parts = [score_bounds(agreement, part) for part in this.parts] or [
-        _rule_bounds(rule) for rule in this.rules
-    ]
-    low, high = sum(low for low, _ in parts), sum(high for _, high in parts)
-    return min(max(low, this.low), this.high), max(min(high, this.high), this.low)
+def score_bounds(agreement: Agreement, score: str, known: dict[str, Bounds] | None = None) -> Bounds:
+    """The smallest and largest value that a score can ever have; `known` holds what was worked out before."""
+    known = {} if known is None else known
+    if score not in known:
+        this = agreement.scores[score]
+        parts = [score_bounds(agreement, part, known) for part in this.parts]
+        parts += [_rule_bounds(rule) for rule in this.rules]
+        low, high = sum(low for low, _ in parts), sum(high for _, high in parts)
+        known[score] = min(max(low, this.low), this.high), max(min(high, this.high), this.low)
+    return known[score]
 
 
 def _rule_bounds(rule: Rule) -> Bounds:
@@ -163,7 +166,8 @@ def _unreachable_thresholds(agreement: Agreement, source: Source) -> None:
         for node in _required(condition):
             if isinstance(node, Compare) and _is_impossible(agreement, node):
                 low, high = _bounds(agreement, node.left)
-                text = f"`{node}` can never hold: {node.left} stays between {low:g} and {high:g}; change the bar or the points"
+                spread = f"{node.left} stays between {low:g} and {high:g}"
+                text = f"`{node}` can never hold: {spread}; change the bar or the points"
                 source.warning(place, "unreachable-threshold", text)
 
 
@@ -200,7 +204,8 @@ def _unguarded_mql(agreement: Agreement, source: Source) -> None:
 def _self_reentry(agreement: Agreement, source: Source) -> None:
     for place, path in _automatic(agreement):
         if path.leaves(path.stage):
-            text = f"`{path.stage}` is entered anew at each activity while this holds: name the stages it comes from"
+            cure = "name the stages it comes from"
+            text = f"`{path.stage}` is entered anew at each activity while this holds: {cure}"
             source.warning(place, "re-entry", text)
 
 
@@ -208,5 +213,6 @@ def _grades_out_of_order(agreement: Agreement, source: Source) -> None:
     for score in agreement.scores.values():
         bounds = [bound for _, bound in score.grades]
         if bounds != sorted(bounds, reverse=True):
-            text = f"grades of `{score.id}` stand best first, with falling bounds; a later one here can never be given"
+            cure = "a later one here can never be given: put them in order"
+            text = f"grades of `{score.id}` stand best first, with falling bounds; {cure}"
             source.warning(("scores", score.id, "grades"), "grade-order", text)

@@ -1,4 +1,4 @@
-"""What a condition consists of: the tree behind `when`, `requires` and `excluded`. `str()` of a node is its text."""
+"""What a condition consists of: the tree behind `when`, `requires`, `excluded`; `str()` is its text."""
 
 from __future__ import annotations
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def differences(old: Agreement, new: Agreement, language: Language = "en") -> list[str]:
-    """One line for each change, in the order of the file; changed names and reasons last. Empty if there is none.
+    """One line for each change, in the order of the file, changed names and reasons last; may be empty.
 
-    A rule or path is matched with the most similar one, so that new points are said as a change. What only has a new
-    name is said to be renamed, once, and not at each place that uses it.
+    A rule or path is matched with the most similar one, so that new points are said as a change. What only
+    has a new name is said to be renamed, once, and not at each place that uses it.
     """
     teller = Teller(Wording(language))
     old, renames = find_renames(old, new)

@@ -71,7 +71,7 @@ def _paths(teller: Teller, old: Stage, new: Stage) -> Iterator[str]:
 
 
 def _path(teller: Teller, paths: tuple[Path, ...], old: Path, new: Path) -> Iterator[str]:
-    """The changes of one path; `paths` are all of its stage, old and new: its number is said where there are others."""
+    """The changes of one path. `paths`: all of its stage, old and new; numbers tell them apart."""
     others = [path for path in paths if path is not old and path is not new]
     where = new.id if others else new.stage
     for key in ("when", "requires"):

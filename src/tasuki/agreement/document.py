@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from tasuki.agreement.values import (
+    LARGEST,
     CapField,
     DurationField,
     EveryField,
@@ -23,7 +24,7 @@ def _one_or_many(value: Any) -> Any:
 def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"`{value}` should be a number")
-    if value != value or abs(value) > 1e12:
+    if value != value or abs(value) > LARGEST:
         raise ValueError(f"`{value}` should be a number between -1e12 and 1e12")
     return float(value)
 
@@ -181,7 +182,7 @@ class Document(_Part):
         default_factory=dict, description="named predicates over the profile"
     )
     excluded: Text | None = Field(None, description="while this holds nothing is entered by itself")
-    scores: dict[Name, ScorePart] = Field(default_factory=dict)
+    scores: Annotated[dict[Name, ScorePart], Field(max_length=200)] = Field(default_factory=dict)
     stages: Annotated[list[StagePart], Field(min_length=1, max_length=60)]
     qualification: dict[Name, Annotated[list[Text], Field(min_length=1, max_length=60)]] = Field(
         default_factory=lambda: {"bant": ["budget", "authority", "need", "timing"]}

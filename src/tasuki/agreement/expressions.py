@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from tasuki.agreement.conditions import (
     TraitHolds,
 )
 from tasuki.agreement.problems import did_you_mean
-from tasuki.agreement.values import duration
+from tasuki.agreement.values import LARGEST, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -52,7 +53,7 @@ call: FUNCTION "(" (argument ("," argument)*)? ")"
 argument: NAME | DURATION | NUMBER | QUOTED
 
 FUNCTION.2: /(?!(and|or|not)\b)[^\W\d]\w*(?=\s*\()/
-NAME: /[^\W\d]\w*(\.\w+)*/
+NAME: /(?!(and|or|not)\b)[^\W\d]\w*(\.\w+)*/
 DURATION.2: /\d+[a-z]+/
 NUMBER: /\d+(\.\d+)?/
 QUOTED: /"[^"]+"|'[^']+'/
@@ -61,6 +62,7 @@ SIGN: "+" | "-" | "−"
 %ignore /\s+/
 """
 FUNCTIONS = ("trait", "has", "count", "happened", "times_entered")
+_SIGNS = re.compile(r"([-+−]\s*){20}")
 WORDS = (*FUNCTIONS, "and", "or", "not", "days_in_stage", "none", "any")
 
 
@@ -90,7 +92,7 @@ def _parser() -> Lark:
 
 def parse(text: str, names: Names, report: Callable[[str, str, int], None]) -> Condition | None:
     """The condition that `text` says, or None after `report(code, message, offset)` of each mistake."""
-    if text.count("(") > 100 or text.count("not") > 200:
+    if text.count("(") > 100 or text.count("not") > 200 or _SIGNS.search(text):
         report("expression", "this expression is nested too deeply: name its parts as signals or traits", 0)
         return None
     try:
@@ -104,25 +106,28 @@ def parse(text: str, names: Names, report: Callable[[str, str, int], None]) -> C
 
 
 def _offset(error: UnexpectedInput, text: str) -> int:
-    return (
-        error.pos_in_stream
-        if isinstance(error.pos_in_stream, int) and error.pos_in_stream >= 0
-        else len(text)
+    if _is_end(error):
+        return len(text)
+    position: Any = error.pos_in_stream
+    return min(position, len(text)) if isinstance(position, int) and position >= 0 else len(text)
+
+
+def _is_end(error: UnexpectedInput) -> bool:
+    return isinstance(error, UnexpectedEOF) or (
+        isinstance(error, UnexpectedToken) and error.token.type == "$END"
     )
 
 
 def _syntax_message(error: UnexpectedInput, text: str) -> str:
     example = "write like `person >= 100 and fit.grade >= C`"
-    if isinstance(error, UnexpectedEOF) or (
-        isinstance(error, UnexpectedToken) and error.token.type == "$END"
-    ):
+    if _is_end(error):
         return f"`{text}` ends too early: {example}"
     if isinstance(error, UnexpectedCharacters):
-        character = text[error.pos_in_stream : error.pos_in_stream + 1]
+        character = text[_offset(error, text) :][:1]
         cure = "equals is written ==" if character == "=" else example
         return f"unexpected `{character}`: {cure}"
-    token = error.token if isinstance(error, UnexpectedToken) else "?"
-    return f"unexpected `{token}`: {example}"
+    found = error.token if isinstance(error, UnexpectedToken) else "?"
+    return f"unexpected `{found}`: {example}"
 
 
 class _Builder:
@@ -166,6 +171,10 @@ class _Builder:
             )
         elif not self._names.scores[score]:
             self._wrong("unknown-grade", f"score `{score}` has no grades: give it `grades:`", offset)
+        elif not grade:
+            self._wrong(
+                "kind", f"`{score}.grade` is compared with a grade, like `{score}.grade >= C`", _start(other)
+            )
         elif grade not in self._names.scores[score]:
             known = did_you_mean(grade, self._names.scores[score])
             self._wrong("unknown-grade", f"unknown grade `{grade}` of `{score}`{known}", _start(other))
@@ -192,7 +201,7 @@ class _Builder:
     def numeric(self, tree: Any) -> Numeric:
         kind = tree.data if isinstance(tree, Tree) else None
         if kind == "number":
-            return Number(float(tree.children[0]), _start(tree))
+            return self._number(float(tree.children[0]), _start(tree))
         if kind == "signed":
             sign, term = tree.children
             value = self.numeric(term)
@@ -207,6 +216,11 @@ class _Builder:
             return self._function(tree)
         self._wrong("kind", "a number is expected here, not a condition", _start(tree))
         return Number(0.0)
+
+    def _number(self, value: float, offset: int) -> Numeric:
+        if value > LARGEST:
+            self._wrong("value", f"a number here is at most {LARGEST:g}", offset)
+        return Number(value, offset)
 
     def _sum(self, children: list[Any]) -> Numeric:
         signs = [1, *(_sign(token) for token in children[1::2])]
@@ -266,7 +280,7 @@ _MIRROR = {">=": "<=", "<=": ">=", ">": "<", "<": ">", "==": "==", "!=": "!="}
 
 
 def _sign(token: Any) -> int:
-    return 1 if token == "+" else -1
+    return 1 if str(token) == "+" else -1
 
 
 def _start(tree: Any) -> int:

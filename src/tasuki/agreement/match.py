@@ -21,7 +21,7 @@ ALIKE = 0.5
 
 
 def match_rules(old: Sequence[Rule], new: Sequence[Rule]) -> Pairs:
-    """Positions (old, new) of the same rule: equal ones first, then about the same thing, then the most alike."""
+    """Positions (old, new) of the same rule: equal ones first, then the same thing, then alike ones."""
     return _matched(old, new, lambda rule: str((rule_facets(rule), rule.because)), _rule_likeness)
 
 
@@ -80,7 +80,7 @@ def _rule_likeness(old: Rule, new: Rule) -> float:
 
 
 def _path_likeness(old: Path, new: Path) -> float:
-    if not (old.when and new.when or old.by and new.by):
+    if not ((old.when and new.when) or (old.by and new.by)):
         return 0.0
     said, says = path_facets(old), path_facets(new)
     texts = SequenceMatcher(None, said.get("when", ""), says.get("when", ""), autojunk=False).ratio()

@@ -44,7 +44,7 @@ class Test:
     field: str
     test: ValueTest
     text: str
-    """What is asked of the value, such as `= /pricing*` or `≥ 100`; a text that looks like a number is quoted."""
+    """What is asked of the value, like `= /pricing*` or `≥ 100`; a text like a number is quoted."""
 
 
 @dataclass(frozen=True)

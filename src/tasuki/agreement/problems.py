@@ -33,7 +33,7 @@ class Problem:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`: did you mean `x`?`, or the list of what there is when nothing is near, or nothing when there is none."""
+    """`: did you mean `x`?`, or what there is when nothing is near, or nothing when there is nothing."""
     names = list(dict.fromkeys(known))
     folded = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)

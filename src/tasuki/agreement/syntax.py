@@ -1,7 +1,7 @@
 """Data of a file to a `Document`, with every mistake of form reported at its place.
 
-pydantic stops at a file with mistakes; so that names and meanings are checked in the same run, the bad places are cut out
-(`_prune`) and the rest is validated again.
+pydantic stops at a file with mistakes; so that names and meanings are checked in the same run, the bad places
+are cut out (`_prune`) and the rest is validated again.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _KINDS = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
+_CALENDAR = {"days": "`mon-fri` or `mon,wed-fri`", "hours": "`09:00-18:00` or `09:00-12:00,13:00-18:00`"}
 
 
 def read_document(source: Source) -> tuple[Document, frozenset[Place]]:
@@ -84,16 +85,34 @@ def _report(source: Source, error: ErrorDetails, place: Place) -> None:
         source.error(place, "unknown-key", f"unknown key `{key}`{known}", key=True)
     elif kind == "missing":
         source.error(place[:-1], "missing-key", f"`{key}` is missing")
-    elif kind == "value_error":
-        source.error(place, "value", str(error["ctx"]["error"]))
     elif kind == "string_pattern_mismatch" and error["loc"][-1] == "[key]":
         source.error(place, "name", _name_message(key), key=True)
     elif kind == "string_pattern_mismatch" and place[0] != "calendar":
         source.error(place, "name", _name_message(str(error["input"])))
-    elif kind in _KINDS:
-        source.error(place, "value", f"`{key}` should be {_KINDS[kind]}, not {_found(error['input'])}")
     else:
-        source.error(place, "value", f"`{key}`: {error['msg'][0].lower()}{error['msg'][1:]}")
+        source.error(place, "value", _value_message(error, place))
+
+
+def _value_message(error: ErrorDetails, place: Place) -> str:
+    kind, said, named = error["type"], error["input"], _named(place)
+    if kind == "value_error":
+        return str(error["ctx"]["error"])
+    if kind in _KINDS:
+        return f"{named} should be {_KINDS[kind]}, not {_found(said)}"
+    if kind == "string_pattern_mismatch":
+        return f"{named} is not like {_CALENDAR.get(str(place[-1]), 'that')}: `{said}`"
+    if kind in ("too_long", "string_too_long"):
+        return f"{named} is too long: {error['ctx']['max_length']} is the most; join or leave out some"
+    if kind in ("too_short", "string_too_short"):
+        return f"{named} is empty: write something, or leave the key out"
+    return f"{named}: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _named(place: Place) -> str:
+    """What stands at a place: its key, or which item of a list it is."""
+    if isinstance(place[-1], int):
+        return f"item {place[-1] + 1} of `{place[-2]}`"
+    return f"`{place[-1]}`"
 
 
 def _name_message(name: str) -> str:
@@ -101,11 +120,13 @@ def _name_message(name: str) -> str:
 
 
 def _found(value: Any) -> str:
+    if value is None:
+        return "empty"
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    return f"`{value}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _prune(data: Any, place: Place) -> None:
@@ -120,6 +141,8 @@ def _prune(data: Any, place: Place) -> None:
     if isinstance(parent, dict):
         if last in _STANDS_FOR and _required(place):
             parent[last] = copy.deepcopy(_STANDS_FOR[str(last)])
+        elif len(place) == 2 and place[0] == "qualification":
+            parent[last] = ["_"]
         elif (
             len(place) == 2
             and place[0] in ("signals", "traits", "scores")

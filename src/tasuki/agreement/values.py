@@ -16,6 +16,7 @@ MICROSECONDS = {
     "d": 86_400_000_000,
     "w": 604_800_000_000,
 }
+LARGEST = 1e12
 LONGEST = 200 * 365 * MICROSECONDS["d"]
 DURATION = r"[1-9][0-9]*[wdhms]"
 _SERVICE = re.compile(r"([1-9]\d*)\s*(business\s+)?(minutes?|hours?|days?|[wdhms])")
@@ -144,16 +145,15 @@ def service_time(value: Any) -> ServiceTime:
 def target(value: Any) -> Target:
     """`120 per month`, `80%`, `2 business hours`, `30000000 JPY per quarter`."""
     text = str(value).strip()
-    if isinstance(value, str) and _SERVICE.fullmatch(text):
-        return Target(
-            float(text.split()[0].rstrip("wdhms")), str(service_time(text)).split(" ", 1)[1], None, text
-        )
+    if isinstance(value, str) and (within := _SERVICE.fullmatch(text)):
+        return Target(float(within[1]), str(service_time(text)).split(" ", 1)[1], None, text)
     match = re.fullmatch(
         r"([0-9][0-9_,]*(?:\.\d+)?)\s*(%|[A-Z]{3})?(?:\s+per\s+(day|week|month|quarter|year))?", text
     )
     if not match or isinstance(value, bool):
         raise ValueError(
-            f"`{value}` is no target: write like `120 per month`, `80%`, `2 business hours` or `30000000 JPY per quarter`"
+            f"`{value}` is no target: write like `120 per month`, `80%`, `2 business hours`"
+            " or `30000000 JPY per quarter`"
         )
     return Target(float(match[1].replace(",", "").replace("_", "")), match[2] or "leads", match[3], text)
 

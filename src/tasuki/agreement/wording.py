@@ -108,7 +108,8 @@ class Wording:
 
     def facet(self, key: str, value: str) -> str:
         """One facet, such as `at most 3 per 7d`."""
-        return _FACETS[key][self._column].format(value=value)
+        text = _FACETS[key][self._column].format(value=value)
+        return text.removesuffix("s") if key == "points" and value in ("1", "-1") else text
 
     def facets(self, facets: Facets) -> str:
         """Every facet of a part."""
@@ -130,7 +131,15 @@ class Wording:
             case AllOf(parts=parts):
                 return self.say("and").join(self._within(part, AnyOf) for part in parts)
             case AnyOf(parts=parts):
-                return self.say("or").join(self._within(part, AllOf) for part in parts)
+                return self._any_of(parts)
+
+    def _any_of(self, parts: tuple[Predicate, ...]) -> str:
+        """`path = /a or /b` where the parts are values of one field, else each part."""
+        values = [part for part in parts if isinstance(part, Test) and part.text.startswith("= ")]
+        if len(values) == len(parts) and len({part.field for part in values}) == 1:
+            texts = self.say("or").join(part.text.removeprefix("= ") for part in values)
+            return self.say("is", field=values[0].field, value=f"= {texts}")
+        return self.say("or").join(self._within(part, AllOf) for part in parts)
 
     def _within(self, part: Predicate, weaker: type) -> str:
         text = self.predicate(part)

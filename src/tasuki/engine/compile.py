@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
@@ -110,11 +111,11 @@ class _Compiler:
 
     def compiled(self) -> Compiled:
         groups, group_of = self._groups()
-        rules, ring = self._rules(group_of)
+        rules, ring = self._rules(groups, group_of)
         paths = self._paths()
         excluded = self._ops(self.agreement.excluded)
         scores, stages = self._scores(groups), self._stages(paths, int(np.bitwise_or.reduce(groups["changes"])))
-        pushes = len(self.windows) + int(np.count_nonzero(rules["group"] >= 0))
+        pushes = np.bincount(rules["group"], minlength=len(groups))
         program = at.Program(
             rules=rules,
             trait_rules=np.array(
@@ -133,7 +134,8 @@ class _Compiler:
             ops=np.array(self.lists.ops, at.OP_RECORD),
             excluded=np.array(excluded, "i4"),
             links=np.array(self.lists.links, "i4"),
-            sizes=np.array([len(self.counters), len(self.questions), ring, pushes], "i8"),
+            sizes=np.array([len(self.counters), len(self.questions), ring], "i8"),
+            pushes=np.concatenate([pushes, np.ones(len(self.windows), "i8")]).astype("i8"),
         )
         return Compiled(
             self.agreement, program, self.rules, self.trait_rules, self.bits, self.counters, self.windows,
@@ -151,21 +153,23 @@ class _Compiler:
         ordered = sorted(keys, key=lambda key: (key[0], not key[1]))  # by score, valued ones first
         group_of = {i: number for number, key in enumerate(ordered) for i in keys[key]}
         records = [_group_record([self.rules[i] for i in keys[key]], key) for key in ordered]
-        return np.array(records, at.GROUP_RECORD), group_of
+        none = (-1, at.PLAIN, 0, 0, 0, 0.0, _DEFAULT_BOUND, 0)
+        return np.array([*records, none], at.GROUP_RECORD), group_of
 
-    def _rules(self, group_of: dict[int, int]) -> tuple[at.Records, int]:
+    def _rules(self, groups: at.Records, group_of: dict[int, int]) -> tuple[at.Records, int]:
         records, ring = np.zeros(len(self.rules), at.RULE_RECORD), 0
         for i, rule in enumerate(self.rules):
             record = records[i]
             score = self.score_index[rule.score]
             record["score"], record["points"] = score, rule.points
             record["changes"] = _effect(rule, score)
-            record["group"] = group_of.get(i, -1)
+            record["group"] = group_of.get(i, len(groups) - 1)
+            record["cap_ever"] = rule.at_most.count if rule.at_most and not rule.at_most.per else at.NEVER
             record["while_"] = sum(1 << self.stage_index[stage] for stage in rule.while_)
-            if rule.at_most:
-                record["cap_count"], record["cap_span"] = rule.at_most.count, rule.at_most.per or 0
+            if rule.at_most and rule.at_most.per:
+                record["cap_count"], record["cap_span"] = rule.at_most.count, rule.at_most.per
                 record["cap_ring"] = ring
-                ring += rule.at_most.count if rule.at_most.per else 0
+                ring += rule.at_most.count
             if rule.every:
                 record["every_count"], record["every_span"] = rule.every.count, rule.every.within or 0
                 record["every_ring"] = ring
@@ -173,9 +177,9 @@ class _Compiler:
             record["flags"] = (
                 at.HAS_EVERY * bool(rule.every)
                 | at.HAS_WHILE * bool(rule.while_)
-                | at.HAS_CAP * bool(rule.at_most)
+                | at.HAS_CAP * bool(rule.at_most and rule.at_most.per)
                 | at.HAS_RESETS * rule.resets
-                | at.HAS_GROUP * (i in group_of)
+                | at.HAS_WORTH * int(groups[record["group"]]["valued"])
             )
         return records, ring
 
@@ -187,7 +191,9 @@ class _Compiler:
         for score, record in zip(self.agreement.scores.values(), records, strict=True):
             i = self.score_index[score.id]
             record["low"], record["high"] = score.low, score.high
-            record["group_first"], record["group_last"] = np.searchsorted(groups["score"], [i, i + 1])
+            mine = np.flatnonzero(groups["score"] == i)
+            record["group_first"], record["group_last"] = (mine[0], mine[-1] + 1) if len(mine) else (0, 0)
+            record["valued_last"] = record["group_first"] + int(groups["valued"][mine].sum())
             record["rule_first"], record["rule_last"] = np.searchsorted(rule_scores, [i, i + 1])
             record["part_first"], record["part_last"] = self.lists.link(self.score_index[p] for p in score.parts)
             record["order_first"], record["order_last"] = self.lists.link(self._order(score))
@@ -254,6 +260,7 @@ class _Compiler:
             if guard is not None:
                 bar = next(bar for bar in self.bars[bars:] if bar.score == guard and bar.operator == ">=")
                 record["guard_score"], record["guard_op"] = self.score_index[guard], bar.op
+                record["guard_weight"] = max(Counter(self._leaves(guard)).values())
         return records
 
     def _stage_mask(self, path: Path) -> int:
@@ -453,4 +460,4 @@ def _group_record(rules: list[Rule], key: tuple[Any, ...]) -> tuple[object, ...]
     kind = at.HALVES if rule.halves else at.FADES if rule.fades else at.EXPIRES if rule.expires else at.PLAIN
     bound = _DEFAULT_BOUND if rule.max is None else rule.max
     span = rule.fades or rule.expires or 0
-    return (score, kind, int(bool(key[1])), 0, span, float(rule.halves or 0), bound, ends if span else 0)
+    return (score, kind, int(bool(key[1])), int(span > 0), span, float(rule.halves or 0), bound, ends if span else 0)

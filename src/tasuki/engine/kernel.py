@@ -3,7 +3,9 @@
 Everything is numbers here; names are resolved by `compile` and `bind`. A lead is folded instant by instant (see the
 reference, "The fold"): timers due, entries of that time, then the automatic paths. Per activity the work is: one
 comparison with the next timer, one look-up of the code, and its actions, mostly none or one; bars are looked at only when
-something changed that can open a path out of the present stage.
+something changed that can open a path out of the present stage, and not before hits have made the points that were missing
+from the nearest bar when it was looked at last (a score cannot rise by more than the points made, times how often it counts
+the score they were made in: clamping and decay only take away).
 
 What runs for every activity is inlined (`inline="always"`), since a call that passes this many arrays costs more than what
 it does; what runs now and then is not, since inlining everything made compilation six times as long.
@@ -44,9 +46,9 @@ from tasuki.engine.layout import (
     HAPPENED,
     HAS_CAP,
     HAS_EVERY,
-    HAS_GROUP,
     HAS_RESETS,
     HAS_WHILE,
+    HAS_WORTH,
     HIT,
     LE,
     LT,
@@ -80,6 +82,7 @@ from tasuki.engine.layout import (
 )
 
 TOLERANCE = 1e-9
+SLACK_MARGIN = 1e-6  # well above the tolerance: near the bar every change is looked at
 DAY = 86_400_000_000.0
 LIMB = 20  # times are cut into limbs of 2^20 µs, so that sums of points × time stay exact in a double
 LIMB_MASK = (1 << LIMB) - 1
@@ -118,101 +121,71 @@ class Output(NamedTuple):
 
 
 class State(NamedTuple):
-    """What is known of the lead being folded, and the lists it lives in; made once, cleaned for each lead."""
+    """What is known of the lead being folded; made once, cleaned for each lead. Most are pieces of the two blocks."""
 
+    numbers: NDArray[np.float64]  # the block of all numbers that begin at 0
+    counters: NDArray[np.int64]  # the block of all whole numbers that begin at 0
     base: NDArray[np.float64]  # per score: points that stay, and those that end at once
     profile: NDArray[np.float64]  # per score: points of traits
-    value: NDArray[np.float64]  # per score: worked out last
-    stack: NDArray[np.float64]
     total: NDArray[np.float64]  # per group: sum of points, or of worth at `moved`
     high: NDArray[np.float64]  # per group that fades: sum of points × time, high limb
     low: NDArray[np.float64]
+    counts: NDArray[np.int64]  # per rule: hits in the cap, place in its ring, activities collected, place in its ring
+    seen: NDArray[np.int64]  # per counter: how often
+    times_entered: NDArray[np.int64]
+    slack: NDArray[np.float64]  # (1,) points that must still be made before any path out of the stage can open
+    value: NDArray[np.float64]  # per score: worked out last
+    stack: NDArray[np.float64]
     moved: NDArray[np.int64]
-    alive: NDArray[np.int64]  # per group: hits in its queue
-    head: NDArray[np.int64]  # per group, then per window: queue in `nodes`
+    region: NDArray[np.int64]  # per group, then per window: where its queue begins in `nodes`
+    head: NDArray[np.int64]
     tail: NDArray[np.int64]
     due: NDArray[np.int64]  # per group, per clock, then timeout, recheck and second look
     started: NDArray[np.int64]  # per clock
     repeated: NDArray[np.int64]
-    counts: NDArray[np.int64]  # per rule: hits in the cap, place in its ring, activities collected, place in its ring
     ring: NDArray[np.int64]
-    seen: NDArray[np.int64]  # per counter: how often
     last_seen: NDArray[np.int64]
-    inside: NDArray[np.int64]  # per window: how many
     answers: NDArray[np.uint8]
     answers_before: NDArray[np.uint8]
-    times_entered: NDArray[np.int64]
     lead: NDArray[np.int64]  # see the names below
 
 
 # Places in State.lead.
-STAGE, ENTERED, NEXT_DUE, CHANGED, ENTERED_NOW, FREE, NODES, ORIGIN, BITS_ROW, NUMBER, POSITION, LAZY = range(12)
+STAGE, ENTERED, NEXT_DUE, CHANGED, ENTERED_NOW, ORIGIN, BITS_ROW, NUMBER, POSITION, LAZY = range(10)
 
 
 @njit(inline="always", _nrt=False)  # type: ignore[misc]
 def _clean(s: Any) -> None:
-    s.base[:] = 0.0
-    s.profile[:] = 0.0
-    s.total[:] = 0.0
-    s.high[:] = 0.0
-    s.low[:] = 0.0
-    s.alive[:] = 0
-    s.head[:] = -1
-    s.due[:] = NEVER
-    s.counts[:] = 0
-    s.seen[:] = 0
-    s.last_seen[:] = -NEVER
-    s.inside[:] = 0
-    s.answers[:] = 0
-    s.times_entered[:] = 0
+    for i in range(len(s.numbers)):
+        s.numbers[i] = 0.0
+    for i in range(len(s.counters)):
+        s.counters[i] = 0
+    for i in range(len(s.due)):
+        s.due[i] = NEVER
+    for i in range(len(s.region)):
+        s.head[i] = s.region[i]
+        s.tail[i] = s.region[i]
+    for i in range(len(s.last_seen)):
+        s.last_seen[i] = -NEVER
+    for i in range(len(s.answers)):
+        s.answers[i] = 0
     lead = s.lead
     lead[STAGE] = 0
     lead[ENTERED] = -NEVER
     lead[NEXT_DUE] = NEVER
     lead[CHANGED] = EVERYTHING
-    lead[ENTERED_NOW] = 0
-    lead[FREE] = -1
-    lead[NODES] = 0
     lead[BITS_ROW] = -1
     lead[LAZY] = 0
-
-
-# Queues of hits and of counted activities, in one store.
-
-
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
-def _append(s: Any, nodes: Any, queue: int, t: int, points: float) -> None:
-    lead = s.lead
-    node = lead[FREE]
-    if node >= 0:
-        lead[FREE] = nodes[node].next
-    else:
-        node = lead[NODES]
-        lead[NODES] = node + 1
-    nodes[node].at = t
-    nodes[node].points = points
-    nodes[node].next = -1
-    if s.head[queue] < 0:
-        s.head[queue] = node
-    else:
-        nodes[s.tail[queue]].next = node
-    s.tail[queue] = node
+    s.slack[0] = -np.inf
 
 
 @njit(inline="always", _nrt=False)  # type: ignore[misc]
-def _drop_first(s: Any, nodes: Any, queue: int) -> None:
-    node = s.head[queue]
-    s.head[queue] = nodes[node].next
-    nodes[node].next = s.lead[FREE]
-    s.lead[FREE] = node
-
-
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
-def _drop_all(s: Any, nodes: Any, queue: int) -> None:
-    if s.head[queue] >= 0:
-        nodes[s.tail[queue]].next = s.lead[FREE]
-        s.lead[FREE] = s.head[queue]
-        s.head[queue] = -1
+def _append(s: Any, nodes: Any, queue: int, t: int, points: float, keep: int) -> None:
+    """Put a hit, or a counted activity, at the end of a queue; with keep = 0 it is overwritten by the next."""
+    tail = s.tail[queue]
+    nodes[tail].at = t
+    nodes[tail].points = points
+    s.tail[queue] = tail + keep
 
 
 # Worth.
@@ -246,9 +219,7 @@ def _score(p: Any, s: Any, score: int, t: int) -> float:
                 value += s.value[p.links[j]]
         else:
             value = s.base[i] + s.profile[i]
-            for g in range(record.group_first, record.group_last):
-                if p.groups[g].valued == 0:
-                    break
+            for g in range(record.group_first, record.valued_last):
                 value += _group_worth(p, s, g, t)
         value = min(max(value, record.low), record.high)
         s.value[i] = value
@@ -285,12 +256,11 @@ def _watch(out: Any, row: int, a: float, b: float) -> None:
         out.margin[row, 1] = a
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)  # type: ignore[misc]
-def _grade(p: Any, s: Any, score: int, t: int) -> float:
-    """Grades counted from the worst, 1; 0: none."""
-    value = _score(p, s, score, t)
-    first, last = p.scores[score].grade_first, p.scores[score].grade_last
-    for i in range(first, last):
+@njit(inline="always", _nrt=False)  # type: ignore[misc]
+def _grade(p: Any, score: int, value: float) -> float:
+    """The grade of a value, counted from the worst, 1; 0: none."""
+    last = p.scores[score].grade_last
+    for i in range(p.scores[score].grade_first, last):
         if _compare(GE, value, p.grades[i]):
             return float(last - i)
     return 0.0
@@ -299,13 +269,14 @@ def _grade(p: Any, s: Any, score: int, t: int) -> float:
 @njit(inline="always", _nrt=False)  # type: ignore[misc]
 def _count_within(p: Any, s: Any, nodes: Any, w: int, t: int) -> float:
     queue = len(p.groups) + w
-    while s.head[queue] >= 0 and nodes[s.head[queue]].at <= t - p.windows[w]:
-        _drop_first(s, nodes, queue)
-        s.inside[w] -= 1
-    return float(s.inside[w])
+    head, tail = s.head[queue], s.tail[queue]
+    while head < tail and nodes[head].at <= t - p.windows[w]:
+        head += 1
+    s.head[queue] = head
+    return float(tail - head)
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)  # type: ignore[misc]
+@njit(inline="always", _nrt=False)  # type: ignore[misc]
 def _holds(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, first: int, last: int, t: int) -> bool:
     """Whether the expression in ops[first:last] holds at t; an empty one does."""
     if first == last:
@@ -316,9 +287,11 @@ def _holds(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, first: int, 
         op = p.ops[k]
         what = op.what
         k += 1
-        if what == SCORE:
+        if what == SCORE or what == GRADE:
             top += 1
             stack[top] = _score(p, s, op.index, t)
+            if what == GRADE:
+                stack[top] = _grade(p, op.index, stack[top])
         elif GE <= what <= NE:
             right = op.value
             if op.index == 0:
@@ -357,8 +330,6 @@ def _holds(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, first: int, 
                 stack[top] = float(s.seen[op.index])
             elif what == COUNT_WITHIN:
                 stack[top] = _count_within(p, s, nodes, op.index, t)
-            elif what == GRADE:
-                stack[top] = _grade(p, s, op.index, t)
             elif what == DAYS:
                 stack[top] = (t - lead[ENTERED]) / DAY if lead[STAGE] > 0 else 0.0
             elif what == TIMES:
@@ -398,9 +369,8 @@ def _reset(p: Any, s: Any, nodes: Any, out: Any, score: int, t: int) -> None:
         s.total[g] = 0.0
         s.high[g] = 0.0
         s.low[g] = 0.0
-        s.alive[g] = 0
         s.due[g] = NEVER
-        _drop_all(s, nodes, g)
+        s.head[g] = s.tail[g]
     for i in range(4 * record.rule_first, 4 * record.rule_last):
         s.counts[i] = 0
     _trace(out, s, RESET, score, t, 0.0)
@@ -431,16 +401,18 @@ def _collects(rule: Any, s: Any, r: int, t: int) -> bool:
 
 
 @njit(inline="always", _nrt=False)  # type: ignore[misc]
-def _capped(rule: Any, s: Any, r: int, t: int) -> bool:
-    n = s.counts[4 * r]
-    if n < rule.cap_count:
-        return False
-    return bool(rule.cap_span == 0 or s.ring[rule.cap_ring + s.counts[4 * r + 1]] > t - rule.cap_span)
+def _wake(s: Any, g: int, end: int) -> None:
+    """A hit of group g ends then."""
+    if end < s.due[g]:
+        s.due[g] = end
+    if s.lead[LAZY] == 0 and end < s.lead[NEXT_DUE]:
+        s.lead[NEXT_DUE] = end
 
 
 @njit(inline="always", _nrt=False)  # type: ignore[misc]
-def _add(p: Any, s: Any, nodes: Any, g: int, t: int, points: float) -> None:
-    """A hit of group g."""
+def _add(p: Any, s: Any, nodes: Any, rule: Any, t: int) -> None:
+    """A hit of a rule goes into its group."""
+    g, points = rule.group, rule.points
     group = p.groups[g]
     if group.kind == HALVES:
         if s.total[g] != 0.0:
@@ -453,22 +425,21 @@ def _add(p: Any, s: Any, nodes: Any, g: int, t: int, points: float) -> None:
     if group.valued:
         s.total[g] += points
     else:
-        s.base[group.score] += points
-    if group.span:
-        if s.alive[g] == 0:
-            s.due[g] = t + group.span
-            if s.lead[LAZY] == 0:
-                s.lead[NEXT_DUE] = min(s.lead[NEXT_DUE], t + group.span)
-        s.alive[g] += 1
-        _append(s, nodes, g, t, points)
+        s.base[rule.score] += points
+    if group.queued:
+        _append(s, nodes, g, t, points, 1)
+        _wake(s, g, t + group.span)
 
 
 @njit(inline="always", _nrt=False)  # type: ignore[misc]
 def _end(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
-    """The hits of group g whose worth ends at t."""
+    """The hits of group g whose worth ended up to t."""
     group = p.groups[g]
-    while s.head[g] >= 0 and nodes[s.head[g]].at + group.span <= t:
-        node = nodes[s.head[g]]
+    head, tail = s.head[g], s.tail[g]
+    while head < tail and nodes[head].at + group.span <= t:
+        node = nodes[head]
+        head += 1
+        s.slack[0] += min(node.points, 0.0)
         if group.kind == FADES:
             since = node.at - s.lead[ORIGIN]
             s.high[g] -= node.points * (since >> LIMB)
@@ -482,15 +453,12 @@ def _end(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
             s.total[g] -= node.points
         else:
             s.base[group.score] -= node.points
-        s.alive[g] -= 1
-        _drop_first(s, nodes, g)
-    if s.alive[g] == 0:
-        s.due[g] = NEVER
+    s.head[g] = head
+    s.due[g] = nodes[head].at + group.span if head < tail else NEVER
+    if head == tail:  # nothing is left: no rounding either
         s.total[g] = 0.0
         s.high[g] = 0.0
         s.low[g] = 0.0
-    else:
-        s.due[g] = nodes[s.head[g]].at + group.span
     s.lead[CHANGED] |= np.int64(group.changes)
 
 
@@ -506,37 +474,57 @@ def _settle(p: Any, s: Any, nodes: Any, t: int) -> None:
 def _hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
     """What rule r does with a matching activity, or with a silence that is full."""
     rule = p.rules[r]
+    if rule.flags:
+        _special_hit(p, s, nodes, out, r, t)
+        return
+    # Without a branch: whether an activity is at its cap, and whether its points end, is anybody's guess.
+    group = p.groups[rule.group]
+    counts = 1 if s.counts[4 * r] < rule.cap_ever else 0
+    s.counts[4 * r] += counts
+    points = rule.points * counts
+    s.base[rule.score] += points
+    s.slack[0] -= max(points, 0.0)
+    keep = counts & group.queued
+    _append(s, nodes, rule.group, t, points, keep)
+    _wake(s, rule.group, t + group.span if keep else NEVER)
+    s.lead[CHANGED] |= np.int64(rule.changes) * counts
+    _trace(out, s, HIT if counts else CAPPED, r, t, points)
+
+
+@njit(inline="always", _nrt=False)  # type: ignore[misc]
+def _special_hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
+    """The hit of a rule with `every`, `while`, a cap per time, `resets`, or hits that lose worth bit by bit."""
+    rule = p.rules[r]
     flags = rule.flags
-    counts = True
-    if flags & ~HAS_GROUP:
-        if flags & HAS_EVERY:
-            counts = _collects(rule, s, r, t)
-        if counts and flags & HAS_WHILE and not (rule.while_ >> np.uint64(s.lead[STAGE])) & np.uint64(1):
-            counts = False
-            _trace(out, s, OUTSIDE, r, t, 0.0)
-        if counts and flags & HAS_CAP and _capped(rule, s, r, t):
-            counts = False
-            _trace(out, s, CAPPED, r, t, 0.0)
-        if counts and flags & HAS_RESETS:
-            _reset(p, s, nodes, out, rule.score, t)
-        if counts and flags & HAS_CAP:
-            if rule.cap_span == 0:
-                s.counts[4 * r] += 1
-            else:
-                _ring_push(s, rule.cap_ring, rule.cap_count, 4 * r, 4 * r + 1, t)
-    if counts:
-        if flags & HAS_GROUP:
-            _add(p, s, nodes, rule.group, t, rule.points)
-        else:
-            s.base[rule.score] += rule.points
-        s.lead[CHANGED] |= np.int64(rule.changes)
-        _trace(out, s, HIT, r, t, rule.points)
+    if flags & HAS_EVERY and not _collects(rule, s, r, t):
+        return
+    if flags & HAS_WHILE and not (rule.while_ >> np.uint64(s.lead[STAGE])) & np.uint64(1):
+        _trace(out, s, OUTSIDE, r, t, 0.0)
+        return
+    n, place = 4 * r, 4 * r + 1
+    full = s.counts[n] >= rule.cap_ever
+    if flags & HAS_CAP:
+        full = s.counts[n] == rule.cap_count and s.ring[rule.cap_ring + s.counts[place]] > t - rule.cap_span
+    if full:
+        _trace(out, s, CAPPED, r, t, 0.0)
+        return
+    if flags & HAS_RESETS:
+        _reset(p, s, nodes, out, rule.score, t)
+        s.slack[0] = -np.inf  # negative points may have gone
+    s.slack[0] -= max(rule.points, 0.0)
+    if flags & HAS_CAP:
+        _ring_push(s, rule.cap_ring, rule.cap_count, n, place, t)
+    else:
+        s.counts[n] += 1
+    _add(p, s, nodes, rule, t)
+    s.lead[CHANGED] |= np.int64(rule.changes)
+    _trace(out, s, HIT, r, t, rule.points)
 
 
 # Stages.
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)  # type: ignore[misc]
+@njit(inline="always", _nrt=False)  # type: ignore[misc]
 def _enter(p: Any, s: Any, nodes: Any, out: Any, to: int, t: int, cause: int, path: int, code: int) -> None:
     """Record the transition, apply the stage's resets, set its timers."""
     lead = s.lead
@@ -565,17 +553,19 @@ def _enter(p: Any, s: Any, nodes: Any, out: Any, to: int, t: int, cause: int, pa
     s.due[timers] = t + stage.timeout if stage.timeout else NEVER
     s.due[timers + 1] = t + stage.recheck if stage.recheck else NEVER
     lead[NEXT_DUE] = min(lead[NEXT_DUE], s.due[timers], s.due[timers + 1])
+    s.slack[0] = -np.inf
     lead[LAZY] = 0  # until the automatic paths of the new stage have been tried
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)  # type: ignore[misc]
+@njit(inline="always", _nrt=False)  # type: ignore[misc]
 def _take(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, k: int, t: int) -> bool:
     """Enter by path k if its condition holds and the lead is not excluded."""
     path = p.paths[k]
-    if not _holds(p, tb, s, nodes, out, row, path.when_first, path.when_last, t):
-        return False
-    if p.excluded[0] < p.excluded[1] and _holds(p, tb, s, nodes, out, row, p.excluded[0], p.excluded[1], t):
-        return False
+    first, last, wanted = path.when_first, path.when_last, True
+    for _ in range(2 if p.excluded[0] < p.excluded[1] else 1):
+        if _holds(p, tb, s, nodes, out, row, first, last, t) != wanted:
+            return False
+        first, last, wanted = p.excluded[0], p.excluded[1], False
     _enter(p, s, nodes, out, path.stage, t, BY_PATH, path.position, -1)
     return True
 
@@ -595,21 +585,28 @@ def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, t: int) 
         stage = p.stages[lead[STAGE]]
         if stage.auto_first == stage.auto_last:
             break
+        slack = np.inf
         for k in range(stage.auto_first, stage.auto_last):
             path = p.paths[p.links[k]]
             if lead[ENTERED_NOW] >> path.stage & 1:
                 held_back = True
+                slack = -np.inf
                 continue
             if path.guard_score >= 0:
                 bar = p.ops[path.guard_op]
                 value = _score(p, s, path.guard_score, t)
                 if not _compare(GE, value, bar.value):
+                    missing = bar.value - value - SLACK_MARGIN * max(1.0, abs(bar.value))
+                    slack = min(slack, missing / path.guard_weight)
                     if bar.watched:
                         _watch(out, row, value, bar.value)
+                        slack = -np.inf
                     continue
+            slack = -np.inf
             if _take(p, tb, s, nodes, out, row, p.links[k], t):
                 moved = True
                 break
+        s.slack[0] = slack
     lead[CHANGED] = EVERYTHING if held_back else 0
     lead[LAZY] = stage.lazy and not held_back
     if lead[LAZY] == 0:
@@ -746,8 +743,7 @@ def _act(p: Any, tb: Any, s: Any, nodes: Any, out: Any, first: int, last: int, t
             s.last_seen[i] = t
             s.lead[CHANGED] |= SIGNALS_CHANGED
         else:
-            _append(s, nodes, groups + i, t, 0.0)
-            s.inside[i] += 1
+            _append(s, nodes, groups + i, t, 0.0, 1)
             s.lead[CHANGED] |= SIGNALS_CHANGED
 
 
@@ -767,7 +763,7 @@ def fold_leads(
 ) -> None:
     """Fold all leads of `entries` up to `as_of` (µs UTC, inclusive) into `out`, a row each.
 
-    `s`, `nodes` and `places` are room to work in, see `new_state` and `room_for_nodes`; `places` has one place more than the
+    `s`, `nodes` and `places` are room to work in, see `new_state`; `places` has one place more than the
     longest lead has entries. Nothing is allocated here, so that the
     function is compiled without reference counts (`_nrt=False`): counting references to the arrays took nine tenths of
     the time, and more with two threads.
@@ -812,7 +808,8 @@ def fold_leads(
                     _decide(p, tb, s, nodes, out, row, codes[position], t)
                 n += 1
             stage = stages[lead[STAGE]]
-            if np.uint64(lead[CHANGED]) & stage.needs or stage.drifts:
+            changed = np.uint64(lead[CHANGED]) & stage.needs
+            if stage.drifts or (changed and (s.slack[0] <= 0.0 or changed & np.uint64(PROFILE_CHANGED))):
                 _settle(p, s, nodes, t)
                 if _automatic(p, tb, s, nodes, out, row, t):
                     while position < end and ats[position] <= t:
@@ -848,22 +845,30 @@ def empty_output(leads: int, scores: int, transitions: int, refusals: int, trace
 
 
 
-def new_state(p: Program) -> State:
-    """Room for what is known of one lead under a program."""
+def new_state(p: Program, longest: int, span: int) -> tuple[State, Records]:
+    """Room for what is known of one lead with up to `longest` entries over `span` µs, and for its queues."""
     scores, groups, clocks, windows = len(p.scores), len(p.groups), len(p.clocks), len(p.windows)
-    counters, questions, rings = (int(size) for size in p.sizes[:3])
-    numbers: list[NDArray[np.float64]] = [np.zeros(n) for n in (scores, scores, scores, len(p.ops) + 2)]
-    sums = [np.zeros(groups) for _ in range(3)]
-    whole = (groups, groups, groups + windows, groups + windows, groups + clocks + 3, clocks, clocks, 4 * len(p.rules))
-    lists = [np.zeros(n, np.int64) for n in (*whole, rings + 1, counters, counters, windows)]
+    counters, questions, rings = (int(size) for size in p.sizes)
+    numbers, pieces = _block(np.float64, (scores, scores, groups, groups, groups))
+    whole, counts = _block(np.int64, (4 * len(p.rules), counters, len(p.stages)))
+    room = longest * p.pushes + 1
+    for clock in p.clocks:
+        silences = longest + (max(span, 0) // int(clock["span"]) + 1 if clock["repeats"] != 1 else 0)
+        room[p.rules["group"][clock["rule"]]] += silences
+    room[groups - 1] = 1
+    region = np.concatenate([[0], np.cumsum(room)])
+    lists = [np.zeros(n, np.int64) for n in (groups, groups + windows, groups + windows, groups + clocks + 3)]
+    more = [np.zeros(n, np.int64) for n in (clocks, clocks, rings + 1, counters)]
     answers = [np.zeros(questions + 1, np.uint8) for _ in range(2)]
-    return State(*numbers, *sums, *lists, *answers, np.zeros(len(p.stages), np.int64), np.zeros(12, np.int64))
+    moved, head, tail, due = lists
+    state = State(
+        numbers, whole, *pieces, *counts, np.zeros(1), np.zeros(scores), np.zeros(len(p.ops) + 2), moved, region[:-1].copy(), head,
+        tail, due, *more, *answers, np.zeros(10, np.int64),
+    )  # fmt: skip
+    return state, np.empty(int(region[-1]), NODE_RECORD)
 
 
-def room_for_nodes(p: Program, entries: int, span: int) -> Records:
-    """A store large enough for every hit of a lead with so many entries over `span` µs."""
-    queued = p.rules["group"][p.clocks["rule"]] >= 0
-    spans = p.clocks["span"][queued]
-    repeating = p.clocks["repeats"][queued] != 1
-    silences = entries * len(spans) + int((max(span, 0) // spans[repeating] + 1).sum()) + len(spans)
-    return np.empty(entries * int(p.sizes[3]) + silences + 1, NODE_RECORD)
+def _block(dtype: type[Any], sizes: tuple[int, ...]) -> tuple[NDArray[Any], list[NDArray[Any]]]:
+    """One array, and its pieces."""
+    block = np.zeros(sum(sizes), dtype)
+    return block, np.split(block, np.cumsum(sizes)[:-1])

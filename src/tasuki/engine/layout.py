@@ -20,8 +20,8 @@ ACTION_INDEX = (1 << ACTION_SHIFT) - 1
 # Kinds of entries, in their order at equal time.
 PROFILE, ACTIVITY, DECISION = range(3)
 
-# What a rule asks for besides adding its points.
-HAS_EVERY, HAS_WHILE, HAS_CAP, HAS_RESETS, HAS_GROUP = 1, 2, 4, 8, 16
+# What a rule asks for besides a cap for ever, and points that stay or end at once: the kernel does those without a branch.
+HAS_EVERY, HAS_WHILE, HAS_CAP, HAS_RESETS, HAS_WORTH = 1, 2, 4, 8, 16
 
 # How the hits of a group lose their worth.
 PLAIN, EXPIRES, HALVES, FADES = range(4)
@@ -73,9 +73,10 @@ RULE_RECORD = np.dtype(
         ("flags", "i4"),
         ("points", "f8"),
         ("changes", "u8"),  # what a hit does to its score
-        ("group", "i4"),
+        ("group", "i4"),  # the last group, where nothing is kept, if its points stay
         ("cap_count", "i4"),
-        ("cap_span", "i8"),  # 0: ever
+        ("cap_span", "i8"),  # of a cap per time
+        ("cap_ever", "i8"),
         ("cap_ring", "i4"),  # first place in the ring store
         ("every_count", "i4"),
         ("every_span", "i8"),  # 0: ever
@@ -90,7 +91,7 @@ GROUP_RECORD = np.dtype(
         ("score", "i4"),
         ("kind", "i4"),
         ("valued", "i4"),  # 1: worth computed from the group; 0: the group only takes points back from the base
-        ("pad", "i4"),
+        ("queued", "i4"),  # 1: its hits are kept until their worth ends
         ("span", "i8"),  # from hit to the end of its worth; 0: no end
         ("half", "f8"),  # half-life, µs
         ("bound", "f8"),  # of the size of the sum
@@ -105,6 +106,8 @@ SCORE_RECORD = np.dtype(
         ("high", "f8"),
         ("group_first", "i4"),
         ("group_last", "i4"),
+        ("valued_last", "i4"),
+        ("pad", "i4"),
         ("rule_first", "i4"),
         ("rule_last", "i4"),
         ("part_first", "i4"),
@@ -138,8 +141,8 @@ PATH_RECORD = np.dtype(
     [
         ("from_", "u8"),
         ("by", "u8"),
-        ("guard", "f8"),  # the path needs `guard_score >= guard`
-        ("guard_score", "i4"),  # -1: no such need
+        ("guard_weight", "f8"),  # how much the guard's score can rise, at the most, by one point of a hit
+        ("guard_score", "i4"),  # the path needs this score to reach the bar of `guard_op`; -1: no such need
         ("guard_op", "i4"),  # the comparison it was taken from
         ("stage", "i4"),
         ("position", "i4"),
@@ -170,7 +173,7 @@ REFUSAL_RECORD = np.dtype([("lead", "i4"), ("code", "i4"), ("from_", "i4"), ("wh
 TRACE_RECORD = np.dtype(
     [("what", "i4"), ("index", "i4"), ("at", "i8"), ("points", "f8"), ("position", "i8")], align=True
 )
-NODE_RECORD = np.dtype([("at", "i8"), ("points", "f8"), ("next", "i8")], align=True)
+NODE_RECORD = np.dtype([("at", "i8"), ("points", "f8")], align=True)
 
 
 class Program(NamedTuple):
@@ -189,7 +192,8 @@ class Program(NamedTuple):
     ops: Records
     excluded: NDArray[np.int32]  # (2,): first and last of its ops
     links: NDArray[np.int32]
-    sizes: NDArray[np.int64]  # counters, questions, ring places, nodes an activity can make at the most
+    sizes: NDArray[np.int64]  # counters, questions, ring places
+    pushes: NDArray[np.int64]  # (groups + windows,) hits of one activity that a queue can get at the most
 
 
 class Tables(NamedTuple):

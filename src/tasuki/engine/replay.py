@@ -16,7 +16,7 @@ from tasuki.agreement import Agreement
 from tasuki.engine import layout as at
 from tasuki.engine.bind import bind
 from tasuki.engine.compile import Compiled, compile_agreement
-from tasuki.engine.kernel import Entries, Output, empty_output, fold_leads, new_state, room_for_nodes
+from tasuki.engine.kernel import Entries, Output, State, empty_output, fold_leads, new_state
 from tasuki.history import Activity, Decision, History, Profile, Shard, history_of
 
 Progress = Callable[[int, int], None]
@@ -155,7 +155,7 @@ def fold_rows(
     `lead` of transitions and refusals counts from 0 within `rows`.
     """
     entries, leads, scores = _entries(shard, rows), len(rows), len(program.scores)
-    state, (nodes, places) = new_state(program), _room(program, shard, entries, as_of)
+    state, nodes, places = _room(program, shard, entries, as_of)
     room = (4 * leads + 64, leads // 4 + 16, traces)
     while True:
         output = empty_output(leads, scores, *room)
@@ -174,13 +174,15 @@ def _entries(shard: Shard, rows: NDArray[np.int64]) -> Entries:
     return Entries(offsets[rows], offsets[rows + 1], at_bytes, code_bytes)
 
 
-def _room(program: at.Program, shard: Shard, entries: Entries, as_of: int) -> tuple[at.Records, NDArray[np.int64]]:
-    """`nodes` and `places` for the longest lead."""
+def _room(
+    program: at.Program, shard: Shard, entries: Entries, as_of: int
+) -> tuple[State, at.Records, NDArray[np.int64]]:
+    """`s`, `nodes` and `places` for the longest lead."""
     sizes = entries.last - entries.first
     begins = entries.first[sizes > 0]
     longest = int(sizes.max(initial=0))
     span = as_of - int(shard.at[begins].min()) if len(begins) else 0
-    return room_for_nodes(program, longest, span), np.empty(longest + 1, np.int64)
+    return *new_state(program, longest, span), np.empty(longest + 1, np.int64)
 
 
 def _joined(outputs: list[tuple[int, Output]], scores: int) -> ShardResult:
