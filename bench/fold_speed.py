@@ -55,7 +55,7 @@ def run(scale: float) -> Result:
     compiled = compile_agreement(company.agreement())
     folds = max(max(BATCHES), int(FOLDS * scale))
     batches = {str(leads): Batch(leads) for leads in BATCHES}
-    seconds = in_turn(
+    spent = in_turn(
         {
             name: lambda batch=batch: batch.fold(compiled, folds // batch.leads)  # type: ignore[misc]
             for name, batch in batches.items()
@@ -64,7 +64,7 @@ def run(scale: float) -> Result:
     )
     each = {
         name: [1e6 * one / (folds // batches[name].leads * batches[name].leads) for one in found]
-        for name, found in seconds.items()
+        for name, found in spent.wall.items()
     }
     figures = [
         Figure(f"fold in memory, {name} at a time, a lead", statistics.median(found), "µs")

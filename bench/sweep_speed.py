@@ -26,7 +26,7 @@ def run(scale: float) -> Result:
         company.write_company(Path(folder) / "history", int(ACTIVITIES * scale), int(LEADS * scale), won=True)
         history = open_history(Path(folder) / "history")
         say("sweep: replay, a bar, points in turn")
-        seconds = in_turn(
+        spent = in_turn(
             {
                 "replay": lambda: replay(agreement, history, threads=THREADS),
                 "bar": lambda: sweep(agreement, history, setting_of(BAR), "WON", threads=THREADS),
@@ -38,9 +38,18 @@ def run(scale: float) -> Result:
             place: [step.folded for step in sweep(agreement, history, setting_of(place), "WON").steps]
             for place in (BAR, POINTS)
         }
-    median = medians(seconds)
+    median = medians(spent.wall)
     figures = [
         Figure("sweep of 20 bars costs replays", median["bar"] / median["replay"], "×", 10),
         Figure("sweep of 20 points of a rule costs replays", median["points"] / median["replay"], "×", 10),
     ]
-    return Result(figures, {"leads": history.leads, "seconds": seconds, "medians": median, "folded": folded})
+    return Result(
+        figures,
+        {
+            "leads": history.leads,
+            "seconds": spent.wall,
+            "processor_seconds": spent.processor,
+            "medians": median,
+            "folded": folded,
+        },
+    )

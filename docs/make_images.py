@@ -25,10 +25,9 @@ CELL, LINE, EDGE, HEAD = 8.0, 20, 20, 44
 """Pixels: width of a half-width character, height of a line, the margin, the strip above."""
 FONTS = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', 'Noto Sans Mono CJK JP', 'MS Gothic', monospace"
 INK, FAINT = "#1f2430", "#767c8a"
-LIGHT = TerminalTheme(
-    (255, 255, 255), (31, 36, 48),
-    [(31, 36, 48), (190, 60, 35), (40, 120, 60), (150, 105, 0), (38, 75, 125), (125, 60, 125), (0, 115, 125), (118, 124, 138)],
-)  # fmt: skip
+BLACK, RED, GREEN, AMBER = (31, 36, 48), (190, 60, 35), (40, 120, 60), (150, 105, 0)
+INDIGO, PURPLE, TEAL, GREY = (38, 75, 125), (125, 60, 125), (0, 115, 125), (118, 124, 138)
+LIGHT = TerminalTheme((255, 255, 255), BLACK, [BLACK, RED, GREEN, AMBER, INDIGO, PURPLE, TEAL, GREY])
 
 COMPANY = (
     "tasuki simulate --leads 20000 --months 24 --seed 7 --out data",
@@ -37,7 +36,10 @@ COMPANY = (
 )
 PAGES = {
     "replay.svg": (114, "tasuki replay agreement.yaml --history history"),
-    "explain.svg": (114, "tasuki explain agreement.yaml --history history --lead L00008434 --at 2024-05-14T13:55"),
+    "explain.svg": (
+        114,
+        "tasuki explain agreement.yaml --history history --lead L00008434 --at 2024-05-14T13:55 | head -n 56",
+    ),
 }
 CHART = "tasuki sweep agreement.yaml --history history --set MQL.person=60:140:10 --chart sweep.svg"
 

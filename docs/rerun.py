@@ -15,16 +15,18 @@ from pathlib import Path
 
 BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (?:.*\\\n)*.*$", re.MULTILINE)
+CONTROL = re.compile(r"[\x1b\r]")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run(command: str, folder: Path, columns: int) -> str:
-    """What a shell command prints on a terminal with so many columns, with its styles; its messages are left out."""
+    """What a shell command prints on a terminal with so many columns, with its styles; progress bars are left out."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "COLUMNS": str(columns), "FORCE_COLOR": "1", "PYTHONUTF8": "1"}
     environment.pop("NO_COLOR", None)
-    done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, check=False)  # noqa: S602
-    return done.stdout.decode("utf-8")
+    done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, check=False)
+    messages = [line for line in done.stderr.decode("utf-8").splitlines() if not CONTROL.search(line)]
+    return done.stdout.decode("utf-8") + "\n".join(messages)
 
 
 def rerun(text: str, folder: Path, columns: int = 100) -> str:

@@ -1,7 +1,5 @@
 """The agreement that these tests edit, and where a problem should be found: at the mark `§`."""
 
-# ruff: noqa: E501 - the file's lines are as people write them
-
 from __future__ import annotations
 
 from tasuki.agreement import Agreement, Problem, agreement_of, parse_agreement

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tasuki.agreement import agreement_of
@@ -14,6 +14,7 @@ from tasuki.engine.replay import replay
 from tasuki.history import open_history
 from tasuki.history.importing import import_files
 from tests.engine.crowd import AGREEMENT, Ledgers, crowd, stored, write_rows
+from tests.engine.examples import some
 from tests.engine.results import tables
 from tests.engine.story import history_from
 from tests.reference.records import Entry
@@ -44,7 +45,7 @@ def test_a_company_imported_in_pieces_replays_as_at_once(tmp_path: Path, count: 
     assert tables(replay(agreement, history_from(leads), at(110))) == at_once
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@some(15)
 @given(case=cases(), count=st.integers(1, 3), seed=st.integers(0, 99))
 def test_pieces_in_any_order_replay_as_at_once_under_any_agreement(
     tmp_path_factory: pytest.TempPathFactory, case: Case, count: int, seed: int

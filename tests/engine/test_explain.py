@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasuki.agreement import agreement_of
 from tasuki.engine.compile import compile_agreement
 from tasuki.engine.explain import Explanation, explain
 from tasuki.errors import UsageError
+from tests.engine.examples import some
 from tests.engine.story import fold_text, history_from
 from tests.reference.evaluator import Lead
 from tests.reference.expressions import holds
@@ -20,7 +21,7 @@ from tests.reference.records import Entry
 from tests.reference.stories import at, became, days, decided, did
 from tests.reference.strategies import GRID, Case, cases
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = some(30)
 
 
 @st.composite

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasuki.agreement import agreement_of
 from tasuki.engine.compile import Compiled, compile_agreement
 from tasuki.engine.replay import replay
+from tests.engine.examples import some
 from tests.engine.story import history_from, result_of
 from tests.reference.records import Entry, Result
 from tests.reference.stories import DAY
 from tests.reference.strategies import Case, cases
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = some(30)
 YEARS = 400 * DAY
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tasuki.agreement import agreement_of
 from tasuki.engine import layout
@@ -19,6 +19,7 @@ from tasuki.engine.kernel import Output
 from tasuki.engine.replay import Replay, fold_rows, replay
 from tasuki.history import Shard
 from tests.engine.crowd import AGREEMENT, crowd, stored
+from tests.engine.examples import some
 from tests.engine.results import tables
 from tests.engine.story import history_from
 from tests.reference.stories import at
@@ -51,7 +52,7 @@ def test_shards_change_nothing(whole: Replay, shards: int) -> None:
     assert tables(done) == tables(whole)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@some(25)
 @given(cases())
 def test_shards_change_nothing_under_any_agreement(case: Case) -> None:
     text, leads, as_of = case

@@ -77,7 +77,7 @@ class Names:
     qualification: Collection[str]
 
 
-class _Wrong(Exception):  # noqa: N818 - never leaves this module
+class _Wrong(Exception):
     def __init__(self, code: str, text: str, offset: int) -> None:
         super().__init__(text)
         self.code, self.text, self.offset = code, text, offset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from tasuki.backtest.outcomes import Share
@@ -20,14 +21,24 @@ def draw_sweep(swept: Sweep, path: Path) -> None:
 
     figure, volume = plt.subplots(figsize=(9, 4.8), layout="constrained")
     values = [step.value for step in swept.steps]
-    width = 0.8 * min((abs(b - a) for a, b in zip(values, values[1:], strict=False)), default=1.0)
-    volume.bar(values, [step.leads for step in swept.steps], width=width, color=GREY, label=f"leads that enter {swept.measure}")
+    width = 0.8 * min((abs(b - a) for a, b in pairwise(values)), default=1.0)
+    volume.bar(
+        values,
+        [step.leads for step in swept.steps],
+        width=width,
+        color=GREY,
+        label=f"leads that enter {swept.measure}",
+    )
     volume.set_xlabel(swept.place)
     volume.set_ylabel(f"leads that enter {swept.measure}")
     shares = volume.twinx()
     for label, color, found in (
         (f"precision: of them reach {swept.outcome}", VERMILION, [step.precision for step in swept.steps]),
-        (f"recall: of all {swept.outcome} were {swept.measure} before", INDIGO, [step.recall for step in swept.steps]),
+        (
+            f"recall: of all {swept.outcome} were {swept.measure} before",
+            INDIGO,
+            [step.recall for step in swept.steps],
+        ),
     ):
         _line(shares, values, found, color, label)
     shares.axvline(swept.present, color="black", linewidth=0.8, linestyle=":", label="in the agreement now")
@@ -39,7 +50,11 @@ def draw_sweep(swept: Sweep, path: Path) -> None:
 
 
 def _line(axes: object, values: list[float], shares: list[Share], color: str, label: str) -> None:
-    told = [(v, s.share * 100, *(100 * end for end in s.interval or (0, 0))) for v, s in zip(values, shares, strict=True) if s.share is not None]
+    told = [
+        (v, s.share * 100, *(100 * end for end in s.interval or (0, 0)))
+        for v, s in zip(values, shares, strict=True)
+        if s.share is not None
+    ]
     if told:
         x, y, low, high = zip(*told, strict=True)
         axes.plot(x, y, color=color, marker="o", markersize=3, label=label)  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from tasuki.history import History
 
 @dataclass(frozen=True)
 class StageMonth:
-    """Leads that entered a stage for the first time in a month: under the one, the other; only under the other or the one."""
+    """Leads that entered a stage for the first time in a month, under each agreement and under only one of them."""
 
     stage: str
     month: str

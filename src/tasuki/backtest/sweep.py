@@ -66,10 +66,14 @@ def setting_of(text: str) -> Setting:
     number = r"(-?\d+(?:\.\d+)?)"
     match = re.fullmatch(rf"([^=\s]+)={number}:{number}:{number}", text.strip())
     if not match:
-        raise UsageError(f"`{text}`: write place=from:to:step, like MQL.person=60:140:10 or behavior.pricing_page=5:25:5")
+        raise UsageError(
+            f"`{text}`: write place=from:to:step, like MQL.person=60:140:10 or behavior.pricing_page=5:25:5"
+        )
     begin, end, step = float(match[2]), float(match[3]), abs(float(match[4]))
     if step == 0 or abs(end - begin) / step > MOST_STEPS:
-        raise UsageError(f"`{text}`: the step has to be larger than 0 and give {MOST_STEPS} values at the most")
+        raise UsageError(
+            f"`{text}`: the step has to be larger than 0 and give {MOST_STEPS} values at the most"
+        )
     count = int(abs(end - begin) / step + 1e-9) + 1
     sign = 1 if end >= begin else -1
     return Setting(match[1], tuple(round(begin + sign * step * i, 9) for i in range(count)))
@@ -207,13 +211,17 @@ def _bar(compiled: Compiled, place: str, parts: list[str]) -> _Knob:
         if bar.path.rpartition(".")[0] == stage and bar.score == score and path in (None, bar.path)
     ]
     if not bars:
-        raise UsageError(f"`{place}`: no condition of {stage} compares `{score}` with a number; {_places(compiled)}")
+        raise UsageError(
+            f"`{place}`: no condition of {stage} compares `{score}` with a number; {_places(compiled)}"
+        )
     return _Knob(bars[0].value, ops=tuple(bar.op for bar in bars))
 
 
 def _places(compiled: Compiled) -> str:
     bars = [f"{bar.path.rpartition('.')[0]}.{bar.score}" for bar in compiled.bars]
-    rules = [f"{rule.score}.{rule.names[0] if rule.names else rule.position}" for rule in compiled.agreement.rules]
+    rules = [
+        f"{rule.score}.{rule.names[0] if rule.names else rule.position}" for rule in compiled.agreement.rules
+    ]
     return "there is " + ", ".join(dict.fromkeys(bars + rules))
 
 
@@ -225,7 +233,9 @@ def _points(compiled: Compiled, history: History, place: str, parts: list[str]) 
     ]
     if len(found) != 1:
         why = "no rule" if not found else f"{len(found)} rules"
-        raise UsageError(f"`{place}` names {why}; a rule can be named by its place too, from 0; {_places(compiled)}")
+        raise UsageError(
+            f"`{place}` names {why}; a rule can be named by its place too, from 0; {_places(compiled)}"
+        )
     rule = found[0]
     if rule.kind == "silence":
         touched = tuple(np.ones(shard.leads, bool) for shard in history.shards)

@@ -19,7 +19,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Agreements (YAML).", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Agreements (YAML).", show_default=False)
+    ],
 ) -> None:
     """Print every problem of an agreement as file:line:col: error|warning[code] text. Exit status 1 if there are errors."""
     from tasuki.agreement import inspect_agreement

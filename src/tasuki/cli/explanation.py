@@ -34,7 +34,10 @@ def _coming(told: Explanation, agreement: Agreement, zone: str) -> str:
     timeout = agreement.stage[told.stage].timeout if told.stage else None
     lines = []
     if timeout and told.entered is not None:
-        lines.append(f"After {duration_text(timeout.after)} in {told.stage}, on {local(told.entered + timeout.after, zone)}: {timeout.to}")
+        lines.append(
+            f"After {duration_text(timeout.after)} in {told.stage}, on "
+            f"{local(told.entered + timeout.after, zone)}: {timeout.to}"
+        )
     if told.next_check is not None:
         lines.append(f"Next time something can happen by itself: {local(told.next_check, zone)}")
     return "\n".join(lines) or "Nothing will happen by itself."
@@ -50,7 +53,12 @@ def _timeline(moments: list[Moment], zone: str) -> Table:
     day = ""
     for moment in moments:
         when = local(moment.at, zone)
-        shown.add_row(when if when[:10] != day else " " * 11 + when[11:], _MARKS.get(moment.what, ""), _told(moment), *_points(moment.hit))
+        shown.add_row(
+            when if when[:10] != day else " " * 11 + when[11:],
+            _MARKS.get(moment.what, ""),
+            _told(moment),
+            *_points(moment.hit),
+        )
         day = when[:10]
     return shown
 
@@ -62,7 +70,9 @@ def _told(moment: Moment) -> str:
     if moment.what == "transition":
         text = f"[bold]{text}[/]"
     if moment.what in ("capped", "outside"):
-        text += " – does not count: " + ("at its cap" if moment.what == "capped" else "not in one of its stages")
+        text += " – does not count: " + (
+            "at its cap" if moment.what == "capped" else "not in one of its stages"
+        )
     return text + (f"  [dim]{escape(moment.because)}[/]" if moment.because else "")
 
 
@@ -77,7 +87,9 @@ def _score(score: ScoreNow) -> Table:
     title = f"{score.id} = {number(score.value)}{grade}"
     shown = table(escape(title), "Rule", "Because", "Hits", "Worth", text=2)
     for part in score.contributions:
-        shown.add_row(escape(rule_text(part.rule)), escape(part.rule.because), str(part.hits or ""), number(part.worth))
+        shown.add_row(
+            escape(rule_text(part.rule)), escape(part.rule.because), str(part.hits or ""), number(part.worth)
+        )
     if score.parts:
         shown.add_row(" + ".join(score.parts), "sum", "", number(score.raw))
     if abs(score.raw - score.value) > 1e-9:
@@ -91,9 +103,16 @@ def _ways(ways: tuple[Way, ...]) -> Table:
     for way in ways:
         stage = f"[bold]{way.path.stage}[/]"
         if way.path.by:
-            shown.add_row(stage, "·", f"a decision of {', '.join(way.path.by)}" + (" which requires" if way.path.requires else ""), "")
+            shown.add_row(
+                stage,
+                "·",
+                f"a decision of {', '.join(way.path.by)}" + (" which requires" if way.path.requires else ""),
+                "",
+            )
             stage = ""
         for part in way.parts:
-            shown.add_row(stage, "[green]✓[/]" if part.holds else "[red]✗[/]", escape(part.text), escape(part.now))
+            shown.add_row(
+                stage, "[green]✓[/]" if part.holds else "[red]✗[/]", escape(part.text), escape(part.now)
+            )
             stage = ""
     return shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,28 +15,54 @@ DEFAULT_ZONE = "Asia/Tokyo"
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="The columnar copy of every lead's entries.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(
+        help="The columnar copy of every lead's entries.", no_args_is_help=True, rich_markup_mode=None
+    )
     group.command("import")(import_)
     group.command()(info)
     app.add_typer(group, name="history")
 
 
-def _files(what: str) -> typer.models.OptionInfo:
+def _files(what: str) -> Any:
     name = what.split(":")[0]
     return typer.Option(f"--{name}", metavar="FILE…", help=f"Files of {what}.", show_default=False)
 
 
 def import_(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The history's folder; made, or added to.", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="DIR", help="The history's folder; made, or added to.", show_default=False
+        ),
+    ],
     profiles: Annotated[list[Path] | None, _files("profiles: lead, at, then a column for each field")] = None,
-    activities: Annotated[list[Path] | None, _files("activities: lead, at, type, then a column for each property")] = None,
-    decisions: Annotated[list[Path] | None, _files("decisions: lead, at, to, role, reason, until, answers")] = None,
-    timezone: Annotated[str, typer.Option("--timezone", metavar="ZONE", help="Time zone of times without offset.")] = DEFAULT_ZONE,
+    activities: Annotated[
+        list[Path] | None, _files("activities: lead, at, type, then a column for each property")
+    ] = None,
+    decisions: Annotated[
+        list[Path] | None, _files("decisions: lead, at, to, role, reason, until, answers")
+    ] = None,
+    timezone: Annotated[
+        str, typer.Option("--timezone", metavar="ZONE", help="Time zone of times without offset.")
+    ] = DEFAULT_ZONE,
     rejects: Annotated[
-        Path | None, typer.Option("--rejects", metavar="FILE", help="Where rows go that cannot be read; in DIR when left out.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--rejects",
+            metavar="FILE",
+            help="Where rows go that cannot be read; in DIR when left out.",
+            show_default=False,
+        ),
     ] = None,
     shards: Annotated[
-        int | None, typer.Option("--shards", min=1, max=256, help="Shards of a new history; by its size when left out.", show_default=False)
+        int | None,
+        typer.Option(
+            "--shards",
+            min=1,
+            max=256,
+            help="Shards of a new history; by its size when left out.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Import CSV, TSV, JSON Lines or Parquet files, gzipped or not, UTF-8 or cp932. All of them, or nothing."""
@@ -45,12 +71,21 @@ def import_(
 
     with progress("Importing", "of the bytes") as update:
         report = import_files(
-            out, profiles or [], activities or [], decisions or [], timezone, progress=update, shards=shards, rejects=rejects
+            out,
+            profiles or [],
+            activities or [],
+            decisions or [],
+            timezone,
+            progress=update,
+            shards=shards,
+            rejects=rejects,
         )
     console().print(_report(report))
     typer.echo(f"{out}: {report.leads:,} leads, {report.entries:,} entries in {report.shards} shards")
     if report.rejects:
-        typer.echo(f"{report.rejected:,} rows were left out; each with its line and reason in {report.rejects}")
+        typer.echo(
+            f"{report.rejected:,} rows were left out; each with its line and reason in {report.rejects}"
+        )
 
 
 def _report(report: ImportReport) -> object:
@@ -59,13 +94,17 @@ def _report(report: ImportReport) -> object:
     rows = table("", "File", "Kind", "Read as", "Rows", "Stored", "Rejected", text=3)
     for file in report.files:
         read_as = f"{file.format}, {file.encoding}" if file.encoding else file.format
-        rows.add_row(str(file.path), file.kind, read_as, f"{file.read:,}", f"{file.stored:,}", f"{file.rejected:,}")
+        rows.add_row(
+            str(file.path), file.kind, read_as, f"{file.read:,}", f"{file.stored:,}", f"{file.rejected:,}"
+        )
     return rows
 
 
 def info(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The history's folder.", show_default=False)],
-    timezone: Annotated[str, typer.Option("--timezone", metavar="ZONE", help="Time zone to show times in.")] = DEFAULT_ZONE,
+    timezone: Annotated[
+        str, typer.Option("--timezone", metavar="ZONE", help="Time zone to show times in.")
+    ] = DEFAULT_ZONE,
 ) -> None:
     """Show what is in a history: leads, entries of each kind, fields, types of activity, time covered."""
     from tasuki.cli.show import console, local, table
@@ -76,7 +115,11 @@ def info(
     zone_of(timezone)
     history = open_history(folder)
     facts = describe(history)
-    span = f"from {local(facts.first_at, timezone)} to {local(facts.last_at, timezone)} ({timezone})" if facts.first_at is not None and facts.last_at is not None else "empty"
+    span = (
+        f"from {local(facts.first_at, timezone)} to {local(facts.last_at, timezone)} ({timezone})"
+        if facts.first_at is not None and facts.last_at is not None
+        else "empty"
+    )
     typer.echo(f"{folder}: {facts.leads:,} leads, {facts.entries:,} entries, {span}")
     typer.echo(f"{facts.shards} shards, {(facts.bytes or 0) / 1e6:,.1f} MB, import number {facts.generation}")
     kinds = table("", "Kind", "Fields", "Entries", "Distinct", text=2)

@@ -30,7 +30,9 @@ def replay(
     as_of: AsOf = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Write transitions, leads and refused there.", show_default=False),
+        typer.Option(
+            "--out", metavar="DIR", help="Write transitions, leads and refused there.", show_default=False
+        ),
     ] = None,
     format: Annotated[Format, typer.Option("--format", help="Format of those files.")] = Format.csv,
     threads: Threads = None,
@@ -59,9 +61,16 @@ def explain(
     lead: Annotated[str, typer.Option("--lead", metavar="LEAD", help="The lead's id.", show_default=False)],
     at: Annotated[
         str | None,
-        typer.Option("--at", metavar="TIME", help="As it was at this time; the last entry's time when left out.", show_default=False),
+        typer.Option(
+            "--at",
+            metavar="TIME",
+            help="As it was at this time; the last entry's time when left out.",
+            show_default=False,
+        ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Show hits too that did not count, for a cap or for the stage.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show hits too that did not count, for a cap or for the stage.")
+    ] = False,
 ) -> None:
     """Why a lead stands where it stands: timeline, hits and what they are worth, scores, what the next stage lacks."""
     from tasuki.agreement import load_agreement

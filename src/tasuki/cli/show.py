@@ -17,23 +17,39 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-AgreementFile = Annotated[Path, typer.Argument(metavar="FILE", help="An agreement (YAML).", show_default=False)]
-HistoryFolder = Annotated[Path, typer.Option("--history", metavar="DIR", help="The history's folder.", show_default=False)]
+AgreementFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="An agreement (YAML).", show_default=False)
+]
+HistoryFolder = Annotated[
+    Path, typer.Option("--history", metavar="DIR", help="The history's folder.", show_default=False)
+]
 AsOf = Annotated[
     str | None,
     typer.Option(
         "--as-of", metavar="TIME", show_default=False,
-        help="Fold up to this time, inclusive (ISO 8601; without offset, in the agreement's time zone). The last entry's time when left out.",
+        help="Fold up to this time, inclusive (ISO 8601; without offset, in the agreement's time zone). "
+        "The last entry's time when left out.",
     ),
 ]  # fmt: skip
 Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, help="Threads to fold with; one for each core when left out.", show_default=False)
+    int | None,
+    typer.Option(
+        "--threads", min=1, help="Threads to fold with; one for each core when left out.", show_default=False
+    ),
 ]
 Outcome = Annotated[
-    str, typer.Option("--outcome", metavar="STAGE", help="The stage, really reached by a decision in the history, that counts as success.")
+    str,
+    typer.Option(
+        "--outcome",
+        metavar="STAGE",
+        help="The stage, really reached by a decision in the history, that counts as success.",
+    ),
 ]
 Measure = Annotated[
-    str, typer.Option("--measure", metavar="STAGE", help="The stage whose entries are judged against the outcome.")
+    str,
+    typer.Option(
+        "--measure", metavar="STAGE", help="The stage whose entries are judged against the outcome."
+    ),
 ]
 
 
@@ -42,7 +58,9 @@ def console() -> Console:
     from rich.console import Console
 
     found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=max(found.width, 160), soft_wrap=True)
+    return (
+        found if found.is_terminal else Console(highlight=False, width=max(found.width, 160), soft_wrap=True)
+    )
 
 
 def time_of(text: str | None, timezone: str, option: str) -> int | None:
@@ -53,7 +71,9 @@ def time_of(text: str | None, timezone: str, option: str) -> int | None:
 
     found = parse_time(text.strip(), timezone)
     if found is None:
-        raise UsageError(f"{option} {text}: this is no time; write like 2025-03-31, 2025-03-31T18:00 or 2025-03-31T09:00:00Z")
+        raise UsageError(
+            f"{option} {text}: this is no time; write like 2025-03-31, 2025-03-31T18:00 or 2025-03-31T09:00:00Z"
+        )
     return found
 
 
@@ -75,7 +95,13 @@ def progress(title: str, unit: str = "") -> Iterator[Callable[[int, int], None]]
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     errors = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn(unit), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -16,7 +16,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def simulate(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where the files go.", show_default=False)
+    ],
     leads: Annotated[int, typer.Option("--leads", help="How many leads.")] = 20_000,
     months: Annotated[int, typer.Option("--months", help="How many months, from April 2024 on.")] = 24,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 1,

@@ -27,17 +27,42 @@ def summary(done: Replay) -> Iterator[Table | str]:
 
 
 def _stages(done: Replay) -> Table:
-    shown = table("Stages", "Stage", "Name", "Leads", "Entries", "by itself", "by hand", "timeout", "There now", "Refused", text=2)
+    shown = table(
+        "Stages",
+        "Stage",
+        "Name",
+        "Leads",
+        "Entries",
+        "by itself",
+        "by hand",
+        "timeout",
+        "There now",
+        "Refused",
+        text=2,
+    )
     moves, refused = done.transitions, _refused(done)
     for number, stage in enumerate(done.compiled.agreement.stages, start=1):
         mine = moves[moves["to"] == number]
-        causes = [f"{int((mine['cause'] == cause).sum()):,}" for cause in (at.BY_PATH, at.BY_DECISION, at.BY_TIMEOUT)]
+        causes = [
+            f"{int((mine['cause'] == cause).sum()):,}"
+            for cause in (at.BY_PATH, at.BY_DECISION, at.BY_TIMEOUT)
+        ]
         shown.add_row(
             stage.id, stage.name.get("en", stage.id), f"{len(np.unique(mine['lead'])):,}", f"{len(mine):,}", *causes,
             f"{int((done.stage == number).sum()):,}", f"{int((refused == number).sum()):,}",
         )  # fmt: skip
     unknown = int((refused == 0).sum())
-    shown.add_row("–", "no stage yet", "", "", "", "", "", f"{int((done.stage == 0).sum()):,}", f"{unknown:,}" if unknown else "")
+    shown.add_row(
+        "–",
+        "no stage yet",
+        "",
+        "",
+        "",
+        "",
+        "",
+        f"{int((done.stage == 0).sum()):,}",
+        f"{unknown:,}" if unknown else "",
+    )
     return shown
 
 

@@ -36,14 +36,19 @@ def share_text(share: Share) -> str:
 
 def compare(
     before: Annotated[Path, typer.Argument(metavar="A", help="The agreement now.", show_default=False)],
-    after: Annotated[Path, typer.Argument(metavar="B", help="The agreement that might be.", show_default=False)],
+    after: Annotated[
+        Path, typer.Argument(metavar="B", help="The agreement that might be.", show_default=False)
+    ],
     history: HistoryFolder,
     outcome: Outcome = "WON",
     measure: Measure = "MQL",
     as_of: AsOf = None,
     threads: Threads = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write the leads gained and lost there (CSV).", show_default=False)
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Write the leads gained and lost there (CSV).", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Two agreements over one history: leads gained and lost, and how well each one's MQLs foretold the outcome."""
@@ -60,7 +65,11 @@ def compare(
         )  # fmt: skip
     console().print(_judged(found, str(before), str(after)), _stages(found), _months(found), _names(found))
     if out:
-        lines = [f"{lead},{what}" for what, leads in (("gained", found.gained), ("lost", found.lost)) for lead in leads]
+        lines = [
+            f"{lead},{what}"
+            for what, leads in (("gained", found.gained), ("lost", found.lost))
+            for lead in leads
+        ]
         out.write_text("\n".join(["lead,what", *lines]) + "\n", encoding="utf-8")
         typer.echo(f"wrote {out}")
 
@@ -69,7 +78,13 @@ def _judged(found: Comparison, before: str, after: str) -> Table:
     from tasuki.cli.show import table
 
     title = f"{found.measure} against {found.outcome} (95 % intervals, Wilson)"
-    shown = table(title, "Agreement", f"{found.measure} leads", f"precision: then {found.outcome}", f"recall: {found.outcome} that were {found.measure} before")
+    shown = table(
+        title,
+        "Agreement",
+        f"{found.measure} leads",
+        f"precision: then {found.outcome}",
+        f"recall: {found.outcome} that were {found.measure} before",
+    )
     for name, judged in zip((before, after), found.judged, strict=True):
         shown.add_row(name, f"{judged.entered:,}", share_text(judged.precision), share_text(judged.recall))
     return shown
@@ -109,14 +124,22 @@ def sweep(
     history: HistoryFolder,
     set_: Annotated[
         str,
-        typer.Option("--set", metavar="PLACE=FROM:TO:STEP", help="A bar (MQL.person) or a rule's points (behavior.pricing_page).", show_default=False),
+        typer.Option(
+            "--set",
+            metavar="PLACE=FROM:TO:STEP",
+            help="A bar (MQL.person) or a rule's points (behavior.pricing_page).",
+            show_default=False,
+        ),
     ],
     outcome: Outcome = "WON",
     measure: Measure = "MQL",
     as_of: AsOf = None,
     threads: Threads = None,
     chart: Annotated[
-        Path | None, typer.Option("--chart", metavar="FILE", help="Draw the result, by the ending .svg or .png.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--chart", metavar="FILE", help="Draw the result, by the ending .svg or .png.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Move one bar or one rule's points step by step: volume, precision and recall of each value."""
@@ -145,12 +168,19 @@ def sweep(
 def _steps(swept: Sweep) -> Table:
     from tasuki.cli.show import number, table
 
-    title = f"{swept.place} from {number(swept.steps[0].value)} to {number(swept.steps[-1].value)}; in the agreement now: {number(swept.present)}"
+    ends = f"{number(swept.steps[0].value)} to {number(swept.steps[-1].value)}"
+    title = f"{swept.place} from {ends}; in the agreement now: {number(swept.present)}"
     shown = table(
         title, swept.place, f"{swept.measure} leads", "entries", f"precision: then {swept.outcome}",
         f"recall: {swept.outcome} that were {swept.measure} before", text=0,
     )  # fmt: skip
     for step in swept.steps:
         mark = " ←" if abs(step.value - swept.present) < 1e-9 else ""
-        shown.add_row(number(step.value) + mark, f"{step.leads:,}", f"{step.entries:,}", share_text(step.precision), share_text(step.recall))
+        shown.add_row(
+            number(step.value) + mark,
+            f"{step.leads:,}",
+            f"{step.entries:,}",
+            share_text(step.precision),
+            share_text(step.recall),
+        )
     return shown

@@ -28,7 +28,9 @@ def bind(compiled: Compiled, history: History) -> at.Tables:
         codes["first"][shapes.codes] = np.arange(len(shapes))
     matters = (codes["kind"] != at.ACTIVITY) | (codes["first"] < codes["last"])
     if compiled.program.stages["drifts"].any():
-        matters[:] = True  # where a path may open by the mere passing of time, each activity is a time to look
+        matters[:] = (
+            True  # where a path may open by the mere passing of time, each activity is a time to look
+        )
     return at.Tables(
         codes,
         matters.astype(np.uint8),
@@ -63,7 +65,7 @@ def _actions(compiled: Compiled, shapes: Shapes, codes: at.Records) -> NDArray[n
     if not steps or not len(shapes):
         return np.zeros(0, "i4")
     table = np.stack([mask for _, mask in steps])
-    shape_of, step_of = np.nonzero(table.T)
+    _, step_of = np.nonzero(table.T)
     ends = np.cumsum(table.sum(axis=0))
     codes["first"][shapes.codes] = ends - table.sum(axis=0)
     codes["last"][shapes.codes] = ends
@@ -85,7 +87,9 @@ def _decisions(compiled: Compiled, shapes: Shapes) -> at.Records:
     records = np.zeros(len(shapes), at.DECISION_RECORD)
     stages = {name: i for i, name in enumerate(compiled.stage_names) if name}
     roles = {name: i for i, name in enumerate(compiled.roles)}
-    records["to"] = _mapped(shapes.column("to"), len(shapes), lambda name: stages.get(name, NO_STAGE), NO_DECISION)
+    records["to"] = _mapped(
+        shapes.column("to"), len(shapes), lambda name: stages.get(name, NO_STAGE), NO_DECISION
+    )
     records["role"] = _mapped(shapes.column("role"), len(shapes), lambda name: roles.get(name, -1), -1)
     return records
 

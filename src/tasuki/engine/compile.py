@@ -101,12 +101,16 @@ class _Compiler:
                 + [node.signal for node in counts if node.within is None]
             )
         )
-        self.windows = tuple(dict.fromkeys((node.signal, node.within) for node in counts if node.within is not None))
+        self.windows = tuple(
+            dict.fromkeys((node.signal, node.within) for node in counts if node.within is not None)
+        )
         self.clocks = tuple(i for i, rule in enumerate(self.rules) if rule.kind == "silence")
         self.bars: list[Bar] = []
 
     def _conditions(self) -> list[ex.Condition]:
-        found = [c for path in self.agreement.paths for c in (path.when, path.requires)] + [self.agreement.excluded]
+        found = [c for path in self.agreement.paths for c in (path.when, path.requires)] + [
+            self.agreement.excluded
+        ]
         return [condition for condition in found if condition is not None]
 
     def compiled(self) -> Compiled:
@@ -114,12 +118,19 @@ class _Compiler:
         rules, ring = self._rules(groups, group_of)
         paths = self._paths()
         excluded = self._ops(self.agreement.excluded)
-        scores, stages = self._scores(groups), self._stages(paths, int(np.bitwise_or.reduce(groups["changes"])))
+        scores, stages = (
+            self._scores(groups),
+            self._stages(paths, int(np.bitwise_or.reduce(groups["changes"]))),
+        )
         pushes = np.bincount(rules["group"], minlength=len(groups))
         program = at.Program(
             rules=rules,
             trait_rules=np.array(
-                [(self.bits.index(("trait", r.names[0])), self.score_index[r.score]) for r in self.trait_rules], "i4"
+                [
+                    (self.bits.index(("trait", r.names[0])), self.score_index[r.score])
+                    for r in self.trait_rules
+                ],
+                "i4",
             ).reshape(-1, 2),
             trait_points=np.array([_limited(r) for r in self.trait_rules], "f8"),
             groups=groups,
@@ -195,7 +206,9 @@ class _Compiler:
             record["group_first"], record["group_last"] = (mine[0], mine[-1] + 1) if len(mine) else (0, 0)
             record["valued_last"] = record["group_first"] + int(groups["valued"][mine].sum())
             record["rule_first"], record["rule_last"] = np.searchsorted(rule_scores, [i, i + 1])
-            record["part_first"], record["part_last"] = self.lists.link(self.score_index[p] for p in score.parts)
+            record["part_first"], record["part_last"] = self.lists.link(
+                self.score_index[p] for p in score.parts
+            )
             record["order_first"], record["order_last"] = self.lists.link(self._order(score))
             record["grade_first"] = len(self.lists.grades)
             self.lists.grades.extend(bound for _, bound in score.grades)
@@ -230,7 +243,9 @@ class _Compiler:
             record["timeout"], record["timeout_to"] = stage.timeout.after, self.stage_index[stage.timeout.to]
         record["recheck"] = stage.recheck or 0
         leaves = [leaf for name in stage.resets for leaf in self._leaves(name)]
-        record["reset_first"], record["reset_last"] = self.lists.link(self.score_index[s] for s in dict.fromkeys(leaves))
+        record["reset_first"], record["reset_last"] = self.lists.link(
+            self.score_index[s] for s in dict.fromkeys(leaves)
+        )
         mine = [i for i, path in enumerate(self.agreement.paths) if path.stage == stage.id]
         record["enter_first"], record["enter_last"] = (mine[0], mine[-1] + 1) if mine else (0, 0)
 
@@ -423,9 +438,9 @@ def _guard(condition: ex.Condition | None) -> str | None:
     """A score that must reach a bar before anything else of the condition matters."""
     parts = condition.parts if isinstance(condition, ex.Both) else (condition,)
     for part in parts:
-        if isinstance(part, ex.Compare) and part.operator == ">=":
-            if isinstance(part.left, ex.ScoreValue) and isinstance(part.right, ex.Number):
-                return part.left.score
+        match part:
+            case ex.Compare(operator=">=", left=ex.ScoreValue(score=score), right=ex.Number()):
+                return score
     return None
 
 
@@ -456,8 +471,19 @@ def _effect(rule: Rule, score: int) -> int:
 
 def _group_record(rules: list[Rule], key: tuple[Any, ...]) -> tuple[object, ...]:
     rule, score = rules[0], key[0]
-    ends = at.falls(score) * any(r.points > 0 for r in rules) | at.rises(score) * any(r.points < 0 for r in rules)
+    ends = at.falls(score) * any(r.points > 0 for r in rules) | at.rises(score) * any(
+        r.points < 0 for r in rules
+    )
     kind = at.HALVES if rule.halves else at.FADES if rule.fades else at.EXPIRES if rule.expires else at.PLAIN
     bound = _DEFAULT_BOUND if rule.max is None else rule.max
     span = rule.fades or rule.expires or 0
-    return (score, kind, int(bool(key[1])), int(span > 0), span, float(rule.halves or 0), bound, ends if span else 0)
+    return (
+        score,
+        kind,
+        int(bool(key[1])),
+        int(span > 0),
+        span,
+        float(rule.halves or 0),
+        bound,
+        ends if span else 0,
+    )

@@ -108,7 +108,9 @@ class Explanation:
     ways: tuple[Way, ...]
 
 
-def explain(agreement: Agreement | Compiled, history: History, lead: str, when: int | None = None) -> Explanation:
+def explain(
+    agreement: Agreement | Compiled, history: History, lead: str, when: int | None = None
+) -> Explanation:
     """Explain one lead at `when` (µs UTC, inclusive; the history's last entry when None). UsageError: unknown lead."""
     compiled = agreement if isinstance(agreement, Compiled) else compile_agreement(agreement)
     found = history.find(lead)
@@ -123,7 +125,9 @@ def explain(agreement: Agreement | Compiled, history: History, lead: str, when: 
 
 
 class _Explainer:
-    def __init__(self, compiled: Compiled, history: History, shard: Shard, row: int, as_of: int, output: object) -> None:
+    def __init__(
+        self, compiled: Compiled, history: History, shard: Shard, row: int, as_of: int, output: object
+    ) -> None:
         self.compiled, self.history, self.as_of = compiled, history, as_of
         self.agreement = compiled.agreement
         first, last = int(shard.offsets[row]), int(shard.offsets[row + 1])
@@ -170,7 +174,9 @@ class _Explainer:
         for event in self.trace:
             when = int(event["at"])
             if event["what"] == at.RESET:
-                yield Moment(when, "reset", f"{self.compiled.score_names[event['index']]}: earlier hits stop counting")
+                yield Moment(
+                    when, "reset", f"{self.compiled.score_names[event['index']]}: earlier hits stop counting"
+                )
                 continue
             rule = self.compiled.rules[event["index"]]
             what = {at.HIT: "hit", at.CAPPED: "capped", at.OUTSIDE: "outside"}[int(event["what"])]
@@ -190,7 +196,12 @@ class _Explainer:
             else:
                 timeout = self.agreement.stage[str(stages[t["from_"]])].timeout
                 cause, because = "timeout", timeout.reason if timeout else ""
-            yield Moment(int(t["at"]), "transition", f"{stages[t['from_']] or '–'} → {stages[t['to']]} ({cause})", because)
+            yield Moment(
+                int(t["at"]),
+                "transition",
+                f"{stages[t['from_']] or '–'} → {stages[t['to']]} ({cause})",
+                because,
+            )
 
     # What it is worth.
 
@@ -199,11 +210,17 @@ class _Explainer:
         hits: list[Hit] = []
         for event in self.trace:
             if event["what"] == at.HIT:
-                rule, when, points = self.compiled.rules[event["index"]], int(event["at"]), float(event["points"])
+                rule, when, points = (
+                    self.compiled.rules[event["index"]],
+                    int(event["at"]),
+                    float(event["points"]),
+                )
                 hits.append(Hit(rule, when, points, *worth(rule, points, self.as_of - when)))
             elif event["what"] == at.RESET:
                 score = self.compiled.score_names[event["index"]]
-                hits = [replace(hit, worth=0.0, state="void") if hit.rule.score == score else hit for hit in hits]
+                hits = [
+                    replace(hit, worth=0.0, state="void") if hit.rule.score == score else hit for hit in hits
+                ]
         return tuple(hits)
 
     def _score(self, name: str, hits: tuple[Hit, ...]) -> ScoreNow:
@@ -229,7 +246,9 @@ class _Explainer:
     def _grade(self, name: str) -> str | None:
         value = self.values[name]
         grades = self.agreement.scores[name].grades
-        return next((g for g, bound in grades if value >= bound - 1e-9 * max(1.0, abs(value), abs(bound))), None)
+        return next(
+            (g for g, bound in grades if value >= bound - 1e-9 * max(1.0, abs(value), abs(bound))), None
+        )
 
     # What is missing.
 
@@ -261,7 +280,11 @@ class _Explainer:
                 letters = [letter for letter, _ in reversed(self.agreement.scores[score].grades)]
                 mine = self._grade(score)
                 rank = letters.index(mine) if mine else -1
-                return Part(str(condition), f"{score}.grade is {mine or 'none'}", _compares(operator, rank, letters.index(grade)))
+                return Part(
+                    str(condition),
+                    f"{score}.grade is {mine or 'none'}",
+                    _compares(operator, rank, letters.index(grade)),
+                )
             case ex.TraitHolds(trait=trait):
                 return _yes_no(condition, self._has_trait(trait))
             case ex.Has(field=name):
@@ -284,7 +307,9 @@ class _Explainer:
             case ex.TimesEntered(stage=stage):
                 return float((self.transitions["to"] == self.compiled.stage_names.index(stage)).sum())
             case ex.Answered(questions=questions):
-                return float(sum(self._answers().get(q, False) for q in self.agreement.qualification[questions]))
+                return float(
+                    sum(self._answers().get(q, False) for q in self.agreement.qualification[questions])
+                )
             case ex.Plus(terms=terms):
                 return sum(sign * self._number(term) for sign, term in terms)
 
@@ -297,7 +322,9 @@ class _Explainer:
         if not len(codes):
             return False
         shapes = self.history.profiles
-        return bool(holds(self.agreement.traits[trait].predicate, shapes)[np.searchsorted(shapes.codes, codes[-1])])
+        return bool(
+            holds(self.agreement.traits[trait].predicate, shapes)[np.searchsorted(shapes.codes, codes[-1])]
+        )
 
     def _matching(self, signal: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         shapes = self.history.activities
@@ -308,7 +335,11 @@ class _Explainer:
         """The latest answers that were taken: those of refused decisions are not."""
         refused = {(int(r["at"]), int(r["code"])) for r in self.refusals}
         answers: dict[str, bool] = {}
-        for when, code in zip(self.at[self.kinds == at.DECISION].tolist(), self.code[self.kinds == at.DECISION].tolist(), strict=True):
+        for when, code in zip(
+            self.at[self.kinds == at.DECISION].tolist(),
+            self.code[self.kinds == at.DECISION].tolist(),
+            strict=True,
+        ):
             if (when, code) not in refused:
                 told = json.loads(_row(self.history.decisions, code).get("answers", "{}"))
                 answers.update({question: folded(str(answer)) in YES for question, answer in told.items()})

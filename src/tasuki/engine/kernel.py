@@ -7,8 +7,7 @@ something changed that can open a path out of the present stage, and not before 
 from the nearest bar when it was looked at last (a score cannot rise by more than the points made, times how often it counts
 the score they were made in: clamping and decay only take away).
 
-What runs for every activity is inlined (`inline="always"`), since a call that passes this many arrays costs more than what
-it does; what runs now and then is not, since inlining everything made compilation six times as long.
+See `jit` for what is inlined and what is not.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from tasuki.engine.jit import called, compiled, inlined
 from tasuki.engine.layout import (
     ACTION_INDEX,
     ACTION_SHIFT,
@@ -48,7 +47,6 @@ from tasuki.engine.layout import (
     HAS_EVERY,
     HAS_RESETS,
     HAS_WHILE,
-    HAS_WORTH,
     HIT,
     LE,
     LT,
@@ -130,10 +128,14 @@ class State(NamedTuple):
     total: NDArray[np.float64]  # per group: sum of points, or of worth at `moved`
     high: NDArray[np.float64]  # per group that fades: sum of points × time, high limb
     low: NDArray[np.float64]
-    counts: NDArray[np.int64]  # per rule: hits in the cap, place in its ring, activities collected, place in its ring
+    counts: NDArray[
+        np.int64
+    ]  # per rule: hits in the cap, place in its ring, activities collected, place in its ring
     seen: NDArray[np.int64]  # per counter: how often
     times_entered: NDArray[np.int64]
-    slack: NDArray[np.float64]  # (1,) points that must still be made before any path out of the stage can open
+    slack: NDArray[
+        np.float64
+    ]  # (1,) points that must still be made before any path out of the stage can open
     value: NDArray[np.float64]  # per score: worked out last
     stack: NDArray[np.float64]
     moved: NDArray[np.int64]
@@ -154,7 +156,7 @@ class State(NamedTuple):
 STAGE, ENTERED, NEXT_DUE, CHANGED, ENTERED_NOW, ORIGIN, BITS_ROW, NUMBER, POSITION, LAZY = range(10)
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _clean(s: Any) -> None:
     for i in range(len(s.numbers)):
         s.numbers[i] = 0.0
@@ -179,7 +181,7 @@ def _clean(s: Any) -> None:
     s.slack[0] = -np.inf
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _append(s: Any, nodes: Any, queue: int, t: int, points: float, keep: int) -> None:
     """Put a hit, or a counted activity, at the end of a queue; with keep = 0 it is overwritten by the next."""
     tail = s.tail[queue]
@@ -191,7 +193,7 @@ def _append(s: Any, nodes: Any, queue: int, t: int, points: float, keep: int) ->
 # Worth.
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _group_worth(p: Any, s: Any, g: int, t: int) -> float:
     group = p.groups[g]
     worth = s.total[g]
@@ -203,10 +205,11 @@ def _group_worth(p: Any, s: Any, g: int, t: int) -> float:
         high = worth * (left >> LIMB) + s.high[g]
         low = worth * (left & LIMB_MASK) + s.low[g]
         worth = (high * (LIMB_MASK + 1) + low) / group.span
-    return min(max(worth, -group.bound), group.bound)
+    bounded: float = min(max(worth, -group.bound), group.bound)
+    return bounded
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _score(p: Any, s: Any, score: int, t: int) -> float:
     """The score at t; parts of a sum are worked out on the way, into `s.value`."""
     value = 0.0
@@ -226,7 +229,7 @@ def _score(p: Any, s: Any, score: int, t: int) -> float:
     return value
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _compare(what: int, a: float, b: float) -> bool:
     difference = a - b
     tolerance = TOLERANCE * max(1.0, abs(a), abs(b))
@@ -243,7 +246,7 @@ def _compare(what: int, a: float, b: float) -> bool:
     return abs(difference) > tolerance
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _watch(out: Any, row: int, a: float, b: float) -> None:
     """Narrow the interval of bars that would have compared the same."""
     out.used[3] += 1
@@ -256,7 +259,7 @@ def _watch(out: Any, row: int, a: float, b: float) -> None:
         out.margin[row, 1] = a
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _grade(p: Any, score: int, value: float) -> float:
     """The grade of a value, counted from the worst, 1; 0: none."""
     last = p.scores[score].grade_last
@@ -266,7 +269,7 @@ def _grade(p: Any, score: int, value: float) -> float:
     return 0.0
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _count_within(p: Any, s: Any, nodes: Any, w: int, t: int) -> float:
     queue = len(p.groups) + w
     head, tail = s.head[queue], s.tail[queue]
@@ -276,7 +279,7 @@ def _count_within(p: Any, s: Any, nodes: Any, w: int, t: int) -> float:
     return float(tail - head)
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _holds(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, first: int, last: int, t: int) -> bool:
     """Whether the expression in ops[first:last] holds at t; an empty one does."""
     if first == last:
@@ -347,7 +350,7 @@ def _holds(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, first: int, 
 # Hits.
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _trace(out: Any, s: Any, what: int, index: int, t: int, points: float) -> None:
     if len(out.trace) > 0:
         n = out.used[2]
@@ -360,7 +363,7 @@ def _trace(out: Any, s: Any, what: int, index: int, t: int, points: float) -> No
         out.used[2] = n + 1
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)  # type: ignore[misc]
+@called
 def _reset(p: Any, s: Any, nodes: Any, out: Any, score: int, t: int) -> None:
     """Earlier hits of the score stop counting, with the caps and collections they fill."""
     record = p.scores[score]
@@ -376,7 +379,7 @@ def _reset(p: Any, s: Any, nodes: Any, out: Any, score: int, t: int) -> None:
     _trace(out, s, RESET, score, t, 0.0)
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _ring_push(s: Any, first: int, size: int, n: int, place: int, t: int) -> None:
     """Remember a time in a rule's ring; `n` and `place` are its counters in `s.counts`."""
     s.ring[first + s.counts[place]] = t
@@ -384,7 +387,7 @@ def _ring_push(s: Any, first: int, size: int, n: int, place: int, t: int) -> Non
     s.counts[n] = min(s.counts[n] + 1, size)
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _collects(rule: Any, s: Any, r: int, t: int) -> bool:
     """One more activity for `every`; True when it makes the hit."""
     n, place = 4 * r + 2, 4 * r + 3
@@ -393,14 +396,17 @@ def _collects(rule: Any, s: Any, r: int, t: int) -> bool:
         full = s.counts[n] >= rule.every_count
     else:
         _ring_push(s, rule.every_ring, rule.every_count, n, place, t)
-        full = s.counts[n] == rule.every_count and s.ring[rule.every_ring + s.counts[place]] > t - rule.every_span
+        full = (
+            s.counts[n] == rule.every_count
+            and s.ring[rule.every_ring + s.counts[place]] > t - rule.every_span
+        )
     if full:
         s.counts[n] = 0
         s.counts[place] = 0
-    return full
+    return bool(full)
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _wake(s: Any, g: int, end: int) -> None:
     """A hit of group g ends then."""
     if end < s.due[g]:
@@ -409,7 +415,7 @@ def _wake(s: Any, g: int, end: int) -> None:
         s.lead[NEXT_DUE] = end
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _add(p: Any, s: Any, nodes: Any, rule: Any, t: int) -> None:
     """A hit of a rule goes into its group."""
     g, points = rule.group, rule.points
@@ -431,7 +437,7 @@ def _add(p: Any, s: Any, nodes: Any, rule: Any, t: int) -> None:
         _wake(s, g, t + group.span)
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _end(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
     """The hits of group g whose worth ended up to t."""
     group = p.groups[g]
@@ -462,7 +468,7 @@ def _end(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
     s.lead[CHANGED] |= np.int64(group.changes)
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _settle(p: Any, s: Any, nodes: Any, t: int) -> None:
     """Take back what ended up to t: what a lazy stage put off. To be done before any score is looked at."""
     for g in range(len(p.groups)):
@@ -470,7 +476,7 @@ def _settle(p: Any, s: Any, nodes: Any, t: int) -> None:
             _end(p, s, nodes, g, t)
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
     """What rule r does with a matching activity, or with a silence that is full."""
     rule = p.rules[r]
@@ -491,7 +497,7 @@ def _hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
     _trace(out, s, HIT if counts else CAPPED, r, t, points)
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _special_hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
     """The hit of a rule with `every`, `while`, a cap per time, `resets`, or hits that lose worth bit by bit."""
     rule = p.rules[r]
@@ -524,7 +530,7 @@ def _special_hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
 # Stages.
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _enter(p: Any, s: Any, nodes: Any, out: Any, to: int, t: int, cause: int, path: int, code: int) -> None:
     """Record the transition, apply the stage's resets, set its timers."""
     lead = s.lead
@@ -557,7 +563,7 @@ def _enter(p: Any, s: Any, nodes: Any, out: Any, to: int, t: int, cause: int, pa
     lead[LAZY] = 0  # until the automatic paths of the new stage have been tried
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _take(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, k: int, t: int) -> bool:
     """Enter by path k if its condition holds and the lead is not excluded."""
     path = p.paths[k]
@@ -570,7 +576,7 @@ def _take(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, k: int, t: in
     return True
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, t: int) -> bool:
     """Try the automatic paths until none holds. No stage is entered twice at one instant.
 
@@ -614,7 +620,7 @@ def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, t: int) 
     return held_back
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)  # type: ignore[misc]
+@called
 def _decide(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, code: int, t: int) -> None:
     """A person's decision: applied, or refused with the cause."""
     lead = s.lead
@@ -664,8 +670,10 @@ def _decide(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, code: int, 
 # Timers.
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
-def _breaks_silence(tb: Any, ats: Any, codes: Any, places: Any, n: int, last: int, clock: int, t: int) -> bool:
+@inlined
+def _breaks_silence(
+    tb: Any, ats: Any, codes: Any, places: Any, n: int, last: int, clock: int, t: int
+) -> bool:
     """Whether an activity at t itself stops or restarts the clock."""
     while n < last and ats[places[n]] == t:
         code = tb.codes[codes[places[n]]]
@@ -678,16 +686,26 @@ def _breaks_silence(tb: Any, ats: Any, codes: Any, places: Any, n: int, last: in
     return False
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)  # type: ignore[misc]
+@called
 def _silent(p: Any, s: Any, nodes: Any, out: Any, clock: int, t: int) -> None:
     """A silence that is full."""
     s.lead[POSITION] = -1
     _hit(p, s, nodes, out, p.clocks[clock].rule, t)
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _timers(
-    p: Any, tb: Any, s: Any, nodes: Any, out: Any, ats: Any, codes: Any, places: Any, n: int, last: int, t: int
+    p: Any,
+    tb: Any,
+    s: Any,
+    nodes: Any,
+    out: Any,
+    ats: Any,
+    codes: Any,
+    places: Any,
+    n: int,
+    last: int,
+    t: int,
 ) -> None:
     """Everything due at t, in order: ends of worth, silences, timeout, recheck."""
     groups, clocks = len(p.groups), len(p.clocks)
@@ -711,7 +729,7 @@ def _timers(
         s.due[timeout + 2] = NEVER
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _earliest(p: Any, s: Any) -> int:
     """The next timer; ends of worth only where they can open a path."""
     first = NEVER
@@ -720,7 +738,7 @@ def _earliest(p: Any, s: Any) -> int:
     return first
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _act(p: Any, tb: Any, s: Any, nodes: Any, out: Any, first: int, last: int, t: int) -> None:
     """The actions of one activity."""
     groups = len(p.groups)
@@ -747,7 +765,7 @@ def _act(p: Any, tb: Any, s: Any, nodes: Any, out: Any, first: int, last: int, t
             s.lead[CHANGED] |= SIGNALS_CHANGED
 
 
-@njit(inline="always", _nrt=False)  # type: ignore[misc]
+@inlined
 def _new_profile(p: Any, tb: Any, s: Any, row: int) -> None:
     s.lead[BITS_ROW] = row
     s.lead[CHANGED] |= PROFILE_CHANGED
@@ -757,16 +775,12 @@ def _new_profile(p: Any, tb: Any, s: Any, row: int) -> None:
             s.profile[p.trait_rules[i, 1]] += p.trait_points[i]
 
 
-@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)  # type: ignore[misc]
-def fold_leads(
-    p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, as_of: int, out: Any
-) -> None:
+@compiled
+def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, as_of: int, out: Any) -> None:
     """Fold all leads of `entries` up to `as_of` (µs UTC, inclusive) into `out`, a row each.
 
     `s`, `nodes` and `places` are room to work in, see `new_state`; `places` has one place more than the
-    longest lead has entries. Nothing is allocated here, so that the
-    function is compiled without reference counts (`_nrt=False`): counting references to the arrays took nine tenths of
-    the time, and more with two threads.
+    longest lead has entries. Nothing is allocated here.
     """
     lead = s.lead
     stages = p.stages
@@ -843,32 +857,44 @@ def empty_output(leads: int, scores: int, transitions: int, refusals: int, trace
     )
 
 
-
-
 def new_state(p: Program, longest: int, span: int) -> tuple[State, Records]:
     """Room for what is known of one lead with up to `longest` entries over `span` µs, and for its queues."""
     scores, groups, clocks, windows = len(p.scores), len(p.groups), len(p.clocks), len(p.windows)
     counters, questions, rings = (int(size) for size in p.sizes)
-    numbers, pieces = _block(np.float64, (scores, scores, groups, groups, groups))
-    whole, counts = _block(np.int64, (4 * len(p.rules), counters, len(p.stages)))
+    numbers = np.zeros(2 * scores + 3 * groups)
+    whole = np.zeros(4 * len(p.rules) + counters + len(p.stages), np.int64)
     room = longest * p.pushes + 1
     for clock in p.clocks:
         silences = longest + (max(span, 0) // int(clock["span"]) + 1 if clock["repeats"] != 1 else 0)
         room[p.rules["group"][clock["rule"]]] += silences
     room[groups - 1] = 1
     region = np.concatenate([[0], np.cumsum(room)])
-    lists = [np.zeros(n, np.int64) for n in (groups, groups + windows, groups + windows, groups + clocks + 3)]
-    more = [np.zeros(n, np.int64) for n in (clocks, clocks, rings + 1, counters)]
-    answers = [np.zeros(questions + 1, np.uint8) for _ in range(2)]
-    moved, head, tail, due = lists
+    queues = groups + windows
     state = State(
-        numbers, whole, *pieces, *counts, np.zeros(1), np.zeros(scores), np.zeros(len(p.ops) + 2), moved, region[:-1].copy(), head,
-        tail, due, *more, *answers, np.zeros(10, np.int64),
-    )  # fmt: skip
+        numbers=numbers,
+        counters=whole,
+        base=numbers[:scores],
+        profile=numbers[scores : 2 * scores],
+        total=numbers[2 * scores : 2 * scores + groups],
+        high=numbers[2 * scores + groups : 2 * scores + 2 * groups],
+        low=numbers[2 * scores + 2 * groups :],
+        counts=whole[: 4 * len(p.rules)],
+        seen=whole[4 * len(p.rules) : 4 * len(p.rules) + counters],
+        times_entered=whole[4 * len(p.rules) + counters :],
+        slack=np.zeros(1),
+        value=np.zeros(scores),
+        stack=np.zeros(len(p.ops) + 2),
+        moved=np.zeros(groups, np.int64),
+        region=region[:-1].copy(),
+        head=np.zeros(queues, np.int64),
+        tail=np.zeros(queues, np.int64),
+        due=np.zeros(groups + clocks + 3, np.int64),
+        started=np.zeros(clocks, np.int64),
+        repeated=np.zeros(clocks, np.int64),
+        ring=np.zeros(rings + 1, np.int64),
+        last_seen=np.zeros(counters, np.int64),
+        answers=np.zeros(questions + 1, np.uint8),
+        answers_before=np.zeros(questions + 1, np.uint8),
+        lead=np.zeros(10, np.int64),
+    )
     return state, np.empty(int(region[-1]), NODE_RECORD)
-
-
-def _block(dtype: type[Any], sizes: tuple[int, ...]) -> tuple[NDArray[Any], list[NDArray[Any]]]:
-    """One array, and its pieces."""
-    block = np.zeros(sum(sizes), dtype)
-    return block, np.split(block, np.cumsum(sizes)[:-1])

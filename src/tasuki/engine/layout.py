@@ -90,7 +90,10 @@ GROUP_RECORD = np.dtype(
     [
         ("score", "i4"),
         ("kind", "i4"),
-        ("valued", "i4"),  # 1: worth computed from the group; 0: the group only takes points back from the base
+        (
+            "valued",
+            "i4",
+        ),  # 1: worth computed from the group; 0: the group only takes points back from the base
         ("queued", "i4"),  # 1: its hits are kept until their worth ends
         ("span", "i8"),  # from hit to the end of its worth; 0: no end
         ("half", "f8"),  # half-life, µs
@@ -153,7 +156,9 @@ PATH_RECORD = np.dtype(
     ],
     align=True,
 )
-OP_RECORD = np.dtype([("what", "i4"), ("index", "i4"), ("value", "f8"), ("watched", "i4"), ("pad", "i4")], align=True)
+OP_RECORD = np.dtype(
+    [("what", "i4"), ("index", "i4"), ("value", "f8"), ("watched", "i4"), ("pad", "i4")], align=True
+)
 CODE_RECORD = np.dtype([("kind", "i4"), ("first", "i4"), ("last", "i4")], align=True)
 DECISION_RECORD = np.dtype([("to", "i4"), ("role", "i4")], align=True)
 
@@ -169,7 +174,9 @@ TRANSITION_RECORD = np.dtype(
     ],
     align=True,
 )
-REFUSAL_RECORD = np.dtype([("lead", "i4"), ("code", "i4"), ("from_", "i4"), ("why", "i4"), ("at", "i8")], align=True)
+REFUSAL_RECORD = np.dtype(
+    [("lead", "i4"), ("code", "i4"), ("from_", "i4"), ("why", "i4"), ("at", "i8")], align=True
+)
 TRACE_RECORD = np.dtype(
     [("what", "i4"), ("index", "i4"), ("at", "i8"), ("points", "f8"), ("position", "i8")], align=True
 )

@@ -19,13 +19,19 @@ def holds(predicate: Predicate, shapes: Shapes) -> Mask:
             if column is None:
                 return np.zeros(len(shapes), bool)
             known = np.fromiter((test(value) for value in column.values), bool, len(column.values))
-            return np.append(known, False)[column.index]
+            found: Mask = np.append(known, False)[column.index]
+            return found
         case Exists(field=field):
             column = shapes.column(field)
-            return np.zeros(len(shapes), bool) if column is None else column.index >= 0
+            there: Mask = np.zeros(len(shapes), bool) if column is None else column.index >= 0
+            return there
         case Not(part=part):
             return ~holds(part, shapes)
         case AllOf(parts=parts):
-            return np.logical_and.reduce([np.ones(len(shapes), bool), *(holds(part, shapes) for part in parts)])
+            return np.logical_and.reduce(
+                [np.ones(len(shapes), bool), *(holds(part, shapes) for part in parts)]
+            )
         case AnyOf(parts=parts):
-            return np.logical_or.reduce([np.zeros(len(shapes), bool), *(holds(part, shapes) for part in parts)])
+            return np.logical_or.reduce(
+                [np.zeros(len(shapes), bool), *(holds(part, shapes) for part in parts)]
+            )

@@ -119,10 +119,16 @@ def replay_bound(
 ) -> Replay:
     """`replay` with tables made before: for many replays that differ in numbers only."""
     tasks = [(number, *ends) for number, shard in enumerate(history.shards) for ends in _ranges(shard)]
-    outputs: dict[tuple[int, int, int], Output] = {}
+    outputs: dict[tuple[int, ...], Output] = {}
     done, total = 0, sum(shard.entries for shard in history.shards)
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        jobs = {pool.submit(fold_rows, compiled.program, tables, history.shards[n], np.arange(*ends), as_of): (n, *ends) for n, *ends in tasks}
+        jobs = {
+            pool.submit(fold_rows, compiled.program, tables, history.shards[n], np.arange(*ends), as_of): (
+                n,
+                *ends,
+            )
+            for n, *ends in tasks
+        }
         try:
             for job in as_completed(jobs):
                 number, first, last = task = jobs[job]
@@ -163,7 +169,11 @@ def fold_rows(
         used = output.used[:3]
         if used[0] <= room[0] and used[1] <= room[1] and (not traces or used[2] <= room[2]):
             return output
-        room = (max(room[0], int(used[0])), max(room[1], int(used[1])), max(room[2], int(used[2])) if traces else 0)
+        room = (
+            max(room[0], int(used[0])),
+            max(room[1], int(used[1])),
+            max(room[2], int(used[2])) if traces else 0,
+        )
 
 
 def _entries(shard: Shard, rows: NDArray[np.int64]) -> Entries:
@@ -193,7 +203,11 @@ def _joined(outputs: list[tuple[int, Output]], scores: int) -> ShardResult:
         output.refusals["lead"] += first
     parts = [output for _, output in outputs] or [empty_output(0, scores, 0, 0, 0)]
     return ShardResult(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in Output._fields[:5]),
+        stage=np.concatenate([part.stage for part in parts]),
+        entered=np.concatenate([part.entered for part in parts]),
+        next_check=np.concatenate([part.next_check for part in parts]),
+        scores=np.concatenate([part.scores for part in parts]),
+        margin=np.concatenate([part.margin for part in parts]),
         transitions=np.concatenate([part.transitions[: part.used[0]] for part in parts]),
         transition_scores=np.concatenate([part.transition_scores[: part.used[0]] for part in parts]),
         refusals=np.concatenate([part.refusals[: part.used[1]] for part in parts]),

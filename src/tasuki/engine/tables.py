@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -44,7 +44,11 @@ def leads_table(done: Replay) -> pa.Table:
     """`lead, stage, entered_at, next_check_at, score.<id>…, grade.<id>…`, one row a lead, by lead; values at as_of."""
     order = done.lead_order
     stages = pa.array([name or "" for name in done.compiled.stage_names], pa.string())
-    stage, entered, check = done.stage[order], _stacked(done, "entered")[order], _stacked(done, "next_check")[order]
+    stage, entered, check = (
+        done.stage[order],
+        _stacked(done, "entered")[order],
+        _stacked(done, "next_check")[order],
+    )
     scores = _stacked(done, "scores")[order]
     grades = {
         f"grade.{name}": _grades(done, name, scores[:, i])
@@ -111,7 +115,7 @@ def _with_texts(table: pa.Table) -> pa.Table:
     return table
 
 
-def _stacked(done: Replay, name: str) -> NDArray[np.generic]:
+def _stacked(done: Replay, name: str) -> NDArray[Any]:
     parts = [getattr(shard, name) for shard in done.shards]
     return np.concatenate(parts) if parts else np.empty((0, len(done.compiled.score_names)))
 
@@ -122,12 +126,12 @@ def _by_lead(done: Replay, rows: at.Records) -> NDArray[np.int64]:
     return np.argsort(place[rows["lead"]], kind="stable")
 
 
-def _score_columns(done: Replay, scores: NDArray[np.generic]) -> dict[str, pa.Array]:
+def _score_columns(done: Replay, scores: NDArray[Any]) -> dict[str, pa.Array]:
     # + 0.0 makes −0.0 the zero people know
     return {f"score.{name}": pa.array(scores[:, i] + 0.0) for i, name in enumerate(done.compiled.score_names)}
 
 
-def _grades(done: Replay, name: str, values: NDArray[np.generic]) -> pa.Array:
+def _grades(done: Replay, name: str, values: NDArray[Any]) -> pa.Array:
     grades = done.compiled.agreement.scores[name].grades
     number = np.full(len(values), len(grades))
     for i, (_, bound) in reversed(list(enumerate(grades))):
@@ -139,7 +143,9 @@ def _paths(done: Replay, rows: at.Records) -> pa.Array:
     """`MQL.0` for a path, the role for a decision, empty for a timeout."""
     names = [""] + [path.id for path in done.compiled.agreement.paths]
     first = done.compiled.program.stages["enter_first"]
-    by_path = pa.array(names).take(pa.array(np.where(rows["cause"] == at.BY_PATH, first[rows["to"]] + rows["path"] + 1, 0)))
+    by_path = pa.array(names).take(
+        pa.array(np.where(rows["cause"] == at.BY_PATH, first[rows["to"]] + rows["path"] + 1, 0))
+    )
     decided = rows["cause"] == at.BY_DECISION
     roles = _decided(done.history.decisions, "role", np.where(decided, rows["code"], -1))
     return pc.if_else(pa.array(decided), roles, by_path)
@@ -151,5 +157,9 @@ def _decided(decisions: Shapes, field: str, codes: NDArray[np.int32]) -> pa.Arra
     if column is None or not len(decisions):
         return pa.array([""] * len(codes), pa.string())
     known = codes >= 0
-    index = np.where(known, column.index[np.searchsorted(decisions.codes, np.where(known, codes, decisions.codes[0]))], -1)
-    return pa.array([*column.values, ""], pa.string()).take(pa.array(np.where(index < 0, len(column.values), index)))
+    index = np.where(
+        known, column.index[np.searchsorted(decisions.codes, np.where(known, codes, decisions.codes[0]))], -1
+    )
+    return pa.array([*column.values, ""], pa.string()).take(
+        pa.array(np.where(index < 0, len(column.values), index))
+    )

@@ -54,7 +54,7 @@ def simulate(
     leads: int,
     months: int,
     seed: int,
-    format: str = "csv",  # noqa: A002 - the word of the command line
+    format: str = "csv",
     progress: Progress | None = None,
 ) -> SimulationReport:
     """Invent a company's leads over `months` months from 2024-04-01 (Asia/Tokyo) and what became of them.
