@@ -72,12 +72,12 @@ check: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest tests/docs
+	$(BIN)/pytest tests/docs -m 'not slow'
 
 # Tests marked slow come last (tests/conftest.py), so that a mistake shows early. TASUKI_REQUIRE=spark,shared forbids to skip
 # the tests that need Spark or the data beside the project.
 test: $(DEV)
-	$(BIN)/pytest -n $(WORKERS) --ignore=tests/docs
+	$(BIN)/pytest -n $(WORKERS)
 
 bench: $(DEV)
 	$(BIN)/python -m bench

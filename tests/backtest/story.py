@@ -37,7 +37,9 @@ stages:
 
 
 def agreement(bar: float = 30, pricing: float = 10) -> Agreement:
-    text = AGREEMENT.replace("person >= 30", f"person >= {bar:g}").replace("points: 10", f"points: {pricing:g}")
+    text = AGREEMENT.replace("person >= 30", f"person >= {bar:g}").replace(
+        "points: 10", f"points: {pricing:g}"
+    )
     return agreement_of(text)
 
 
@@ -70,12 +72,16 @@ def multiplied(leads: Ledgers, copies: int, seed: int = 0) -> Ledgers:
     }
 
 
-def with_bar(agreement: Agreement, stage: str, score: str, value: float, path: int | None = None) -> Agreement:
+def with_bar(
+    agreement: Agreement, stage: str, score: str, value: float, path: int | None = None
+) -> Agreement:
     """The agreement with another number wherever a path's `when` of the stage compares this score with a number."""
     stages = []
     for each in agreement.stages:
         paths = tuple(
-            replace(p, when=_moved(p.when, score, value)) if each.id == stage and path in (None, p.position) else p
+            replace(p, when=_moved(p.when, score, value))
+            if each.id == stage and path in (None, p.position)
+            else p
             for p in each.paths
         )
         stages.append(replace(each, paths=paths))
@@ -83,7 +89,11 @@ def with_bar(agreement: Agreement, stage: str, score: str, value: float, path: i
 
 
 def _moved(node: Any, score: str, value: float) -> Any:
-    if isinstance(node, ex.Compare) and node.left == ex.ScoreValue(score) and isinstance(node.right, ex.Number):
+    if (
+        isinstance(node, ex.Compare)
+        and node.left == ex.ScoreValue(score)
+        and isinstance(node.right, ex.Number)
+    ):
         return replace(node, right=replace(node.right, value=value))
     if isinstance(node, tuple):
         return tuple(_moved(part, score, value) for part in node)

@@ -17,7 +17,13 @@ from tests.reference.stories import at, decided
 
 @pytest.fixture(scope="module")
 def swept() -> Sweep:
-    return sweep(agreement_of(AGREEMENT), history_from(crowd(120)), setting_of("MQL.person=30:60:10"), "WON", as_of=at(110))
+    return sweep(
+        agreement_of(AGREEMENT),
+        history_from(crowd(120)),
+        setting_of("MQL.person=30:60:10"),
+        "WON",
+        as_of=at(110),
+    )
 
 
 @pytest.mark.parametrize(("ending", "begins"), [(".svg", b"<?xml"), (".png", b"\x89PNG")])

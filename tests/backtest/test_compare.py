@@ -52,7 +52,9 @@ def test_months_are_those_of_the_agreements_time_zone() -> None:
     found = compared(agreement(30), agreement(20))
     mql = {m.month: (m.before, m.after, m.gained, m.lost) for m in found.months if m.stage == "MQL"}
     assert mql == {"2024-01": (3, 5, 2, 0), "2024-02": (2, 2, 0, 0)}
-    late = {"a": [Entry(at(30) + 20 * 3_600_000_000, "profile", 0, {"email": "a@x.example"}), COMPANY["abe"][-1]]}
+    late = {
+        "a": [Entry(at(30) + 20 * 3_600_000_000, "profile", 0, {"email": "a@x.example"}), COMPANY["abe"][-1]]
+    }
     found = compare(agreement(), agreement(), history_from(late), "WON")
     assert [m.month for m in found.months if m.stage == "MAL"] == ["2024-02"]
 
@@ -72,16 +74,25 @@ def test_an_agreement_compared_with_itself_changes_nothing() -> None:
     assert all(m.before == m.after and not m.gained and not m.lost for m in found.months)
 
 
-@some(30)
+@some(15)
 @given(cases(), cases())
 def test_comparisons_of_any_two_agreements_equal_brute_force(one: Case, other: Case) -> None:
     (text, leads, as_of), (second, *_) = one, other
     leads = {lead: ledger for lead, ledger in multiplied(leads, 6).items() if ledger}
     decided = sorted({e.fields["to"] for ledger in leads.values() for e in ledger if e.fields.get("to")})
     assume(decided)
-    found = compare(agreement_of(text), agreement_of(second), history_from(leads, shards=2), decided[0], measure="MAL", as_of=as_of)
+    found = compare(
+        agreement_of(text),
+        agreement_of(second),
+        history_from(leads, shards=2),
+        decided[0],
+        measure="MAL",
+        as_of=as_of,
+    )
     folded = [fold_text(each, leads, as_of) for each in (text, second)]
-    first = [{lead: entered(r, "MAL")[0] for lead, r in results.items() if entered(r, "MAL")} for results in folded]
+    first = [
+        {lead: entered(r, "MAL")[0] for lead, r in results.items() if entered(r, "MAL")} for results in folded
+    ]
     assert found.gained == tuple(sorted(first[1].keys() - first[0].keys()))
     assert found.lost == tuple(sorted(first[0].keys() - first[1].keys()))
     won = {
@@ -93,7 +104,9 @@ def test_comparisons_of_any_two_agreements_equal_brute_force(one: Case, other: C
         asked = [lead for lead, when in mine.items() if won.get(lead, when) >= when]
         assert judged.entered == len(mine)
         assert judged.precision == Share(sum(lead in won for lead in asked), len(asked))
-        assert judged.recall == Share(sum(lead in mine and mine[lead] <= when for lead, when in won.items()), len(won))
+        assert judged.recall == Share(
+            sum(lead in mine and mine[lead] <= when for lead, when in won.items()), len(won)
+        )
 
 
 def wilson(count: int, total: int) -> tuple[float, float]:
@@ -104,7 +117,9 @@ def wilson(count: int, total: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-@pytest.mark.parametrize(("count", "total"), [(0, 1), (1, 1), (3, 10), (30, 100), (0, 50), (50, 50), (123, 4567)])
+@pytest.mark.parametrize(
+    ("count", "total"), [(0, 1), (1, 1), (3, 10), (30, 100), (0, 50), (50, 50), (123, 4567)]
+)
 def test_the_interval_is_wilsons(count: int, total: int) -> None:
     assert Share(count, total).interval == pytest.approx(wilson(count, total), abs=1e-12)
 

@@ -23,7 +23,9 @@ from tests.reference.strategies import Case, cases
 Counted = tuple[int, int, tuple[int, int], tuple[int, int]]
 
 
-def counted(edited: Agreement, history: History, leads: Ledgers, as_of: int, measure: str, outcome: str) -> Counted:
+def counted(
+    edited: Agreement, history: History, leads: Ledgers, as_of: int, measure: str, outcome: str
+) -> Counted:
     """Leads and entries of the measured stage, precision and recall, one lead at a time by a fresh replay."""
     done = replay(edited, history, as_of)
     whole = entries = asked = right = known = won = 0
@@ -31,7 +33,14 @@ def counted(edited: Agreement, history: History, leads: Ledgers, as_of: int, mea
         if not ledger:
             continue
         moments = entered(result_of(done, lead), measure)
-        reached = min((e.at for e in ledger if e.fields.get("to") == outcome and e.kind == "decision" and e.at <= as_of), default=None)
+        reached = min(
+            (
+                e.at
+                for e in ledger
+                if e.fields.get("to") == outcome and e.kind == "decision" and e.at <= as_of
+            ),
+            default=None,
+        )
         whole, entries = whole + bool(moments), entries + len(moments)
         if moments and (reached is None or reached >= moments[0]):
             asked, right = asked + 1, right + (reached is not None)
@@ -50,7 +59,14 @@ def told(swept: Sweep) -> list[Counted]:
 VALUES = (-20.0, 0.0, 5.0, 12.5, 15.0, 30.0, 25.0, 100.0, 10.0)  # in no order: a sweep may go up and down
 
 
-def check_bar(agreed: Agreement, leads: Ledgers, as_of: int, bar: tuple[str, str, int | None], measure: str, outcome: str) -> None:
+def check_bar(
+    agreed: Agreement,
+    leads: Ledgers,
+    as_of: int,
+    bar: tuple[str, str, int | None],
+    measure: str,
+    outcome: str,
+) -> None:
     history = history_from(leads, shards=2)
     stage, score, path = bar
     place = f"{stage}.{score}" if path is None else f"{stage}.{path}.{score}"
@@ -65,12 +81,14 @@ def companies(draw: st.DrawFn) -> tuple[Case, str, str]:
     text, leads, as_of = draw(cases())
     leads = multiplied(leads, 8)
     stages = [stage.id for stage in agreement_of(text).stages]
-    wanted = sorted({e.fields["to"] for ledger in leads.values() for e in ledger if e.fields.get("to") and e.at <= as_of})
+    wanted = sorted(
+        {e.fields["to"] for ledger in leads.values() for e in ledger if e.fields.get("to") and e.at <= as_of}
+    )
     assume(wanted)
     return (text, leads, as_of), draw(st.sampled_from(stages)), draw(st.sampled_from(wanted))
 
 
-@some(30)
+@some(15)
 @given(company=companies(), which=st.integers(0, 50), one_path=st.booleans())
 def test_a_bar_moved_in_any_agreement(company: tuple[Case, str, str], which: int, one_path: bool) -> None:
     (text, leads, as_of), measure, outcome = company
@@ -82,7 +100,7 @@ def test_a_bar_moved_in_any_agreement(company: tuple[Case, str, str], which: int
     check_bar(agreed, leads, as_of, (stage, bar.score, int(position) if one_path else None), measure, outcome)
 
 
-@some(30)
+@some(15)
 @given(company=companies(), which=st.integers(0, 50))
 def test_the_points_of_any_rule_of_any_agreement(company: tuple[Case, str, str], which: int) -> None:
     (text, leads, as_of), measure, outcome = company
@@ -95,7 +113,9 @@ def test_the_points_of_any_rule_of_any_agreement(company: tuple[Case, str, str],
     assert told(swept) == [counted(e, history, leads, as_of, measure, outcome) for e in edited]
 
 
-@pytest.mark.parametrize("place", ["behavior.paper", "behavior.login", "behavior.stop", "behavior.4", "fit.boss"])
+@pytest.mark.parametrize(
+    "place", ["behavior.paper", "behavior.login", "behavior.stop", "behavior.4", "fit.boss"]
+)
 def test_points_of_a_signal_of_a_silence_and_of_a_trait(place: str) -> None:
     leads, agreed = crowd(60), agreement_of(AGREEMENT)
     history, as_of = history_from(leads, shards=3), at(110)
@@ -103,7 +123,9 @@ def test_points_of_a_signal_of_a_silence_and_of_a_trait(place: str) -> None:
     score, name = place.split(".")
     rule = next(r for r in agreed.scores[score].rules if name in (str(r.position), *r.names))
     found = told(swept)
-    assert found == [counted(with_points(agreed, rule, v), history, leads, as_of, "MQL", "WON") for v in VALUES]
+    assert found == [
+        counted(with_points(agreed, rule, v), history, leads, as_of, "MQL", "WON") for v in VALUES
+    ]
     assert len(set(found)) > 1 or place == "behavior.stop"  # the knob does something
 
 
@@ -120,7 +142,10 @@ def test_the_higher_the_bar_the_fewer_are_called_mql() -> None:
     history = history_from(COMPANY)
     swept = sweep(agreement(), history, setting_of("MQL.person=20:40:10"), "WON", as_of=at(60))
     assert swept.present == 30
-    assert [(s.value, s.leads, s.precision.count, s.precision.total, s.recall.count, s.recall.total) for s in swept.steps] == [
+    assert [
+        (s.value, s.leads, s.precision.count, s.precision.total, s.recall.count, s.recall.total)
+        for s in swept.steps
+    ] == [
         (20, 7, 4, 6, 4, 5),
         (30, 5, 3, 4, 3, 5),
         (40, 0, 0, 0, 0, 5),
@@ -150,9 +175,21 @@ def test_values_may_fall_and_both_ends_are_tried() -> None:
     assert setting_of("a.b=5:5:1").values == (5,)
 
 
-@pytest.mark.parametrize("text", ["", "MQL.person", "MQL.person=1:2", "MQL.person=1:2:0", "=1:2:1", "MQL.person=a:b:c", "MQL.person=0:1e9:1", "MQL.person=0:1000000:1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "MQL.person",
+        "MQL.person=1:2",
+        "MQL.person=1:2:0",
+        "=1:2:1",
+        "MQL.person=a:b:c",
+        "MQL.person=0:1e9:1",
+        "MQL.person=0:1000000:1",
+    ],
+)
 def test_a_setting_that_is_none_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(UsageError, match="place=from:to:step|the step has to be larger than 0"):
+    with pytest.raises(UsageError, match=r"place=from:to:step|the step has to be larger than 0"):
         setting_of(text)
 
 
@@ -192,6 +229,9 @@ def test_an_unknown_stage_or_outcome_is_answered_with_those_there_are() -> None:
 def test_points_swept_equal_points_written_into_the_file() -> None:
     history = history_from(COMPANY)
     swept = sweep(agreement(), history, setting_of("behavior.pricing=5:20:5"), "WON", as_of=at(60))
-    written = [counted(agreement(pricing=points), history, COMPANY, at(60), "MQL", "WON") for points in (5, 10, 15, 20)]
+    written = [
+        counted(agreement(pricing=points), history, COMPANY, at(60), "MQL", "WON")
+        for points in (5, 10, 15, 20)
+    ]
     assert told(swept) == written
     assert len(set(written)) > 2

@@ -42,7 +42,8 @@ def test_every_command_and_option_explains_itself(run: Run, command: list[str]) 
 def test_without_a_command_the_help_is_shown(run: Run) -> None:
     told = run()
     assert "Usage: tasuki" in told.out + told.err
-    assert told.status in (0, 2)
+    assert told.err.startswith("Usage: ")
+    assert told.status == 2
 
 
 def test_the_version_is_told(run: Run) -> None:
@@ -56,7 +57,9 @@ def test_check_finds_nothing_wrong(run: Run, company: Company) -> None:
 
 
 def test_check_prints_every_problem_with_its_place(run: Run, company: Company, tmp_path: Path) -> None:
-    text = company.agreement.read_text(encoding="utf-8").replace("signal: pricing_page, every", "signal: pricng_page, every")
+    text = company.agreement.read_text(encoding="utf-8").replace(
+        "signal: pricing_page, every", "signal: pricng_page, every"
+    )
     broken = tmp_path / "broken.yaml"
     broken.write_text(text.replace("person >= 100", "persn >= 100"), encoding="utf-8")
     told = run("check", company.agreement, broken)
@@ -83,7 +86,10 @@ def test_diff_says_what_changed_in_words(run: Run, company: Company, stricter: P
     assert "120" in told.out
     assert "MQL" in told.out
     assert run("diff", company.agreement, company.agreement).out == "No difference in meaning.\n"
-    assert run("diff", company.agreement, company.agreement, "--language", "ja").out == "意味の違いはありません。\n"
+    assert (
+        run("diff", company.agreement, company.agreement, "--language", "ja").out
+        == "意味の違いはありません。\n"
+    )
 
 
 def test_simulate_import_and_info(run: Run, tmp_path: Path) -> None:
@@ -108,7 +114,9 @@ def test_lists_of_files_may_follow_one_option(run: Run, tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("lead,at,email\nL0,2024-05-01,a@x.example\nL9,2024-05-01,b@x.example\n")
     history = tmp_path / "history"
     files = [tmp_path / f"{i}.csv" for i in range(3)]
-    told = run("history", "import", "--activities", *files, "--profiles", tmp_path / "p.csv", "--out", history)
+    told = run(
+        "history", "import", "--activities", *files, "--profiles", tmp_path / "p.csv", "--out", history
+    )
     assert told.status == 0, told.err
     assert f"{history}: 4 leads, 5 entries" in told.out
 
@@ -116,7 +124,9 @@ def test_lists_of_files_may_follow_one_option(run: Run, tmp_path: Path) -> None:
 def test_rows_that_cannot_be_read_are_counted_and_kept_aside(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("lead,at,type\nL1,2024-05-01,t\nL2,someday,t\n,2024-05-01,t\n")
     rejects = tmp_path / "left out.csv"
-    told = run("history", "import", "--activities", tmp_path / "a.csv", "--out", tmp_path / "h", "--rejects", rejects)
+    told = run(
+        "history", "import", "--activities", tmp_path / "a.csv", "--out", tmp_path / "h", "--rejects", rejects
+    )
     assert told.status == 0
     assert "2 rows were left out; each with its line and reason in " in told.out
     assert "someday" in rejects.read_text(encoding="utf-8")
@@ -130,17 +140,28 @@ def test_replay_shows_the_funnel(run: Run, company: Company) -> None:
     assert "2024-05" in told.out
 
 
-def test_replay_writes_three_tables_that_agree_with_the_summary(run: Run, company: Company, tmp_path: Path) -> None:
-    for format in ("csv", "parquet"):
-        told = run("replay", company.agreement, "--history", company.history, "--out", tmp_path / "out", "--format", format)
+def test_replay_writes_three_tables_that_agree_with_the_summary(
+    run: Run, company: Company, tmp_path: Path
+) -> None:
+    for kind in ("csv", "parquet"):
+        told = run(
+            "replay",
+            company.agreement,
+            "--history",
+            company.history,
+            "--out",
+            tmp_path / "out",
+            "--format",
+            kind,
+        )
         assert told.status == 0
         assert [line for line in told.out.splitlines() if line.startswith("wrote ")] == [
-            f"wrote {tmp_path / 'out' / name}.{format}" for name in ("transitions", "leads", "refused")
+            f"wrote {tmp_path / 'out' / name}.{kind}" for name in ("transitions", "leads", "refused")
         ]
     with (tmp_path / "out" / "transitions.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == pq.read_table(tmp_path / "out" / "transitions.parquet").num_rows
-    mal = next(line.split() for line in told.out.splitlines() if line.startswith("MAL"))
+    mal = next(line.split() for line in told.out.splitlines() if line.split()[:1] == ["MAL"])
     assert f"{sum(row['to'] == 'MAL' for row in rows):,}" in mal
 
 
@@ -175,14 +196,18 @@ def test_explain_tells_the_way_of_a_lead(run: Run, company: Company, won: str) -
 
 
 def test_explain_as_it_was_before_anything_happened(run: Run, company: Company, won: str) -> None:
-    told = run("explain", company.agreement, "--history", company.history, "--lead", won, "--at", "2020-01-01")
+    told = run(
+        "explain", company.agreement, "--history", company.history, "--lead", won, "--at", "2020-01-01"
+    )
     assert told.status == 0
     assert "no stage yet" in told.out
 
 
 def test_compare_tells_gained_and_lost(run: Run, company: Company, stricter: Path, tmp_path: Path) -> None:
     out = tmp_path / "difference.csv"
-    told = run("compare", company.agreement, stricter, "--history", company.history, "--outcome", "WON", "--out", out)
+    told = run(
+        "compare", company.agreement, stricter, "--history", company.history, "--outcome", "WON", "--out", out
+    )
     assert told.status == 0
     assert "MQL against WON" in told.out
     assert "MQL gained: 0 leads" in told.out
@@ -192,10 +217,21 @@ def test_compare_tells_gained_and_lost(run: Run, company: Company, stricter: Pat
     assert len(lines) == lost + 1 > 1
 
 
-def test_sweep_tells_volume_precision_and_recall_and_draws_them(run: Run, company: Company, tmp_path: Path) -> None:
+def test_sweep_tells_volume_precision_and_recall_and_draws_them(
+    run: Run, company: Company, tmp_path: Path
+) -> None:
     for ending in ("svg", "png"):
         chart = tmp_path / f"chart.{ending}"
-        told = run("sweep", company.agreement, "--history", company.history, "--set", "MQL.person=80:120:20", "--chart", chart)
+        told = run(
+            "sweep",
+            company.agreement,
+            "--history",
+            company.history,
+            "--set",
+            "MQL.person=80:120:20",
+            "--chart",
+            chart,
+        )
         assert told.status == 0, told.err
         assert f"wrote {chart}" in told.out
         assert "100 ←" in told.out

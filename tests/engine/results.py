@@ -12,4 +12,4 @@ Rows = list[dict[str, Any]]
 
 def tables(done: Replay) -> tuple[Rows, Rows, Rows]:
     """Transitions, leads and refusals, all of them exactly."""
-    return tuple(make(done).to_pylist() for make in (transitions_table, leads_table, refused_table))  # type: ignore[return-value]
+    return tuple(make(done).to_pylist() for make in (transitions_table, leads_table, refused_table))

@@ -53,7 +53,11 @@ def result_of(done: Replay, lead: str) -> Result:
     refused = []
     for r in shard.refusals[shard.refusals["lead"] == row]:
         decision = _decision(done, r["code"])
-        refused.append(Refused(int(r["at"]), decision["to"], decision.get("role", ""), stages[r["from_"]], REFUSALS[r["why"]]))
+        refused.append(
+            Refused(
+                int(r["at"]), decision["to"], decision.get("role", ""), stages[r["from_"]], REFUSALS[r["why"]]
+            )
+        )
     stage = stages[shard.stage[row]]
     check = int(shard.next_check[row])
     return Result(

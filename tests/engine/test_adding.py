@@ -73,5 +73,9 @@ def test_what_is_learnt_late_counts_at_its_own_time() -> None:
     assert (leads[0]["stage"], refused[0]["why"]) == ("MAL", "from")
     known["L1"].append(late)
     transitions, leads, refused = tables(replay(agreement, history_from(known)))
-    assert [(t["to"], t["cause"]) for t in transitions] == [("MAL", "path"), ("MQL", "path"), ("SAL", "decision")]
+    assert [(t["to"], t["cause"]) for t in transitions] == [
+        ("MAL", "path"),
+        ("MQL", "path"),
+        ("SAL", "decision"),
+    ]
     assert (leads[0]["stage"], refused) == ("SAL", [])

@@ -132,7 +132,11 @@ def test_a_lead_without_entries_stands_nowhere() -> None:
     )
     done = replay(agreement_of(named("{signal: a, points: 4}", "[{id: MAL, enter: [{when: s >= 4}]}]")), odd)
     _, leads, _ = tables(done)
-    assert [(row["lead"], row["stage"], row["score.s"]) for row in leads] == [("_", "", 0), ("a", "MAL", 4), ("b", "", 0)]
+    assert [(row["lead"], row["stage"], row["score.s"]) for row in leads] == [
+        ("_", "", 0),
+        ("a", "MAL", 4),
+        ("b", "", 0),
+    ]
 
 
 def test_an_empty_history_gives_empty_tables() -> None:
@@ -150,13 +154,15 @@ def test_before_everything_there_is_nothing() -> None:
     done = replay(agreement_of(AGREEMENT), history_from(crowd(20)), START - 1)
     transitions, leads, refused = tables(done)
     assert (transitions, refused) == ([], [])
-    assert {(row["stage"], row["entered_at"], row["next_check_at"], row["score.person"]) for row in leads} == {
-        ("", None, None, 0.0)
-    }
+    assert {
+        (row["stage"], row["entered_at"], row["next_check_at"], row["score.person"]) for row in leads
+    } == {("", None, None, 0.0)}
 
 
 def test_an_entry_at_as_of_still_counts_and_the_next_one_does_not() -> None:
-    history = history_of(activities=[Activity("a", START, {"type": "a"}), Activity("a", START + 1, {"type": "a"})])
+    history = history_of(
+        activities=[Activity("a", START, {"type": "a"}), Activity("a", START + 1, {"type": "a"})]
+    )
     agreement = agreement_of(named("{signal: a, points: 1}"))
     found = [float(replay(agreement, history, START + plus).shards[0].scores[0, 0]) for plus in (-1, 0, 1)]
     assert found == [0, 1, 2]

@@ -76,7 +76,7 @@ def test_a_shard_sent_to_another_process_is_folded_to_the_same_there(whole: Repl
     assert tables(replay(whole.compiled, history, AS_OF)) == tables(whole)
 
 
-def fold_shard(task: Task) -> list[np.ndarray]:  # type: ignore[type-arg]
+def fold_shard(task: Task) -> list[np.ndarray]:
     """Every result of one shard, without the unused end of its rooms."""
     program, meaning, shard, as_of = task
     out = fold_rows(program, meaning, shard, np.arange(shard.leads), as_of)

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasuki.agreement import agreement_of
-from tasuki.engine import tables as tables_module
 from tasuki.engine.replay import Replay, replay
 from tasuki.engine.tables import write_tables
 from tests.engine.crowd import AGREEMENT, crowd
@@ -92,7 +91,10 @@ def test_scores_of_a_transition_are_those_just_before_its_resets(written: Path) 
 def test_leads_tell_where_each_stands_and_when_to_look_again(written: Path) -> None:
     found = rows(written, "leads")
     assert list(found[0]) == ["lead", "stage", "entered_at", "next_check_at", *SCORES, "grade.fit"]
-    told = [(row["lead"], row["stage"], row["entered_at"], row["next_check_at"], row["grade.fit"]) for row in found]
+    told = [
+        (row["lead"], row["stage"], row["entered_at"], row["next_check_at"], row["grade.fit"])
+        for row in found
+    ]
     assert told == [
         ("abe", "", "", "2024-02-01T00:00:00.000000Z", ""),
         ("sato", "RECYCLED", "2024-01-22T00:00:00.000000Z", "2024-01-30T00:00:00.000000Z", "A"),
@@ -174,13 +176,15 @@ def test_when_writing_fails_the_old_file_stays_and_nothing_half_written(
         path.write_text("lead,fr")
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(tables_module.csv, "write_csv", full_disk)
+    monkeypatch.setattr(pacsv, "write_csv", full_disk)
     with pytest.raises(OSError, match="no space"):
         write_tables(the_story(), tmp_path, "csv")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_a_failure_at_the_last_table_leaves_no_loose_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_at_the_last_table_leaves_no_loose_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write = pacsv.write_csv
     calls: list[object] = []
 
@@ -190,7 +194,7 @@ def test_a_failure_at_the_last_table_leaves_no_loose_ends(tmp_path: Path, monkey
             raise KeyboardInterrupt
         write(table, path, options)
 
-    monkeypatch.setattr(tables_module.csv, "write_csv", fail_at_the_third)
+    monkeypatch.setattr(pacsv, "write_csv", fail_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         write_tables(the_story(), tmp_path, "csv")
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]

@@ -78,7 +78,7 @@ def count(raw: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
 
 
 def test_the_agreement_has_no_mistake_and_no_warning() -> None:
-    assert "warning" not in tasuki("check", AGREEMENT)
+    assert "warning[" not in tasuki("check", AGREEMENT)
 
 
 def test_each_stage_is_entered_as_often_as_the_raw_file_says(raw: Any, replayed: Replayed) -> None:

@@ -220,9 +220,11 @@ def _bar(compiled: Compiled, place: str, parts: list[str]) -> _Knob:
 def _places(compiled: Compiled) -> str:
     bars = [f"{bar.path.rpartition('.')[0]}.{bar.score}" for bar in compiled.bars]
     rules = [
-        f"{rule.score}.{rule.names[0] if rule.names else rule.position}" for rule in compiled.agreement.rules
+        rule.id if rule.kind == "silence" else f"{rule.score}.{rule.names[0]}"
+        for rule in compiled.agreement.rules
     ]
-    return "there is " + ", ".join(dict.fromkeys(bars + rules))
+    some = ", ".join(list(dict.fromkeys(rules))[:12]) + (" …" if len(set(rules)) > 12 else "")
+    return f"bars are {', '.join(dict.fromkeys(bars)) or 'none'}; rules are {some}"
 
 
 def _points(compiled: Compiled, history: History, place: str, parts: list[str]) -> _Knob:
@@ -232,10 +234,12 @@ def _points(compiled: Compiled, history: History, place: str, parts: list[str]) 
         if parts[1] == str(rule.position) or (rule.kind != "silence" and rule.names == (parts[1],))
     ]
     if len(found) != 1:
-        why = "no rule" if not found else f"{len(found)} rules"
-        raise UsageError(
-            f"`{place}` names {why}; a rule can be named by its place too, from 0; {_places(compiled)}"
-        )
+        if found:
+            places = " or ".join(f"`{rule.id}`" for rule in found)
+            raise UsageError(
+                f"`{place}` names {len(found)} rules: write {places}, by their place in the score"
+            )
+        raise UsageError(f"`{place}` names no rule: {_places(compiled)}")
     rule = found[0]
     if rule.kind == "silence":
         touched = tuple(np.ones(shard.leads, bool) for shard in history.shards)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -42,6 +41,7 @@ def _root(
     """Tasuki 襷: one agreement of marketing and sales, carried out on every activity."""
 
 
+STOPPED = 130
 LISTS = ("--profiles", "--activities", "--decisions")
 
 
@@ -65,20 +65,24 @@ def spread_lists(arguments: list[str]) -> list[str]:
 def main() -> None:
     """The `tasuki` command. Exit status: 0 done, 1 something is wrong with the data, 2 with the command, 130 stopped."""
     try:
-        status = app(args=spread_lists(sys.argv[1:]), standalone_mode=False)
+        status = app(args=spread_lists(sys.argv[1:]), prog_name="tasuki", standalone_mode=False)
     except TasukiError as error:
         print(f"tasuki: {error}", file=sys.stderr)
         status = error.exit_status
-    except typer.Exit as stop:
-        status = stop.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        print("tasuki: stopped; what was there before is unchanged", file=sys.stderr)
-        status = 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = STOPPED
+    except SystemExit:  # what typer and rich make of a pipe that nobody reads any more
         status = 0
+    except OSError as error:
+        print(
+            f"tasuki: {error.filename or 'a file'}: {error.strerror or error}; make room or name another place",
+            file=sys.stderr,
+        )
+        status = 1
     except Exception as error:
         status = _usage(error)
+    if status == STOPPED:
+        print("tasuki: stopped; what was there before is unchanged", file=sys.stderr)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -86,6 +90,9 @@ def _usage(error: Exception) -> int:
     """A mistake in the command line itself, which click reports by exceptions with `format_message`."""
     if not hasattr(error, "format_message"):
         raise error
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error.format_message(), file=sys.stderr)
+        return 2
     context = getattr(error, "ctx", None)
     where = context.command_path if context else "tasuki"
     print(f"{where}: {error.format_message()}\nSee `{where} --help`.", file=sys.stderr)

@@ -23,10 +23,11 @@ def pages(told: Explanation, agreement: Agreement, everything: bool) -> Iterator
     yield f"[bold]{escape(told.lead)}[/] at {local(told.at, zone)} ({zone}): [bold]{told.stage or 'no stage yet'}[/]{since}"
     yield _timeline([m for m in told.timeline if everything or m.what not in ("capped", "outside")], zone)
     for score in told.scores:
-        yield _score(score)
+        yield _score(score) if score.contributions else _short(score)
     if told.excluded:
         yield f"Excluded: {escape(str(agreement.excluded))} holds, so nothing is entered by itself."
-    yield _ways(told.ways)
+    if told.ways:
+        yield _ways(told.ways)
     yield _coming(told, agreement, zone)
 
 
@@ -43,6 +44,7 @@ def _coming(told: Explanation, agreement: Agreement, zone: str) -> str:
     return "\n".join(lines) or "Nothing will happen by itself."
 
 
+_ENDED = {"expired": "expired", "faded": "faded", "void": "reset"}
 _MARKS = {
     "transition": "[bold]»[/]", "hit": "+", "reset": "0", "capped": "=", "outside": "-", "refused": "[red]✗[/]",
 }  # fmt: skip
@@ -79,19 +81,26 @@ def _told(moment: Moment) -> str:
 def _points(hit: Hit | None) -> tuple[str, str]:
     if hit is None:
         return "", ""
-    return f"{hit.points:+g}", number(hit.worth) if hit.state == "counts" else f"{hit.state} 0"
+    return f"{hit.points:+g}", number(hit.worth) if hit.state == "counts" else f"0 ({_ENDED[hit.state]})"
+
+
+def _title(score: ScoreNow) -> str:
+    return escape(f"{score.id} = {number(score.value)}" + (f", grade {score.grade}" if score.grade else ""))
+
+
+def _short(score: ScoreNow) -> str:
+    """A sum, or a score to which nothing contributes, in one line."""
+    of = f" = {' + '.join(score.parts)}" if score.parts else " (no hits that count)"
+    kept = f", {number(score.raw)} before its range" if abs(score.raw - score.value) > 1e-9 else ""
+    return f"[bold]{_title(score)}[/]{of}{kept}"
 
 
 def _score(score: ScoreNow) -> Table:
-    grade = f", grade {score.grade}" if score.grade else ""
-    title = f"{score.id} = {number(score.value)}{grade}"
-    shown = table(escape(title), "Rule", "Because", "Hits", "Worth", text=2)
+    shown = table(_title(score), "Rule", "Because", "Hits", "Worth", text=2)
     for part in score.contributions:
         shown.add_row(
             escape(rule_text(part.rule)), escape(part.rule.because), str(part.hits or ""), number(part.worth)
         )
-    if score.parts:
-        shown.add_row(" + ".join(score.parts), "sum", "", number(score.raw))
     if abs(score.raw - score.value) > 1e-9:
         shown.add_row("range", "kept inside the range", "", number(score.value - score.raw))
     shown.add_row("[bold]=[/]", "", "", f"[bold]{number(score.value)}[/]")

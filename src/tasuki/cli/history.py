@@ -66,7 +66,7 @@ def import_(
     ] = None,
 ) -> None:
     """Import CSV, TSV, JSON Lines or Parquet files, gzipped or not, UTF-8 or cp932. All of them, or nothing."""
-    from tasuki.cli.show import console, progress
+    from tasuki.cli.show import console, counted, progress
     from tasuki.history.importing import import_files
 
     with progress("Importing", "of the bytes") as update:
@@ -81,10 +81,12 @@ def import_(
             rejects=rejects,
         )
     console().print(_report(report))
-    typer.echo(f"{out}: {report.leads:,} leads, {report.entries:,} entries in {report.shards} shards")
+    typer.echo(
+        f"{out}: {counted(report.leads, 'lead')}, {report.entries:,} entries in {counted(report.shards, 'shard')}"
+    )
     if report.rejects:
         typer.echo(
-            f"{report.rejected:,} rows were left out; each with its line and reason in {report.rejects}"
+            f"{counted(report.rejected, 'row')} left out; each with its line and reason in {report.rejects}"
         )
 
 
@@ -107,7 +109,7 @@ def info(
     ] = DEFAULT_ZONE,
 ) -> None:
     """Show what is in a history: leads, entries of each kind, fields, types of activity, time covered."""
-    from tasuki.cli.show import console, local, table
+    from tasuki.cli.show import console, counted, local, table
     from tasuki.history import open_history
     from tasuki.history.describe import describe
     from tasuki.history.times import zone_of
@@ -120,8 +122,10 @@ def info(
         if facts.first_at is not None and facts.last_at is not None
         else "empty"
     )
-    typer.echo(f"{folder}: {facts.leads:,} leads, {facts.entries:,} entries, {span}")
-    typer.echo(f"{facts.shards} shards, {(facts.bytes or 0) / 1e6:,.1f} MB, import number {facts.generation}")
+    typer.echo(f"{folder}: {counted(facts.leads, 'lead')}, {facts.entries:,} entries, {span}")
+    typer.echo(
+        f"{counted(facts.shards, 'shard')}, {(facts.bytes or 0) / 1e6:,.2f} MB, {counted(facts.generation or 0, 'import')}"
+    )
     kinds = table("", "Kind", "Fields", "Entries", "Distinct", text=2)
     for kind in facts.kinds:
         kinds.add_row(kind.kind, ", ".join(kind.fields), f"{kind.entries:,}", f"{kind.shapes:,}")
@@ -129,6 +133,6 @@ def info(
     for name, count in list(facts.activity_types.items())[:25]:
         types.add_row(name, f"{count:,}")
     console().print(kinds, types)
-    some = [lead for shard in history.shards if shard.leads for lead in shard.ids[:1]][:3]
+    some = [lead for shard in history.shards[:3] for lead in shard.ids[:3]][:3]
     if some:
         typer.echo(f"Some leads: {', '.join(some)}")

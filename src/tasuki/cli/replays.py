@@ -39,13 +39,14 @@ def replay(
 ) -> None:
     """Who entered which stage, and when: fold the whole history under an agreement."""
     from tasuki.agreement import load_agreement
-    from tasuki.cli.show import console, progress, time_of
+    from tasuki.cli.show import check_target, console, progress, time_of
     from tasuki.cli.summary import summary
     from tasuki.engine.replay import replay as run
     from tasuki.engine.tables import write_tables
     from tasuki.history import open_history
 
     agreement = load_agreement(file)
+    check_target(out, "--out", folder=True)
     until = time_of(as_of, agreement.timezone, "--as-of")
     opened = open_history(history)
     with progress("Replaying", "of the entries") as update:

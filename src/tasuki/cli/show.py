@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -77,6 +78,34 @@ def time_of(text: str | None, timezone: str, option: str) -> int | None:
     return found
 
 
+def check_target(path: Path | None, option: str, *, folder: bool = False) -> None:
+    """UsageError unless a file, or a folder of files, can be written there: asked before the work, not after it."""
+    if path is None:
+        return
+    if path.exists() and path.is_dir() != folder:
+        raise UsageError(
+            f"{option} {path}: cannot be written, this is {'no' if folder else 'a'} folder; name another place"
+        )
+    place = path if folder else path.parent
+    while folder and not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise UsageError(
+            f"{option} {path}: cannot be written, {place} is no folder that you may write into; name another place"
+        )
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """A path to write to, of the same ending, which becomes `path` once it is whole."""
+    aside = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield aside
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
 def local(at: int, timezone: str) -> str:
     """A time for people, to the second: `2025-03-31 18:00:05`."""
     moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)).astimezone(ZoneInfo(timezone))
@@ -86,6 +115,11 @@ def local(at: int, timezone: str) -> str:
 def number(value: float) -> str:
     """At most two decimals, none where there are none."""
     return f"{value:,.2f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"
+
+
+def counted(count: int, word: str) -> str:
+    """`1 shard`, `3 shards`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 @contextmanager

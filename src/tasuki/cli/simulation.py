@@ -25,9 +25,10 @@ def simulate(
     format: Annotated[Format, typer.Option("--format", help="Format of the files.")] = Format.csv,
 ) -> None:
     """Make up a Japanese B2B company: profiles, activities, decisions, deals, and the hidden truth behind them."""
-    from tasuki.cli.show import console, progress, table
+    from tasuki.cli.show import check_target, console, progress, table
     from tasuki.simulate import simulate as run
 
+    check_target(out, "--out", folder=True)
     with progress("Simulating", "of the leads") as update:
         report = run(out, leads, months, seed, format.value, progress=update)
     shown = table("", "File", "Rows")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tasuki.agreement import Stage
 from tasuki.backtest.months import months_of
 from tasuki.cli.show import local, table
 from tasuki.engine import layout as at
@@ -48,22 +49,18 @@ def _stages(done: Replay) -> Table:
             for cause in (at.BY_PATH, at.BY_DECISION, at.BY_TIMEOUT)
         ]
         shown.add_row(
-            stage.id, stage.name.get("en", stage.id), f"{len(np.unique(mine['lead'])):,}", f"{len(mine):,}", *causes,
+            stage.id, _name(stage), f"{len(np.unique(mine['lead'])):,}", f"{len(mine):,}", *causes,
             f"{int((done.stage == number).sum()):,}", f"{int((refused == number).sum()):,}",
         )  # fmt: skip
-    unknown = int((refused == 0).sum())
-    shown.add_row(
-        "–",
-        "no stage yet",
-        "",
-        "",
-        "",
-        "",
-        "",
-        f"{int((done.stage == 0).sum()):,}",
-        f"{unknown:,}" if unknown else "",
-    )
+    shown.add_row("–", "no stage yet", *[""] * 5, f"{int((done.stage == 0).sum()):,}", "")
+    if unknown := int((refused == 0).sum()):
+        shown.add_row("?", "a stage the agreement does not have", *[""] * 6, f"{unknown:,}")
     return shown
+
+
+def _name(stage: Stage) -> str:
+    name = stage.name.get("en") or stage.name.get("ja", "")
+    return "" if name == stage.id else name
 
 
 def _refused(done: Replay) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -54,10 +54,11 @@ def compare(
     """Two agreements over one history: leads gained and lost, and how well each one's MQLs foretold the outcome."""
     from tasuki.agreement import load_agreement
     from tasuki.backtest.compare import compare as run
-    from tasuki.cli.show import console, progress, time_of
+    from tasuki.cli.show import check_target, console, progress, time_of
     from tasuki.history import open_history
 
     one, other = load_agreement(before), load_agreement(after)
+    check_target(out, "--out")
     with progress("Replaying", "of the entries") as update:
         found = run(
             one, other, open_history(history), outcome, measure=measure, as_of=time_of(as_of, one.timezone, "--as-of"),
@@ -65,13 +66,20 @@ def compare(
         )  # fmt: skip
     console().print(_judged(found, str(before), str(after)), _stages(found), _months(found), _names(found))
     if out:
-        lines = [
-            f"{lead},{what}"
-            for what, leads in (("gained", found.gained), ("lost", found.lost))
-            for lead in leads
-        ]
-        out.write_text("\n".join(["lead,what", *lines]) + "\n", encoding="utf-8")
+        _write_names(found, out)
         typer.echo(f"wrote {out}")
+
+
+def _write_names(found: Comparison, out: Path) -> None:
+    import csv
+
+    from tasuki.cli.show import written_aside
+
+    with written_aside(out) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("lead", "what"))
+        rows.writerows((lead, "gained") for lead in found.gained)
+        rows.writerows((lead, "lost") for lead in found.lost)
 
 
 def _judged(found: Comparison, before: str, after: str) -> Table:
@@ -93,7 +101,8 @@ def _judged(found: Comparison, before: str, after: str) -> Table:
 def _stages(found: Comparison) -> Table:
     from tasuki.cli.show import table
 
-    shown = table("Leads per stage", "Stage", "A", "B", "gained", "lost")
+    title = "Leads per stage under each agreement (decisions it refuses do not count here, but do above)"
+    shown = table(title, "Stage", "A", "B", "gained", "lost")
     for stage in dict.fromkeys(month.stage for month in found.months):
         mine = [month for month in found.months if month.stage == stage]
         counts = (sum(getattr(m, name) for m in mine) for name in ("before", "after", "gained", "lost"))
@@ -104,10 +113,13 @@ def _stages(found: Comparison) -> Table:
 def _months(found: Comparison) -> Table:
     from tasuki.cli.show import table
 
-    shown = table("Where they differ, per month", "Stage", "Month", "A", "B", "gained", "lost", text=2)
+    title = f"Leads that enter {found.measure} for the first time, per month"
+    shown = table(title, "Month", "A", "B", "gained", "lost", "from or to another month")
     for m in found.months:
-        if m.gained or m.lost or m.before != m.after:
-            shown.add_row(m.stage, m.month, f"{m.before:,}", f"{m.after:,}", f"{m.gained:,}", f"{m.lost:,}")
+        if m.stage == found.measure:
+            moved = m.after - m.before - m.gained + m.lost
+            counts = (f"{count:,}" for count in (m.before, m.after, m.gained, m.lost))
+            shown.add_row(m.month, *counts, f"{moved:+,}" if moved else "")
     return shown
 
 
@@ -146,11 +158,12 @@ def sweep(
     from tasuki.agreement import load_agreement
     from tasuki.backtest.sweep import setting_of
     from tasuki.backtest.sweep import sweep as run
-    from tasuki.cli.show import console, progress, time_of
+    from tasuki.cli.show import check_target, console, progress, time_of
     from tasuki.history import open_history
 
     if chart and chart.suffix not in (".svg", ".png"):
         raise UsageError(f"--chart {chart}: the name has to end in .svg or .png")
+    check_target(chart, "--chart")
     agreement, setting = load_agreement(file), setting_of(set_)
     with progress("Trying", "of the values") as update:
         swept = run(
@@ -160,8 +173,10 @@ def sweep(
     console().print(_steps(swept))
     if chart:
         from tasuki.backtest.chart import draw_sweep
+        from tasuki.cli.show import written_aside
 
-        draw_sweep(swept, chart)
+        with written_aside(chart) as aside:
+            draw_sweep(swept, aside)
         typer.echo(f"wrote {chart}")
 
 

@@ -166,8 +166,25 @@ class _Explainer:
             if refusal is None:
                 yield Moment(when, KINDS[kind], text)
             else:
-                where = self.compiled.stage_names[refusal["from_"]] or "no stage"
-                yield Moment(when, "refused", f"{text}: {_WHY[REFUSALS[refusal['why']]]} (stood in {where})")
+                yield Moment(when, "refused", f"{text}: {self._refusal(fields, refusal)}")
+
+    def _refusal(self, fields: dict[str, str], refusal: np.void) -> str:
+        """Why a decision was refused, and what would have been legal."""
+        wanted, role, why = fields["to"], fields.get("role", "nobody"), REFUSALS[refusal["why"]]
+        if why == "unknown_stage":
+            return f"the agreement has no stage {wanted}"
+        by_hand = [path for path in self.agreement.stage[wanted].paths if path.by]
+        if why == "role":
+            roles = ", ".join(dict.fromkeys(role for path in by_hand for role in path.by))
+            return f"{role} may not decide on {wanted}" + (
+                f"; {roles} may" if roles else "; it is entered by itself only"
+            )
+        mine = [path for path in by_hand if role in path.by]
+        if why == "from":
+            stands = self.compiled.stage_names[refusal["from_"]] or "no stage"
+            legal = ", ".join(dict.fromkeys(stage for path in mine for stage in path.from_))
+            return f"the lead stood in {stands}; {wanted} is entered from {legal}"
+        return f"{wanted} requires {' or '.join(str(path.requires) for path in mine if path.requires)}"
 
     def _traced(self, hits: tuple[Hit, ...]) -> Iterator[Moment]:
         made = iter(hits)
@@ -274,7 +291,9 @@ class _Explainer:
                 return Part(str(condition), inner.now, not inner.holds)
             case ex.Compare(operator=operator, left=left, right=right):
                 a, b = self._number(left), self._number(right)
-                now = f"{left} is {a:.6g}" + ("" if isinstance(right, ex.Number) else f", {right} is {b:.6g}")
+                now = f"{left} is {_short(a)}" + (
+                    "" if isinstance(right, ex.Number) else f", {right} is {_short(b)}"
+                )
                 return Part(str(condition), now, _compares(operator, a, b))
             case ex.GradeCompare(score=score, operator=operator, grade=grade):
                 letters = [letter for letter, _ in reversed(self.agreement.scores[score].grades)]
@@ -347,12 +366,6 @@ class _Explainer:
 
 
 _ORDER = ("profile", "activity", "decision", "refused", "hit", "capped", "outside", "reset", "transition")
-_WHY = {
-    "unknown_stage": "the agreement has no such stage",
-    "role": "this role may not decide that",
-    "from": "not from the stage the lead stood in",
-    "requires": "what the stage requires did not hold",
-}
 
 
 def worth(rule: Rule, points: float, age: int) -> tuple[float, Literal["counts", "expired", "faded"]]:
@@ -374,6 +387,10 @@ def rule_text(rule: Rule) -> str:
     else:
         words = rule.names[0]
     return f"{rule.score}: {words}" + (f" {rule.every}" if rule.every else "")
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _row(shapes: Shapes, code: int) -> dict[str, str]:

@@ -800,6 +800,9 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
             places[last] = i
             last += tb.matters[codes[i]] | (i == position)  # the first is a time to look, whatever it is
         n = 0
+        quiet = (
+            False  # no path can open before hits have made the missing points, or something else has happened
+        )
         while True:
             t = ats[places[n]] if n < last else NEVER
             lead[ENTERED_NOW] = 0
@@ -808,30 +811,42 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
                 if lead[NEXT_DUE] <= min(t, as_of):
                     t = lead[NEXT_DUE]
                     _timers(p, tb, s, nodes, out, ats, codes, places, n, last, t)
+                    quiet = False
                 elif n == last:
                     break
-            while n < last and ats[places[n]] == t:
+            stage = stages[lead[STAGE]]
+            while n < last:
                 position = places[n]
+                if ats[position] != t:
+                    if not quiet or ats[position] >= lead[NEXT_DUE]:
+                        break
+                    t = ats[position]
                 code = tb.codes[codes[position]]
                 lead[POSITION] = position
                 if code.kind == ACTIVITY:
                     _act(p, tb, s, nodes, out, code.first, code.last, t)
-                elif code.kind == PROFILE:
-                    _new_profile(p, tb, s, code.first)
+                    quiet = quiet and (s.slack[0] > 0.0 or stage.needs == 0)
                 else:
-                    _decide(p, tb, s, nodes, out, row, codes[position], t)
+                    quiet = False
+                    if code.kind == PROFILE:
+                        _new_profile(p, tb, s, code.first)
+                    else:
+                        _decide(p, tb, s, nodes, out, row, codes[position], t)
                 n += 1
             stage = stages[lead[STAGE]]
             changed = np.uint64(lead[CHANGED]) & stage.needs
             if stage.drifts or (changed and (s.slack[0] <= 0.0 or changed & np.uint64(PROFILE_CHANGED))):
                 _settle(p, s, nodes, t)
                 if _automatic(p, tb, s, nodes, out, row, t):
-                    while position < end and ats[position] <= t:
-                        position += 1
-                    s.due[second_look] = ats[position] if position < end else NEVER
+                    following = places[n - 1] if n > 0 else entries.first[row]
+                    while following < end and ats[following] <= t:
+                        following += 1
+                    s.due[second_look] = ats[following] if following < end else NEVER
             elif lead[CHANGED] == EVERYTHING:
                 lead[CHANGED] = 0
                 lead[LAZY] = stage.lazy
+            stage = stages[lead[STAGE]]
+            quiet = not stage.drifts and (stage.needs == 0 or s.slack[0] > 0.0)
         _settle(p, s, nodes, as_of)
         lead[LAZY] = 0
         out.stage[row] = lead[STAGE]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,19 +21,18 @@ def holds(predicate: Predicate, shapes: Shapes) -> Mask:
             if column is None:
                 return np.zeros(len(shapes), bool)
             known = np.fromiter((test(value) for value in column.values), bool, len(column.values))
-            found: Mask = np.append(known, False)[column.index]
-            return found
+            return cast("Mask", np.append(known, False)[column.index])
         case Exists(field=field):
             column = shapes.column(field)
-            there: Mask = np.zeros(len(shapes), bool) if column is None else column.index >= 0
-            return there
+            return cast("Mask", np.zeros(len(shapes), bool) if column is None else column.index >= 0)
         case Not(part=part):
             return ~holds(part, shapes)
         case AllOf(parts=parts):
-            return np.logical_and.reduce(
-                [np.ones(len(shapes), bool), *(holds(part, shapes) for part in parts)]
-            )
+            return _folded(np.logical_and, True, parts, shapes)
         case AnyOf(parts=parts):
-            return np.logical_or.reduce(
-                [np.zeros(len(shapes), bool), *(holds(part, shapes) for part in parts)]
-            )
+            return _folded(np.logical_or, False, parts, shapes)
+
+
+def _folded(operation: np.ufunc, empty: bool, parts: tuple[Predicate, ...], shapes: Shapes) -> Mask:
+    masks = [np.full(len(shapes), empty), *(holds(part, shapes) for part in parts)]
+    return cast("Mask", operation.reduce(masks))
