@@ -128,7 +128,7 @@ def test_rows_that_cannot_be_read_are_counted_and_kept_aside(run: Run, tmp_path:
         "history", "import", "--activities", tmp_path / "a.csv", "--out", tmp_path / "h", "--rejects", rejects
     )
     assert told.status == 0
-    assert "2 rows were left out; each with its line and reason in " in told.out
+    assert "2 rows left out; each with its line and reason in " in told.out
     assert "someday" in rejects.read_text(encoding="utf-8")
 
 

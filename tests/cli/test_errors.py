@@ -128,7 +128,7 @@ def test_a_time_that_is_none(run: Run, company: Company, option: str, time: str)
     [
         ("MQL.person", "write place=from:to:step"),
         ("MQL.person=1:100:0", "the step has to be larger than 0"),
-        ("MQQ.person=1:3:1", "`MQQ.person` is no place: there is MQL.person"),
+        ("MQQ.person=1:3:1", "`MQQ.person` is no place: "),
         ("behavior.pricing_page=1:3:1", "names 2 rules"),
     ],
 )

@@ -202,7 +202,7 @@ def test_refused_decisions_are_told_with_their_reason() -> None:
     refused = [m.text for m in told_at(20).timeline if m.what == "refused"]
     assert len(refused) == 2
     assert "role" in refused[0]
-    assert "did not hold" in refused[1]
+    assert "bant >= 2" in refused[1]
 
 
 def test_what_a_refused_decision_answered_does_not_count() -> None:

@@ -19,6 +19,7 @@ from tests.reference.records import Entry
 from tests.reference.stories import DAY, START, at, with_rules
 
 MANY = 50_000
+A_MOMENT = 10  # seconds; it takes hundredths, and hours if an entry cost as much as all before it
 HOUR = DAY // 24
 BY_HAND = "[{id: MAL, enter: [{from: any, by: [sales]}]}]"
 
@@ -35,6 +36,8 @@ def busy_lead(seed: int = 3) -> History:
 
 @pytest.fixture(scope="module")
 def busy() -> History:
+    one = history_of(activities=[Activity("a", START, {"type": "a"})])
+    score(one, "{signal: a, points: 1}")  # compiles the kernel where it is not compiled yet
     return busy_lead()
 
 
@@ -58,7 +61,7 @@ def test_fifty_thousand_hits_are_worth_what_a_formula_says(busy: History, decay:
     }[decay]
     found, seconds = score(busy, f"{{signal: a, points: 3{', ' if decay else ''}{decay}}}")
     assert found == pytest.approx(3 * worth.sum(), rel=1e-9)
-    assert seconds < 3
+    assert seconds < A_MOMENT
 
 
 def test_fifty_thousand_hits_under_a_cap_are_counted_one_by_one(busy: History) -> None:
@@ -68,7 +71,7 @@ def test_fifty_thousand_hits_under_a_cap_are_counted_one_by_one(busy: History) -
             counted.append(moment)
     found, seconds = score(busy, "{signal: a, points: 1, at_most: 3 per 1d}")
     assert found == len(counted)
-    assert seconds < 3
+    assert seconds < A_MOMENT
 
 
 def test_fifty_thousand_activities_collected_five_by_five(busy: History) -> None:
@@ -87,6 +90,7 @@ def test_a_bar_is_crossed_at_the_very_hit(busy: History) -> None:
     assert done.transitions["at"].tolist() == [busy.shards[0].at[39_999]]
 
 
+@pytest.mark.usefixtures("busy")
 def test_fifty_thousand_entries_of_every_kind_fold_in_a_moment() -> None:
     """Everything of the language at once; the slow evaluator would take hours, so only its end is checked."""
     random = np.random.default_rng(1)
@@ -98,7 +102,7 @@ def test_fifty_thousand_entries_of_every_kind_fold_in_a_moment() -> None:
     history = history_from({"L": ledger})
     begin = time.perf_counter()
     done = replay(agreement_of(AGREEMENT), history)
-    assert time.perf_counter() - begin < 5
+    assert time.perf_counter() - begin < A_MOMENT
     assert int(done.stage[0]) > 0
 
 

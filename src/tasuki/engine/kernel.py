@@ -102,7 +102,7 @@ class Entries(NamedTuple):
 class Output(NamedTuple):
     """Where the kernel writes. What does not fit is counted, not written: run again with more room.
 
-    The first five have a row per lead; `margin` the open interval of values of a watched bar within which
+    The first four have a row per lead; `margin` the open interval of values of a watched bar within which
     nothing would have come out differently. `used` counts transitions, refusals, traces and watched comparisons.
     """
 
@@ -792,7 +792,8 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
             end -= 1
         _clean(s)
         lead[NUMBER] = row
-        out.margin[row, 0], out.margin[row, 1] = -np.inf, np.inf
+        if len(out.margin):
+            out.margin[row, 0], out.margin[row, 1] = -np.inf, np.inf
         if position < end:
             lead[ORIGIN] = ats[position]
         last = 0
@@ -856,14 +857,16 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
             out.scores[row, score] = _score(p, s, score, as_of)
 
 
-def empty_output(leads: int, scores: int, transitions: int, refusals: int, traces: int) -> Output:
+def empty_output(
+    leads: int, scores: int, transitions: int, refusals: int, traces: int, *, watched: bool = False
+) -> Output:
     """Room for the results of so many leads."""
     return Output(
         np.empty(leads, np.int16),
         np.empty(leads, np.int64),
         np.empty(leads, np.int64),
         np.empty((leads, scores)),
-        np.empty((leads, 2)),
+        np.empty((leads if watched else 0, 2)),
         np.empty(transitions, TRANSITION_RECORD),
         np.empty((transitions, scores)),
         np.empty(refusals, REFUSAL_RECORD),

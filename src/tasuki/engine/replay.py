@@ -24,21 +24,62 @@ Progress = Callable[[int, int], None]
 
 CAUSES = ("path", "decision", "timeout")
 REFUSALS = ("unknown_stage", "role", "from", "requires")
-LEADS_OF_A_TASK = 20_000
+LEADS_OF_A_TASK = 4_000
 
 
 @dataclass(frozen=True)
 class ShardResult:
-    """What came of the leads of one shard, in the order of its ids. Times in µs UTC."""
+    """What came of the leads of one shard, in the order of its ids. Times in µs UTC.
 
-    stage: NDArray[np.int16]  # (leads,) 0: no stage yet
-    entered: NDArray[np.int64]
-    next_check: NDArray[np.int64]  # layout.NEVER: nothing will come by itself
-    scores: NDArray[np.float64]  # (leads, scores), at as_of
-    margin: NDArray[np.float64]  # (leads, 2) see kernel.Output
-    transitions: at.Records
-    transition_scores: NDArray[np.float64]  # (transitions, scores), just before resets
-    refusals: at.Records
+    `parts` are the kernel's outputs for ranges of leads, each with the row it begins at; they are joined when asked for.
+    """
+
+    parts: tuple[tuple[int, Output], ...]
+
+    @cached_property
+    def stage(self) -> NDArray[np.int16]:
+        """(leads,) present stage by the kernel's number; 0: no stage yet."""
+        return np.concatenate([part.stage for _, part in self.parts])
+
+    @cached_property
+    def entered(self) -> NDArray[np.int64]:
+        """(leads,) when the present stage was entered."""
+        return np.concatenate([part.entered for _, part in self.parts])
+
+    @cached_property
+    def next_check(self) -> NDArray[np.int64]:
+        """(leads,) when something will come by itself; layout.NEVER: nothing will."""
+        return np.concatenate([part.next_check for _, part in self.parts])
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """(leads, scores) at as_of."""
+        return np.concatenate([part.scores for _, part in self.parts])
+
+    @cached_property
+    def transitions(self) -> at.Records:
+        """(transitions,) `lead` is the row of the lead; those of one lead in their order."""
+        return _rebased((first, part.transitions[: part.used[0]]) for first, part in self.parts)
+
+    @cached_property
+    def transition_scores(self) -> NDArray[np.float64]:
+        """(transitions, scores) just before resets."""
+        return np.concatenate([part.transition_scores[: part.used[0]] for _, part in self.parts])
+
+    @cached_property
+    def refusals(self) -> at.Records:
+        """(refusals,) decisions that changed nothing; `lead` is the row of the lead."""
+        return _rebased((first, part.refusals[: part.used[1]]) for first, part in self.parts)
+
+
+def _rebased(parts: Iterable[tuple[int, at.Records]]) -> at.Records:
+    """Records of some leads as one, `lead` counted from the row at which each part begins."""
+    moved = []
+    for first, part in parts:
+        copy = part.copy()
+        copy["lead"] += first
+        moved.append(copy)
+    return np.concatenate(moved)
 
 
 @dataclass(frozen=True)
@@ -73,20 +114,18 @@ class Replay:
     @cached_property
     def transitions(self) -> at.Records:
         """Every transition; `lead` is a row of `lead_ids`; of one lead in their order."""
-        return self._rebased("transitions", at.TRANSITION_RECORD)
+        return self._all("transitions", at.TRANSITION_RECORD)
 
     @cached_property
     def refusals(self) -> at.Records:
         """Every refused decision; `lead` is a row of `lead_ids`."""
-        return self._rebased("refusals", at.REFUSAL_RECORD)
+        return self._all("refusals", at.REFUSAL_RECORD)
 
-    def _rebased(self, name: str, dtype: np.dtype[np.void]) -> at.Records:
-        parts = [np.empty(0, dtype)]
-        for shard, first in zip(self.shards, self.first_row, strict=False):
-            part = getattr(shard, name).copy()
-            part["lead"] += first
-            parts.append(part)
-        return np.concatenate(parts)
+    def _all(self, name: str, dtype: np.dtype[np.void]) -> at.Records:
+        shards = zip(self.first_row.tolist(), self.shards, strict=False)
+        return _rebased(
+            [(0, np.empty(0, dtype)), *((first, getattr(shard, name)) for first, shard in shards)]
+        )
 
 
 def replay(
@@ -119,16 +158,15 @@ def replay_bound(
 ) -> Replay:
     """`replay` with tables made before: for many replays that differ in numbers only."""
     tasks = [(number, *ends) for number, shard in enumerate(history.shards) for ends in _ranges(shard)]
-    outputs: dict[tuple[int, ...], Output] = {}
+    outputs: dict[tuple[int, int, int], Output] = {}
     done, total = 0, sum(shard.entries for shard in history.shards)
+
+    def fold_task(task: tuple[int, int, int]) -> Output:
+        number, first, last = task
+        return fold_rows(compiled.program, tables, history.shards[number], np.arange(first, last), as_of)
+
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        jobs = {
-            pool.submit(fold_rows, compiled.program, tables, history.shards[n], np.arange(*ends), as_of): (
-                n,
-                *ends,
-            )
-            for n, *ends in tasks
-        }
+        jobs = {pool.submit(fold_task, task): task for task in tasks}
         try:
             for job in as_completed(jobs):
                 number, first, last = task = jobs[job]
@@ -140,16 +178,15 @@ def replay_bound(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    shards = [
-        _joined([(task[1], outputs[task]) for task in tasks if task[0] == number], len(compiled.score_names))
-        for number in range(len(history.shards))
-    ]
-    return Replay(compiled, history, as_of, tuple(shards))
+    shards: list[list[tuple[int, Output]]] = [[] for _ in history.shards]
+    for number, first, last in tasks:
+        shards[number].append((first, outputs[number, first, last]))
+    return Replay(compiled, history, as_of, tuple(ShardResult(tuple(parts)) for parts in shards))
 
 
 def _ranges(shard: Shard) -> Iterator[tuple[int, int]]:
     """Ranges of leads small enough to keep every thread busy to the end."""
-    for first in range(0, shard.leads, LEADS_OF_A_TASK):
+    for first in range(0, max(shard.leads, 1), LEADS_OF_A_TASK):
         yield first, min(first + LEADS_OF_A_TASK, shard.leads)
 
 
@@ -163,8 +200,9 @@ def fold_rows(
     entries, leads, scores = _entries(shard, rows), len(rows), len(program.scores)
     state, nodes, places = _room(program, shard, entries, as_of)
     room = (4 * leads + 64, leads // 4 + 16, traces)
+    watched = bool(program.ops["watched"].any())
     while True:
-        output = empty_output(leads, scores, *room)
+        output = empty_output(leads, scores, *room, watched=watched)
         fold_leads(program, tables, entries, state, nodes, places, as_of, output)
         used = output.used[:3]
         if used[0] <= room[0] and used[1] <= room[1] and (not traces or used[2] <= room[2]):
@@ -193,25 +231,6 @@ def _room(
     longest = int(sizes.max(initial=0))
     span = as_of - int(shard.at[begins].min()) if len(begins) else 0
     return *new_state(program, longest, span), np.empty(longest + 1, np.int64)
-
-
-def _joined(outputs: list[tuple[int, Output]], scores: int) -> ShardResult:
-    """The results of the ranges of one shard as one; with each range the row it begins at."""
-    outputs.sort(key=lambda pair: pair[0])
-    for first, output in outputs:
-        output.transitions["lead"] += first
-        output.refusals["lead"] += first
-    parts = [output for _, output in outputs] or [empty_output(0, scores, 0, 0, 0)]
-    return ShardResult(
-        stage=np.concatenate([part.stage for part in parts]),
-        entered=np.concatenate([part.entered for part in parts]),
-        next_check=np.concatenate([part.next_check for part in parts]),
-        scores=np.concatenate([part.scores for part in parts]),
-        margin=np.concatenate([part.margin for part in parts]),
-        transitions=np.concatenate([part.transitions[: part.used[0]] for part in parts]),
-        transition_scores=np.concatenate([part.transition_scores[: part.used[0]] for part in parts]),
-        refusals=np.concatenate([part.refusals[: part.used[1]] for part in parts]),
-    )
 
 
 def fold(
