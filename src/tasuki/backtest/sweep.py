@@ -168,7 +168,8 @@ class _State:
         np.minimum.at(first, entered["lead"], entered["at"])
         self._first[number][rows] = first
         self._entries[number][rows] = np.bincount(entered["lead"], minlength=len(rows))
-        self._margin[number][rows] = output.margin
+        if len(output.margin):
+            self._margin[number][rows] = output.margin
         return len(rows)
 
     def _moved(self, value: float) -> tuple[at.Program, at.Tables]:

@@ -152,6 +152,8 @@ class State(NamedTuple):
     lead: NDArray[np.int64]  # see the names below
 
 
+uintp = np.uintp  # an index of this type is not looked at for being negative
+
 # Places in State.lead.
 STAGE, ENTERED, NEXT_DUE, CHANGED, ENTERED_NOW, ORIGIN, BITS_ROW, NUMBER, POSITION, LAZY = range(10)
 
@@ -182,11 +184,12 @@ def _clean(s: Any) -> None:
 
 
 @inlined
-def _append(s: Any, nodes: Any, queue: int, t: int, points: float, keep: int) -> None:
+def _append(s: Any, nodes: Any, queue: Any, t: int, points: float, keep: int) -> None:
     """Put a hit, or a counted activity, at the end of a queue; with keep = 0 it is overwritten by the next."""
     tail = s.tail[queue]
-    nodes[tail].at = t
-    nodes[tail].points = points
+    node = nodes[uintp(tail)]
+    node.at = t
+    node.points = points
     s.tail[queue] = tail + keep
 
 
@@ -407,7 +410,7 @@ def _collects(rule: Any, s: Any, r: int, t: int) -> bool:
 
 
 @inlined
-def _wake(s: Any, g: int, end: int) -> None:
+def _wake(s: Any, g: Any, end: int) -> None:
     """A hit of group g ends then."""
     if end < s.due[g]:
         s.due[g] = end
@@ -479,20 +482,21 @@ def _settle(p: Any, s: Any, nodes: Any, t: int) -> None:
 @inlined
 def _hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
     """What rule r does with a matching activity, or with a silence that is full."""
-    rule = p.rules[r]
+    rule = p.rules[uintp(r)]
     if rule.flags:
         _special_hit(p, s, nodes, out, r, t)
         return
     # Without a branch: whether an activity is at its cap, and whether its points end, is anybody's guess.
-    group = p.groups[rule.group]
-    counts = 1 if s.counts[4 * r] < rule.cap_ever else 0
-    s.counts[4 * r] += counts
+    g, n, score = uintp(rule.group), uintp(4) * uintp(r), uintp(rule.score)
+    group = p.groups[g]
+    counts = 1 if s.counts[n] < rule.cap_ever else 0
+    s.counts[n] += counts
     points = rule.points * counts
-    s.base[rule.score] += points
+    s.base[score] += points
     s.slack[0] -= max(points, 0.0)
     keep = counts & group.queued
-    _append(s, nodes, rule.group, t, points, keep)
-    _wake(s, rule.group, t + group.span if keep else NEVER)
+    _append(s, nodes, g, t, points, keep)
+    _wake(s, g, t + group.span if keep else NEVER)
     s.lead[CHANGED] |= np.int64(rule.changes) * counts
     _trace(out, s, HIT if counts else CAPPED, r, t, points)
 
@@ -743,7 +747,7 @@ def _act(p: Any, tb: Any, s: Any, nodes: Any, out: Any, first: int, last: int, t
     """The actions of one activity."""
     groups = len(p.groups)
     for k in range(first, last):
-        action = tb.actions[k]
+        action = tb.actions[uintp(k)]
         what, i = action >> ACTION_SHIFT, action & ACTION_INDEX
         if what == RULE:
             _hit(p, s, nodes, out, i, t)
@@ -798,14 +802,15 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
             lead[ORIGIN] = ats[position]
         last = 0
         for i in range(position, end):  # without a branch: which activities matter is anybody's guess
-            places[last] = i
-            last += tb.matters[codes[i]] | (i == position)  # the first is a time to look, whatever it is
+            places[uintp(last)] = i
+            last += tb.matters[uintp(codes[uintp(i)])] | (
+                i == position
+            )  # the first is a time to look, whatever it is
         n = 0
-        quiet = (
-            False  # no path can open before hits have made the missing points, or something else has happened
-        )
+        # quiet: no path can open before hits have made the missing points, or something else has happened
+        quiet = False
         while True:
-            t = ats[places[n]] if n < last else NEVER
+            t = ats[uintp(places[uintp(n)])] if n < last else NEVER
             lead[ENTERED_NOW] = 0
             if lead[NEXT_DUE] <= t:
                 lead[NEXT_DUE] = _earliest(p, s)
@@ -817,13 +822,14 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
                     break
             stage = stages[lead[STAGE]]
             while n < last:
-                position = places[n]
-                if ats[position] != t:
-                    if not quiet or ats[position] >= lead[NEXT_DUE]:
+                position = uintp(places[uintp(n)])
+                now = ats[position]
+                if now != t:
+                    if not quiet or now >= lead[NEXT_DUE]:
                         break
-                    t = ats[position]
-                code = tb.codes[codes[position]]
-                lead[POSITION] = position
+                    t = now
+                code = tb.codes[uintp(codes[position])]
+                lead[POSITION] = np.int64(position)
                 if code.kind == ACTIVITY:
                     _act(p, tb, s, nodes, out, code.first, code.last, t)
                     quiet = quiet and (s.slack[0] > 0.0 or stage.needs == 0)
