@@ -1,7 +1,8 @@
 """One agreement with one number moved step by step: what each value would have brought.
 
-Only leads whose result can differ are folded again. For a bar the kernel reports, per lead, the interval of bars within
-which every comparison would have come out the same; for a rule's points, those leads are folded that ever match it.
+Only leads whose result can differ are folded again. The values are tried from the smallest on: for a bar the kernel
+reports, per lead, up to where it could be raised and every comparison would have come out the same; for a rule's points,
+those leads are folded that ever match it.
 """
 
 from __future__ import annotations
@@ -109,20 +110,20 @@ def sweep(
     tables = bind(compiled, history)
     knob = _knob(compiled, history, setting.place)
     state = _State(compiled, tables, history, until, compiled.stage_names.index(measure), knob)
-    steps = []
+    steps: dict[float, Step] = {}
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        for i, value in enumerate(setting.values):
+        for i, value in enumerate(sorted(setting.values)):
             folded = state.move_to(value, pool)
             first, entries = state.first, state.entries
-            steps.append(
-                Step(
-                    value, int((first != at.NEVER).sum()), int(entries.sum()),
-                    precision(first, reached), recall(first, reached), folded,
-                )
+            steps[value] = Step(
+                value, int((first != at.NEVER).sum()), int(entries.sum()),
+                precision(first, reached), recall(first, reached), folded,
             )  # fmt: skip
             if progress:
                 progress(i + 1, len(setting.values))
-    return Sweep(setting.place, measure, outcome, knob.present, tuple(steps))
+    return Sweep(
+        setting.place, measure, outcome, knob.present, tuple(steps[value] for value in setting.values)
+    )
 
 
 class _State:
@@ -136,7 +137,7 @@ class _State:
         sizes = [shard.leads for shard in history.shards]
         self._first = [np.full(n, at.NEVER) for n in sizes]
         self._entries = [np.zeros(n, np.int64) for n in sizes]
-        self._margin = [np.column_stack([np.full(n, np.inf), np.full(n, -np.inf)]) for n in sizes]
+        self._margin = [np.full(n, -np.inf) for n in sizes]
         self._known = False
 
     @property
@@ -189,9 +190,8 @@ class _State:
             return np.ones(len(self._first[number]), bool)
         if self._knob.touched:
             return self._knob.touched[number]
-        margin = self._margin[number]
         slack = 1e-6 * max(1.0, abs(value))  # the kernel's comparisons have a tolerance: stay clear of it
-        return ~((margin[:, 0] + slack < value) & (value < margin[:, 1] - slack))
+        return np.asarray(value >= self._margin[number] - slack)
 
 
 def _knob(compiled: Compiled, history: History, place: str) -> _Knob:

@@ -102,8 +102,8 @@ class Entries(NamedTuple):
 class Output(NamedTuple):
     """Where the kernel writes. What does not fit is counted, not written: run again with more room.
 
-    The first four have a row per lead; `margin` the open interval of values of a watched bar within which
-    nothing would have come out differently. `used` counts transitions, refusals, traces and watched comparisons.
+    The first four have a row per lead; `margin` up to where a watched bar could be raised, and
+    nothing would have come out differently. `used` counts transitions, refusals and traces.
     """
 
     stage: NDArray[np.int16]
@@ -251,15 +251,9 @@ def _compare(what: int, a: float, b: float) -> bool:
 
 @inlined
 def _watch(out: Any, row: int, a: float, b: float) -> None:
-    """Narrow the interval of bars that would have compared the same."""
-    out.used[3] += 1
-    if a < b:
-        out.margin[row, 0] = max(out.margin[row, 0], a)
-    elif a > b:
-        out.margin[row, 1] = min(out.margin[row, 1], a)
-    else:
-        out.margin[row, 0] = a
-        out.margin[row, 1] = a
+    """Raised up to the least value that ever stood above it, a bar b would have compared the same."""
+    if a >= b - SLACK_MARGIN * max(1.0, abs(b)):
+        out.margin[row] = min(out.margin[row], a)
 
 
 @inlined
@@ -608,9 +602,6 @@ def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, t: int) 
                 if not _compare(GE, value, bar.value):
                     missing = bar.value - value - SLACK_MARGIN * max(1.0, abs(bar.value))
                     slack = min(slack, missing / path.guard_weight)
-                    if bar.watched:
-                        _watch(out, row, value, bar.value)
-                        slack = -np.inf
                     continue
             slack = -np.inf
             if _take(p, tb, s, nodes, out, row, p.links[k], t):
@@ -797,7 +788,7 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
         _clean(s)
         lead[NUMBER] = row
         if len(out.margin):
-            out.margin[row, 0], out.margin[row, 1] = -np.inf, np.inf
+            out.margin[row] = np.inf
         if position < end:
             lead[ORIGIN] = ats[position]
         last = 0
@@ -872,12 +863,12 @@ def empty_output(
         np.empty(leads, np.int64),
         np.empty(leads, np.int64),
         np.empty((leads, scores)),
-        np.empty((leads if watched else 0, 2)),
+        np.empty(leads if watched else 0),
         np.empty(transitions, TRANSITION_RECORD),
         np.empty((transitions, scores)),
         np.empty(refusals, REFUSAL_RECORD),
         np.empty(traces, TRACE_RECORD),
-        np.zeros(4, np.int64),
+        np.zeros(3, np.int64),
     )
 
 
