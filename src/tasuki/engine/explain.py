@@ -22,6 +22,7 @@ from tasuki.agreement.values import duration_text
 from tasuki.engine import layout as at
 from tasuki.engine.bind import YES, bind
 from tasuki.engine.compile import Compiled, compile_agreement
+from tasuki.engine.kernel import TOLERANCE
 from tasuki.engine.predicates import holds
 from tasuki.engine.replay import CAUSES, REFUSALS, fold_rows
 from tasuki.errors import UsageError
@@ -263,9 +264,7 @@ class _Explainer:
     def _grade(self, name: str) -> str | None:
         value = self.values[name]
         grades = self.agreement.scores[name].grades
-        return next(
-            (g for g, bound in grades if value >= bound - 1e-9 * max(1.0, abs(value), abs(bound))), None
-        )
+        return next((grade for grade, bound in grades if _compares(">=", value, bound)), None)
 
     # What is missing.
 
@@ -406,7 +405,7 @@ def _yes_no(condition: ex.Condition, holds: bool) -> Part:
 
 
 def _compares(operator: str, a: float, b: float) -> bool:
-    tolerance = 1e-9 * max(1.0, abs(a), abs(b))
+    tolerance = TOLERANCE * max(1.0, abs(a), abs(b))
     return {
         ">=": a >= b - tolerance,
         ">": a > b + tolerance,

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tasuki.engine import layout as at
+from tasuki.engine.kernel import TOLERANCE
 from tasuki.engine.replay import CAUSES, REFUSALS, Replay
 from tasuki.history import Shapes
 
@@ -135,7 +136,7 @@ def _grades(done: Replay, name: str, values: NDArray[Any]) -> pa.Array:
     grades = done.compiled.agreement.scores[name].grades
     number = np.full(len(values), len(grades))
     for i, (_, bound) in reversed(list(enumerate(grades))):
-        number[values >= bound - 1e-9 * np.maximum(1.0, np.maximum(np.abs(values), abs(bound)))] = i
+        number[values >= bound - TOLERANCE * np.maximum(1.0, np.maximum(np.abs(values), abs(bound)))] = i
     return pa.array([letter for letter, _ in grades] + [""], pa.string()).take(pa.array(number))
 
 
