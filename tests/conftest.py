@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests import databases
+
+databases.prepare()
+
 WORDS = {"spark": ("spark", "java"), "shared": ("shared", "raw data")}
 
 

@@ -1,0 +1,46 @@
+"""Companies."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Account(models.Model):
+    """One company. `matching_name` is the name without its form, folded; see `accounts.names`."""
+
+    name = models.CharField(max_length=300)
+    name_kana = models.CharField(max_length=300, blank=True)
+    matching_name = models.CharField(max_length=300, db_index=True)
+    number = models.CharField(max_length=13, null=True, unique=True)  # the 13 digits of the tax agency
+    domain = models.CharField(max_length=253, blank=True, db_index=True)
+    industry = models.CharField(max_length=200, blank=True)
+    employees = models.PositiveBigIntegerField(null=True)
+    address = models.CharField(max_length=500, blank=True)
+    fields = models.JSONField(default=dict)  # further fields, as text
+    owner = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+")
+    merged_into = models.ForeignKey("self", models.CASCADE, null=True, related_name="merged")
+    created_at = models.DateTimeField()
+    created_by_import = models.ForeignKey("imports.ImportJob", models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~models.Q(number=""), name="account_number_absent_not_empty")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountIdentity(models.Model):
+    """The name of an account in another system."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="identities")
+    source = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "key"], name="one_account_per_key")
+        ]

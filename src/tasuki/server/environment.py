@@ -1,0 +1,105 @@
+"""What the environment says: every setting, typed, with its default, in one place.
+
+A setting is the variable `TASUKI_<NAME>`; a secret may instead be named by file: `TASUKI_<NAME>_FILE`. `DATABASE_URL` is
+understood without prefix, as everywhere. See docs/reference/settings.md.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from tasuki.errors import UsageError
+
+PREFIX = "TASUKI_"
+SECRETS = ("SECRET_KEY", "DATABASE_URL")
+
+
+class Environment(BaseSettings):
+    """The settings of one installation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+
+    data: Path = Field(
+        Path("tasuki-data"), description="Folder of the SQLite database, uploads and the secret key."
+    )
+    database_url: str = Field(
+        "",
+        description="PostgreSQL as postgres://user:password@host:port/name; SQLite in the data folder when empty.",
+    )
+    secret_key: str = Field(
+        "", description="Signs sessions; made once and kept in the data folder when empty."
+    )
+    url: str = Field("http://127.0.0.1:8000", description="Where people reach this installation.")
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Further host names it answers to, with commas."
+    )
+    language: Literal["ja", "en"] = Field("ja", description="Language of who has not chosen one.")
+    time_zone: str = Field("Asia/Tokyo", description="Time zone of who has not chosen one.")
+    debug: bool = Field(False, description="Django's debug pages; never where others can reach it.")
+    demo: bool = Field(
+        False, description="Sign-in by one click as one of the made-up people; set by `tasuki demo`."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+    log_format: Literal["json", "text"] = Field("json", description="One JSON object a line, or plain text.")
+    upload_megabytes: int = Field(200, ge=1, le=10_000, description="The largest file to import.")
+    sign_in_attempts: int = Field(8, ge=1, le=1000, description="Failed sign-ins before a name waits.")
+    sign_in_wait_minutes: int = Field(15, ge=1, le=10_000, description="How long it then waits.")
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{**_from_files(), **_without_prefix(), **given})
+
+
+def _without_prefix() -> dict[str, str]:
+    """`DATABASE_URL`, where no `TASUKI_DATABASE_URL` says otherwise."""
+    url = os.environ.get("DATABASE_URL")
+    return {"database_url": url} if url and PREFIX + "DATABASE_URL" not in os.environ else {}
+
+
+def _from_files() -> dict[str, str]:
+    found = {}
+    for name in SECRETS:
+        path = os.environ.get(f"{PREFIX}{name}_FILE")
+        if path:
+            try:
+                found[name.lower()] = Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise UsageError(
+                    f"{PREFIX}{name}_FILE: {path} cannot be read ({error.strerror}); name a file that can, or unset it"
+                ) from None
+    return found
+
+
+def read_environment() -> Environment:
+    """The settings of this process. UsageError names every variable that does not fit, and what would."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        lines = [
+            f"{PREFIX}{'_'.join(map(str, mistake['loc'])).upper()}: {mistake['msg']}"
+            for mistake in error.errors()
+        ]
+        raise UsageError("; ".join(lines) + "; see docs/reference/settings.md") from None
+
+
+def kept_secret(folder: Path) -> str:
+    """The secret key of an installation that names none: made once, readable by its owner only."""
+    path = folder / "secret-key"
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        pass
+    folder.mkdir(parents=True, exist_ok=True)
+    made = secrets.token_urlsafe(50)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process of the same start was first
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(made)
+    return made

@@ -1,0 +1,144 @@
+"""Leads: who they are, by what they are recognised, what was known of them when, and which of them are the same."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BuyingRole(models.TextChoices):
+    """The part someone plays in the buying group."""
+
+    CHAMPION = "champion", _("Champion")
+    DECIDER = "decider", _("Decides")
+    INFLUENCER = "influencer", _("Influences")
+    USER = "user", _("Uses it")
+    GATEKEEPER = "gatekeeper", _("Keeps the gate")
+
+
+class Lead(models.Model):
+    """One person at one company.
+
+    `fields` is the profile in force (what the agreement's traits read, without the `account.` fields); the columns beside it
+    are copies of some of it, for lists and search. Stage and scores are what the engine recorded last.
+    """
+
+    name = models.CharField(max_length=200, blank=True)
+    name_kana = models.CharField(max_length=200, blank=True)
+    email = models.CharField(max_length=254, blank=True, db_index=True)
+    phone = models.CharField(max_length=40, blank=True)
+    department = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=200, blank=True)
+    buying_role = models.CharField(max_length=20, choices=BuyingRole.choices, blank=True)
+    fields = models.JSONField(default=dict)
+    account = models.ForeignKey("accounts.Account", models.SET_NULL, null=True, related_name="leads")
+    owner = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="leads")
+    team = models.ForeignKey("core.Team", models.SET_NULL, null=True, related_name="leads")
+
+    anonymous = models.BooleanField(default=False)  # known by visitor id alone: not listed, not scored
+    channel = models.CharField(max_length=100, blank=True)  # of acquisition
+    campaign = models.CharField(max_length=200, blank=True)
+    first_touch_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)  # the person's data are gone, the counts stay
+    merged_into = models.ForeignKey("self", models.CASCADE, null=True, related_name="merged")
+    created_by_import = models.ForeignKey("imports.ImportJob", models.SET_NULL, null=True, related_name="+")
+
+    stage = models.CharField(max_length=50, blank=True)  # empty: none yet
+    stage_entered_at = models.DateTimeField(null=True)
+    scores = models.JSONField(default=dict)  # id → value, at `folded_at`
+    grades = models.JSONField(default=dict)
+    score = models.FloatField(default=0.0)  # the one that lists are sorted by
+    passes = models.JSONField(default=dict)  # stage → {first, latest, times}; times of entries as ISO 8601
+    reapproach_at = models.DateTimeField(null=True)
+    folded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["-score", "-id"], name="lead_by_score"),
+            models.Index(fields=["stage", "-score", "-id"], name="lead_by_stage_score"),
+            models.Index(
+                fields=["reapproach_at"],
+                name="lead_by_reapproach",
+                condition=models.Q(reapproach_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email or f"#{self.pk}"
+
+
+class Identity(models.Model):
+    """Something that belongs to one person only: mail, own phone, id in another system (`external:<source>`), visitor id."""
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="identities")
+    kind = models.CharField(max_length=80)  # mail, phone, visitor, external:<source>
+    value = models.CharField(max_length=254)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "value"], name="one_lead_per_identity")
+        ]
+
+
+class Profile(models.Model):
+    """All fields of a lead and its account (`account.<name>`) in force from `at` on: an entry. Values are text."""
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="profiles")
+    at = models.DateTimeField()
+    fields = models.JSONField(default=dict)
+    source = models.CharField(max_length=60, blank=True)
+    recorded_at = models.DateTimeField()
+    import_job = models.ForeignKey("imports.ImportJob", models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["lead", "at"])]
+
+
+class Duplicate(models.Model):
+    """Two leads, or two accounts, that may be the same: a question for a person."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        MERGED = "merged", _("Merged")
+        DIFFERENT = "different", _("Different")
+
+    kind = models.CharField(max_length=10)  # lead or account
+    first = models.BigIntegerField()  # the smaller id
+    second = models.BigIntegerField()
+    score = models.FloatField()  # 0 to 1
+    reasons = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    found_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "first", "second"], name="one_question_per_pair")
+        ]
+        indexes: ClassVar = [models.Index(fields=["state", "-score"])]
+
+
+class Merge(models.Model):
+    """What a merge moved, so that it can be undone: `moved` maps a table to the ids that belonged to `loser`."""
+
+    kind = models.CharField(max_length=10)  # lead or account
+    winner = models.BigIntegerField(db_index=True)
+    loser = models.BigIntegerField(db_index=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+")
+    cause = models.CharField(max_length=40)  # person, identity
+    moved = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)  # the winner's columns that the merge filled
+    undone_at = models.DateTimeField(null=True)
+
+
+class Due(models.Model):
+    """When a lead is to be folded next: now, for it has new entries, or at its `next_check_at`. One row a lead."""
+
+    lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="due")
+    at = models.DateTimeField(db_index=True)
