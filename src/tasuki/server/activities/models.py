@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Activity(models.Model):
-    """One thing a lead did, or that was done with it: an entry. `properties` is flat (`content.kind`), its values are text."""
+    """One thing a lead did, or that was done with it: an entry. `properties` is flat (`content.kind`), values text."""
 
     lead = models.ForeignKey("people.Lead", models.CASCADE, related_name="activities", db_index=False)
     at = models.DateTimeField()
