@@ -76,8 +76,10 @@ check: $(DEV)
 
 # Tests marked slow come last (tests/conftest.py), so that a mistake shows early. TASUKI_REQUIRE=spark,shared forbids to skip
 # the tests that need Spark or the data beside the project.
+# The server's tests run twice: on SQLite, and on a PostgreSQL that is started for them (or that of TEST_DATABASE_URL).
 test: $(DEV)
 	$(BIN)/pytest -n $(WORKERS)
+	TASUKI_TEST_ON=postgresql $(BIN)/pytest -n $(WORKERS) tests/server
 
 bench: $(DEV)
 	$(BIN)/python -m bench

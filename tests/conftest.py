@@ -1,6 +1,6 @@
 """Slow tests last; and a test that is skipped where it must run is a failure.
 
-The environment variable TASUKI_REQUIRE names what must be there: `spark`, `shared`, or both with a comma.
+The environment variable TASUKI_REQUIRE names what must be there: `spark`, `shared`, `browser`, with commas.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests import databases
 
 databases.prepare()
 
-WORDS = {"spark": ("spark", "java"), "shared": ("shared", "raw data")}
+WORDS = {"spark": ("spark", "java"), "shared": ("shared", "raw data"), "browser": ("chromium", "browser")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
