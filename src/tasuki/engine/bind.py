@@ -16,6 +16,14 @@ from tasuki.history import Column, History, Shapes
 
 YES = frozenset(("true", "yes", "y", "1", "はい", "有", "○"))
 NO_DECISION, NO_STAGE = -1, -2
+FACTS = {
+    "path": at.FACT_BY_PATH,
+    "decision": at.FACT_BY_DECISION,
+    "timeout": at.FACT_BY_TIMEOUT,
+    "freeze": at.FREEZE,
+    "thaw": at.THAW,
+}
+"""What `fact` of a decision says, as a role."""
 
 
 def bind(compiled: Compiled, history: History) -> at.Tables:
@@ -91,6 +99,9 @@ def _decisions(compiled: Compiled, shapes: Shapes) -> at.Records:
         shapes.column("to"), len(shapes), lambda name: stages.get(name, NO_STAGE), NO_DECISION
     )
     records["role"] = _mapped(shapes.column("role"), len(shapes), lambda name: roles.get(name, -1), -1)
+    facts = _mapped(shapes.column("fact"), len(shapes), lambda name: FACTS[name], 0)
+    records["role"] = np.where(facts, facts, records["role"])
+    records["to"][(facts < 0) & (records["to"] == NO_STAGE)] = 0  # a stage of old: none of this agreement
     return records
 
 

@@ -161,7 +161,11 @@ class _Explainer:
         refused = {(int(r["at"]), int(r["code"])): r for r in self.refusals}
         for when, code, kind in zip(self.at.tolist(), self.code.tolist(), self.kinds.tolist(), strict=True):
             fields = _row(self.history.shapes[kind], code)
-            text = " ".join(f"{name}={value}" for name, value in fields.items() if name != "type")
+            if kind == at.DECISION and fields.get("fact", "decision") != "decision":
+                continue  # told as a transition
+            text = " ".join(
+                f"{name}={value}" for name, value in fields.items() if name not in ("type", "fact")
+            )
             text = f"{fields['type']} {text}".strip() if kind == at.ACTIVITY else text
             refusal = refused.get((when, code)) if kind == at.DECISION else None
             if refusal is None:
@@ -191,6 +195,8 @@ class _Explainer:
         made = iter(hits)
         for event in self.trace:
             when = int(event["at"])
+            if event["what"] == at.ENTRY:
+                continue
             if event["what"] == at.RESET:
                 yield Moment(
                     when, "reset", f"{self.compiled.score_names[event['index']]}: earlier hits stop counting"
@@ -204,7 +210,11 @@ class _Explainer:
         stages = self.compiled.stage_names
         for t in self.transitions:
             cause = CAUSES[t["cause"]]
-            if cause == "path":
+            to = stages[t["to"]]
+            if t["code"] >= 0 and cause != "decision":  # a fact of another time
+                fields = _row(self.history.decisions, int(t["code"]))
+                cause, because, to = f"recorded: {fields.get('reason', cause)}", "", fields.get("to", to)
+            elif cause == "path":
                 path = self.agreement.stage[str(stages[t["to"]])].paths[t["path"]]
                 cause, because = f"path {path.id}: {path.when}", path.because
             elif cause == "decision":
@@ -217,7 +227,7 @@ class _Explainer:
             yield Moment(
                 int(t["at"]),
                 "transition",
-                f"{stages[t['from_']] or '–'} → {stages[t['to']]} ({cause})",
+                f"{stages[t['from_']] or '–'} → {to or '–'} ({cause})",
                 because,
             )
 

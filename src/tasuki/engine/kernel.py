@@ -35,9 +35,13 @@ from tasuki.engine.layout import (
     COUNT_WITHIN,
     COUNTER,
     DAYS,
+    ENTRY,
     EQ,
     EVERYTHING,
+    FACT_BY_PATH,
+    FACT_BY_TIMEOUT,
     FADES,
+    FREEZE,
     GE,
     GRADE,
     GT,
@@ -69,6 +73,7 @@ from tasuki.engine.layout import (
     START,
     STOP,
     SUBTRACT,
+    THAW,
     TIMES,
     TRACE_RECORD,
     TRANSITION_RECORD,
@@ -155,7 +160,7 @@ class State(NamedTuple):
 uintp = np.uintp  # an index of this type is not looked at for being negative
 
 # Places in State.lead.
-STAGE, ENTERED, NEXT_DUE, CHANGED, ENTERED_NOW, ORIGIN, BITS_ROW, NUMBER, POSITION, LAZY = range(10)
+STAGE, ENTERED, NEXT_DUE, CHANGED, ENTERED_NOW, ORIGIN, BITS_ROW, NUMBER, POSITION, LAZY, FROZEN = range(11)
 
 
 @inlined
@@ -180,6 +185,7 @@ def _clean(s: Any) -> None:
     lead[CHANGED] = EVERYTHING
     lead[BITS_ROW] = -1
     lead[LAZY] = 0
+    lead[FROZEN] = 0
     s.slack[0] = -np.inf
 
 
@@ -357,6 +363,7 @@ def _trace(out: Any, s: Any, what: int, index: int, t: int, points: float) -> No
             out.trace[n].at = t
             out.trace[n].points = points
             out.trace[n].position = s.lead[POSITION]
+            out.trace[n].lead = s.lead[NUMBER]
         out.used[2] = n + 1
 
 
@@ -545,6 +552,7 @@ def _enter(p: Any, s: Any, nodes: Any, out: Any, to: int, t: int, cause: int, pa
         for score in range(len(p.scores)):
             out.transition_scores[n, score] = _score(p, s, score, t)
     out.used[0] = n + 1
+    _trace(out, s, ENTRY, n, t, 0.0)
     stage = p.stages[to]
     for k in range(stage.reset_first, stage.reset_last):
         _reset(p, s, nodes, out, p.links[k], t)
@@ -581,6 +589,8 @@ def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, t: int) 
     True if a path was not tried for that reason: it is to be tried at the next instant, whatever that brings.
     """
     lead = s.lead
+    if lead[FROZEN]:
+        return False
     moved = True
     held_back = False
     while moved:
@@ -615,6 +625,20 @@ def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, t: int) 
     return held_back
 
 
+@inlined
+def _freeze_or_thaw(p: Any, s: Any, role: int, t: int) -> int:
+    """Begin or end the time in which nothing is entered by itself; the stage of a timeout that came meanwhile, or -1."""
+    lead = s.lead
+    if role == FREEZE:
+        lead[FROZEN] = 1
+        return -1
+    lead[FROZEN] = 0
+    lead[CHANGED] = EVERYTHING
+    s.slack[0] = -np.inf
+    stage = p.stages[lead[STAGE]]
+    return int(stage.timeout_to) if stage.timeout and lead[ENTERED] + stage.timeout <= t else -1
+
+
 @called
 def _decide(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, code: int, t: int) -> None:
     """A person's decision: applied, or refused with the cause."""
@@ -627,9 +651,14 @@ def _decide(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, code: int, 
         s.answers_before[q] = s.answers[q]
         if tb.answers[line, q]:
             s.answers[q] = tb.answers[line, q]
-    why = -1
-    if decision.to > 0:
-        stage = p.stages[decision.to]
+    why, to, cause = -1, decision.to, BY_DECISION
+    if decision.role <= FACT_BY_PATH:
+        if decision.role >= FACT_BY_TIMEOUT:
+            cause = FACT_BY_PATH - decision.role
+        else:
+            to, cause = _freeze_or_thaw(p, s, decision.role, t), BY_TIMEOUT
+    elif to > 0:
+        stage = p.stages[to]
         why = WRONG_ROLE
         for k in range(stage.enter_first, stage.enter_last):
             path = p.paths[k]
@@ -642,12 +671,12 @@ def _decide(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, code: int, 
             if _holds(p, tb, s, nodes, out, row, path.requires_first, path.requires_last, t):
                 why = -1
                 break
-    elif decision.to == -2:
+    elif to == -2:
         why = UNKNOWN_STAGE
     if why < 0:
         lead[CHANGED] |= ANSWERS_CHANGED
-        if decision.to > 0:
-            _enter(p, s, nodes, out, decision.to, t, BY_DECISION, -1, code)
+        if to >= 0:
+            _enter(p, s, nodes, out, to, t, cause, -1, -1 if decision.role == THAW else code)
         return
     for q in range(questions):
         s.answers[q] = s.answers_before[q]
@@ -717,7 +746,9 @@ def _timers(
             _silent(p, s, nodes, out, c, t)
     timeout = groups + clocks
     if s.due[timeout] == t:
-        _enter(p, s, nodes, out, p.stages[s.lead[STAGE]].timeout_to, t, BY_TIMEOUT, -1, -1)
+        s.due[timeout] = NEVER  # of a frozen lead it is seen at the thaw
+        if s.lead[FROZEN] == 0:
+            _enter(p, s, nodes, out, p.stages[s.lead[STAGE]].timeout_to, t, BY_TIMEOUT, -1, -1)
     if s.due[timeout + 1] == t:
         s.due[timeout + 1] = t + p.stages[s.lead[STAGE]].recheck
     if s.due[timeout + 2] == t:
@@ -910,6 +941,6 @@ def new_state(p: Program, longest: int, span: int) -> tuple[State, Records]:
         last_seen=np.zeros(counters, np.int64),
         answers=np.zeros(questions + 1, np.uint8),
         answers_before=np.zeros(questions + 1, np.uint8),
-        lead=np.zeros(10, np.int64),
+        lead=np.zeros(11, np.int64),
     )
     return state, np.empty(int(region[-1]), NODE_RECORD)

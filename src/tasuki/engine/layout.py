@@ -64,8 +64,12 @@ EVERYTHING = (1 << 62) - 1
 BY_PATH, BY_DECISION, BY_TIMEOUT = range(3)
 UNKNOWN_STAGE, WRONG_ROLE, WRONG_STAGE, NOT_QUALIFIED = range(4)
 
+# Roles of decisions that nobody takes: facts, entered without asking, by cause; and the ends of the time in which nothing
+# but facts and decisions moves a lead.
+FACT_BY_PATH, FACT_BY_DECISION, FACT_BY_TIMEOUT, FREEZE, THAW = range(-2, -7, -1)
+
 # What a trace tells.
-HIT, RESET, CAPPED, OUTSIDE = range(4)
+HIT, RESET, CAPPED, OUTSIDE, ENTRY = range(5)
 
 RULE_RECORD = np.dtype(
     [
@@ -178,7 +182,8 @@ REFUSAL_RECORD = np.dtype(
     [("lead", "i4"), ("code", "i4"), ("from_", "i4"), ("why", "i4"), ("at", "i8")], align=True
 )
 TRACE_RECORD = np.dtype(
-    [("what", "i4"), ("index", "i4"), ("at", "i8"), ("points", "f8"), ("position", "i8")], align=True
+    [("what", "i4"), ("index", "i4"), ("at", "i8"), ("points", "f8"), ("position", "i8"), ("lead", "i8")],
+    align=True,
 )
 NODE_RECORD = np.dtype([("at", "i8"), ("points", "f8")], align=True)
 

@@ -39,7 +39,9 @@ class Activity:
 class Decision:
     """A person's choice at `at` (µs since 1970 UTC); without `to` it only records `answers`.
 
-    `until` is an ISO 8601 date or time.
+    `until` is an ISO 8601 date or time. `fact` makes it one that nobody takes and nobody refuses: a transition that was
+    recorded (by its cause: path, decision, timeout), or the beginning (freeze) and end (thaw) of the time in which nothing
+    else moves the lead by itself. `rank` is then its place in its instant, where a kind of entries has its own number.
     """
 
     lead: str
@@ -50,6 +52,8 @@ class Decision:
     until: str | None = None
     answers: Mapping[str, str] | None = None
     seq: int | None = None
+    fact: str | None = None
+    rank: int = DECISIONS
 
 
 def shard_of(lead: str, shards: int) -> int:

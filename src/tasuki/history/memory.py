@@ -21,7 +21,7 @@ from tasuki.history.entries import (
 from tasuki.history.shapes import shapes_of
 from tasuki.history.store import History, Shard
 
-_Entry = tuple[int, int, int, int]  # at, kind, seq, code
+_Entry = tuple[int, int, int, int, int]  # at, rank, seq, kind, code
 
 
 def history_of(
@@ -37,7 +37,8 @@ def history_of(
     for activity in activities:
         builder.add(ACTIVITIES, activity.lead, activity.at, activity.seq, activity.fields)
     for decision in decisions:
-        builder.add(DECISIONS, decision.lead, decision.at, decision.seq, decision_fields(decision))
+        fields = decision_fields(decision)
+        builder.add(DECISIONS, decision.lead, decision.at, decision.seq, fields, decision.rank)
     return builder.history(shards)
 
 
@@ -49,6 +50,7 @@ def decision_fields(decision: Decision) -> dict[str, str]:
         "reason": decision.reason,
         "until": decision.until,
         "answers": answers_text(decision.answers) if decision.answers else None,
+        "fact": decision.fact,
     }
     return {name: value for name, value in fields.items() if value}
 
@@ -66,13 +68,21 @@ class _Builder:
         self._shapes: list[dict[frozenset[tuple[str, str]], int]] = [{} for _ in KINDS]
         self._seq = 0
 
-    def add(self, kind: int, lead: str, at: int, seq: int | None, fields: Mapping[str, str]) -> None:
+    def add(
+        self,
+        kind: int,
+        lead: str,
+        at: int,
+        seq: int | None,
+        fields: Mapping[str, str],
+        rank: int | None = None,
+    ) -> None:
         """Add one entry; its code is a place within its kind for now."""
         known = self._shapes[kind]
         place = known.setdefault(frozenset(fields.items()), len(known))
         order = self._seq if seq is None else seq
         self._seq = max(self._seq, order + 1)
-        entry = (at, kind, order, place)
+        entry = (at, kind if rank is None else rank, order, kind, place)
         entries = self._leads.get(lead)
         if entries is None:
             self._leads[lead] = [entry]
@@ -118,6 +128,6 @@ def _shard(leads: dict[str, list[_Entry]], firsts: np.ndarray[tuple[int], np.dty
     for entries in ordered:
         entries.sort(key=itemgetter(0, 1, 2))
     flat = [entry for entries in ordered for entry in entries]
-    table = np.array(flat, np.int64).reshape(-1, 4)
-    at, kind, seq, place = (np.ascontiguousarray(table[:, i]) for i in range(4))
+    table = np.array(flat, np.int64).reshape(-1, 5)
+    at, _, seq, kind, place = (np.ascontiguousarray(table[:, i]) for i in range(5))
     return Shard.of(ids, offsets, at, (firsts[kind] + place).astype(np.int32), seq)
