@@ -26,6 +26,7 @@ def bind(compiled: Compiled, history: History) -> at.Tables:
     for kind, shapes in ((at.PROFILE, history.profiles), (at.DECISION, history.decisions)):
         codes["kind"][shapes.codes] = kind
         codes["first"][shapes.codes] = np.arange(len(shapes))
+    codes["hit"] = _only_hit(compiled, codes, actions)
     matters = (codes["kind"] != at.ACTIVITY) | (codes["first"] < codes["last"])
     if compiled.program.stages["drifts"].any():
         matters[:] = (
@@ -70,6 +71,18 @@ def _actions(compiled: Compiled, shapes: Shapes, codes: at.Records) -> NDArray[n
     codes["first"][shapes.codes] = ends - table.sum(axis=0)
     codes["last"][shapes.codes] = ends
     return np.array([action for action, _ in steps], "i4")[step_of]
+
+
+def _only_hit(compiled: Compiled, codes: at.Records, actions: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Per code the rule that is all it does, if the rule is one without flags, -1 otherwise."""
+    hit = np.full(len(codes), -1, "i4")
+    one = np.flatnonzero((codes["kind"] == at.ACTIVITY) & (codes["last"] - codes["first"] == 1))
+    action = actions[codes["first"][one]]
+    rule = action & at.ACTION_INDEX
+    plain = action >> at.ACTION_SHIFT == at.RULE
+    plain[plain] = compiled.program.rules["flags"][rule[plain]] == 0
+    hit[one[plain]] = rule[plain]
+    return hit
 
 
 def _profile_bits(compiled: Compiled, shapes: Shapes) -> NDArray[np.uint8]:

@@ -175,6 +175,10 @@ class _Compiler:
             record["score"], record["points"] = score, rule.points
             record["changes"] = _effect(rule, score)
             record["group"] = group_of.get(i, len(groups) - 1)
+            group = groups[record["group"]]
+            record["queued"] = group["queued"]
+            record["stays"] = 0.0 if group["queued"] or group["valued"] else rule.points
+            record["gain"] = max(rule.points, 0.0)
             record["cap_ever"] = rule.at_most.count if rule.at_most and not rule.at_most.per else at.NEVER
             record["while_"] = sum(1 << self.stage_index[stage] for stage in rule.while_)
             if rule.at_most and rule.at_most.per:
@@ -190,7 +194,7 @@ class _Compiler:
                 | at.HAS_WHILE * bool(rule.while_)
                 | at.HAS_CAP * bool(rule.at_most and rule.at_most.per)
                 | at.HAS_RESETS * rule.resets
-                | at.HAS_WORTH * int(groups[record["group"]]["valued"])
+                | at.HAS_WORTH * int(group["valued"])
             )
         return records, ring
 

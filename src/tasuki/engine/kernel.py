@@ -123,9 +123,9 @@ class State(NamedTuple):
 
     numbers: NDArray[np.float64]  # the block of all numbers that begin at 0
     counters: NDArray[np.int64]  # the block of all whole numbers that begin at 0
-    base: NDArray[np.float64]  # per score: points that stay, and those that end at once
+    base: NDArray[np.float64]  # per score: points that stay
     profile: NDArray[np.float64]  # per score: points of traits
-    total: NDArray[np.float64]  # per group: sum of points, or of worth at `moved`
+    total: NDArray[np.float64]  # per group: sum of points (of those summed), or of worth at `moved`
     high: NDArray[np.float64]  # per group that fades: sum of points × time, high limb
     low: NDArray[np.float64]
     counts: NDArray[
@@ -142,6 +142,7 @@ class State(NamedTuple):
     region: NDArray[np.int64]  # per group, then per window: where its queue begins in `nodes`
     head: NDArray[np.int64]
     tail: NDArray[np.int64]
+    summed: NDArray[np.int64]  # per group: hits before this place in its queue are in `total`, see `_settle`
     due: NDArray[np.int64]  # per group, per clock, then timeout, recheck and second look
     started: NDArray[np.int64]  # per clock
     repeated: NDArray[np.int64]
@@ -169,6 +170,7 @@ def _clean(s: Any) -> None:
     for i in range(len(s.region)):
         s.head[i] = s.region[i]
         s.tail[i] = s.region[i]
+        s.summed[i] = s.region[i]
     for i in range(len(s.last_seen)):
         s.last_seen[i] = -NEVER
     for i in range(len(s.answers)):
@@ -227,6 +229,8 @@ def _score(p: Any, s: Any, score: int, t: int) -> float:
             value = s.base[i] + s.profile[i]
             for g in range(record.group_first, record.valued_last):
                 value += _group_worth(p, s, g, t)
+            for g in range(record.valued_last, record.group_last):
+                value += s.total[g]
         value = min(max(value, record.low), record.high)
         s.value[i] = value
     return value
@@ -371,6 +375,7 @@ def _reset(p: Any, s: Any, nodes: Any, out: Any, score: int, t: int) -> None:
         s.low[g] = 0.0
         s.due[g] = NEVER
         s.head[g] = s.tail[g]
+        s.summed[g] = s.tail[g]
     for i in range(4 * record.rule_first, 4 * record.rule_last):
         s.counts[i] = 0
     _trace(out, s, RESET, score, t, 0.0)
@@ -428,7 +433,7 @@ def _add(p: Any, s: Any, nodes: Any, rule: Any, t: int) -> None:
     if group.valued:
         s.total[g] += points
     else:
-        s.base[rule.score] += points
+        s.base[rule.score] += rule.stays
     if group.queued:
         _append(s, nodes, g, t, points, 1)
         _wake(s, g, t + group.span)
@@ -452,10 +457,8 @@ def _end(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
             s.total[g] *= 2.0 ** (-(t - s.moved[g]) / group.half)
             s.moved[g] = t
             s.total[g] -= node.points * 2.0 ** (-(t - node.at) / group.half)
-        elif group.valued:
-            s.total[g] -= node.points
         else:
-            s.base[group.score] -= node.points
+            s.total[g] -= node.points
     s.head[g] = head
     s.due[g] = nodes[head].at + group.span if head < tail else NEVER
     if head == tail:  # nothing is left: no rounding either
@@ -466,11 +469,42 @@ def _end(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
 
 
 @inlined
+def _sum_up(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
+    """Bring the sum of a group whose hits end at once up to t.
+
+    Hits that came and ended since the sum was last looked at are passed over, and those that still count are found
+    from the youngest on: so a hit costs nothing between looks, and mostly nothing at all.
+    """
+    group = p.groups[g]
+    head, summed, tail, total = s.head[g], s.summed[g], s.tail[g], s.total[g]
+    ended = t - group.span
+    if nodes[head].at <= ended:
+        s.lead[CHANGED] |= np.int64(group.changes)
+    while head < summed and nodes[head].at <= ended:
+        s.slack[0] += min(nodes[head].points, 0.0)
+        total -= nodes[head].points
+        head += 1
+    if head == summed:
+        head, total = tail, 0.0  # nothing is left: no rounding either
+        while head > summed and nodes[head - 1].at > ended:
+            head -= 1
+            total += nodes[head].points
+    else:
+        for k in range(summed, tail):
+            total += nodes[k].points
+    s.head[g], s.summed[g], s.total[g] = head, tail, total
+    s.due[g] = nodes[head].at + group.span if head < tail else NEVER
+
+
+@inlined
 def _settle(p: Any, s: Any, nodes: Any, t: int) -> None:
-    """Take back what ended up to t: what a lazy stage put off. To be done before any score is looked at."""
+    """Sum up what counts at t, and take back what ended. To be done before any score is looked at."""
     for g in range(len(p.groups)):
-        if s.due[g] <= t:
-            _end(p, s, nodes, g, t)
+        if s.head[g] < s.tail[g]:
+            if not p.groups[g].valued:
+                _sum_up(p, s, nodes, g, t)
+            elif s.due[g] <= t:
+                _end(p, s, nodes, g, t)
 
 
 @inlined
@@ -480,19 +514,54 @@ def _hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
     if rule.flags:
         _special_hit(p, s, nodes, out, r, t)
         return
-    # Without a branch: whether an activity is at its cap, and whether its points end, is anybody's guess.
-    g, n, score = uintp(rule.group), uintp(4) * uintp(r), uintp(rule.score)
-    group = p.groups[g]
+    counts = _plain_hit(s, nodes, rule, r, t)
+    s.slack[0] -= rule.gain * counts
+    if counts and rule.queued:
+        g = uintp(rule.group)
+        _wake(s, g, t + p.groups[g].span)
+    s.lead[CHANGED] |= np.int64(rule.changes) * counts
+    _trace(out, s, HIT if counts else CAPPED, r, t, rule.points)
+
+
+@inlined
+def _plain_hit(s: Any, nodes: Any, rule: Any, r: int, t: int) -> int:
+    """1 if a hit of a rule without flags counts, 0 if it is at its cap.
+
+    Without a branch: whether it is, and whether its points end, is anybody's guess.
+    """
+    n, score = uintp(4) * uintp(r), uintp(rule.score)
     counts = 1 if s.counts[n] < rule.cap_ever else 0
     s.counts[n] += counts
-    points = rule.points * counts
-    s.base[score] += points
-    s.slack[0] -= max(points, 0.0)
-    keep = counts & group.queued
-    _append(s, nodes, g, t, points, keep)
-    _wake(s, g, t + group.span if keep else NEVER)
-    s.lead[CHANGED] |= np.int64(rule.changes) * counts
-    _trace(out, s, HIT if counts else CAPPED, r, t, points)
+    s.base[score] += rule.stays * counts
+    _append(s, nodes, uintp(rule.group), t, rule.points, counts & rule.queued)
+    return counts
+
+
+@inlined
+def _plain_hits(
+    p: Any, tb: Any, s: Any, nodes: Any, ats: Any, codes: Any, places: Any, n: int, last: int, t: int
+) -> tuple[int, int]:
+    """The run of plain hits from n on, up to which no path can open, and no timer is due: the common case, kept bare.
+
+    Returns where it ends and the time of the last one.
+    """
+    needs = p.stages[s.lead[STAGE]].needs
+    slack, until = s.slack[0] if needs else np.inf, s.lead[NEXT_DUE]
+    changed = 0
+    while n < last and slack > 0.0:
+        position = uintp(places[uintp(n)])
+        now, r = ats[position], tb.codes[uintp(codes[position])].hit
+        if r < 0 or now >= until:
+            break
+        t = now
+        rule = p.rules[uintp(r)]
+        counts = _plain_hit(s, nodes, rule, r, t)
+        slack -= rule.gain * counts
+        changed |= np.int64(rule.changes) * counts
+        n += 1
+    s.slack[0] = slack
+    s.lead[CHANGED] |= changed
+    return n, t
 
 
 @inlined
@@ -717,6 +786,7 @@ def _timers(
             _silent(p, s, nodes, out, c, t)
     timeout = groups + clocks
     if s.due[timeout] == t:
+        _settle(p, s, nodes, t)  # the silences
         _enter(p, s, nodes, out, p.stages[s.lead[STAGE]].timeout_to, t, BY_TIMEOUT, -1, -1)
     if s.due[timeout + 1] == t:
         s.due[timeout + 1] = t + p.stages[s.lead[STAGE]].recheck
@@ -813,6 +883,11 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
                     break
             stage = stages[lead[STAGE]]
             while n < last:
+                if quiet and lead[LAZY] and len(out.trace) == 0:
+                    n, t = _plain_hits(p, tb, s, nodes, ats, codes, places, n, last, t)
+                    quiet = stage.needs == 0 or s.slack[0] > 0.0
+                    if n == last:
+                        break
                 position = uintp(places[uintp(n)])
                 now = ats[position]
                 if now != t:
@@ -903,6 +978,7 @@ def new_state(p: Program, longest: int, span: int) -> tuple[State, Records]:
         region=region[:-1].copy(),
         head=np.zeros(queues, np.int64),
         tail=np.zeros(queues, np.int64),
+        summed=np.zeros(queues, np.int64),
         due=np.zeros(groups + clocks + 3, np.int64),
         started=np.zeros(clocks, np.int64),
         repeated=np.zeros(clocks, np.int64),

@@ -72,16 +72,18 @@ RULE_RECORD = np.dtype(
         ("score", "i4"),
         ("flags", "i4"),
         ("points", "f8"),
+        ("stays", "f8"),  # the points, if they never end; 0 otherwise
+        ("gain", "f8"),  # the points, if they are more than 0; 0 otherwise
         ("changes", "u8"),  # what a hit does to its score
-        ("group", "i4"),  # the last group, where nothing is kept, if its points stay
-        ("cap_count", "i4"),
-        ("cap_span", "i8"),  # of a cap per time
         ("cap_ever", "i8"),
+        ("group", "i4"),  # the last group, where nothing is kept, if its points stay
+        ("queued", "i4"),  # as of the group
+        ("cap_span", "i8"),  # of a cap per time
+        ("cap_count", "i4"),
         ("cap_ring", "i4"),  # first place in the ring store
         ("every_count", "i4"),
         ("every_span", "i8"),  # 0: ever
         ("every_ring", "i4"),
-        ("pad", "i4"),
         ("while_", "u8"),  # bit 0: no stage yet; bit i: stage i
     ],
     align=True,
@@ -93,7 +95,7 @@ GROUP_RECORD = np.dtype(
         (
             "valued",
             "i4",
-        ),  # 1: worth computed from the group; 0: the group only takes points back from the base
+        ),  # 1: what a hit is worth changes bit by bit, or is bounded; 0: points that end at once, summed when looked at
         ("queued", "i4"),  # 1: its hits are kept until their worth ends
         ("span", "i8"),  # from hit to the end of its worth; 0: no end
         ("half", "f8"),  # half-life, µs
@@ -159,7 +161,15 @@ PATH_RECORD = np.dtype(
 OP_RECORD = np.dtype(
     [("what", "i4"), ("index", "i4"), ("value", "f8"), ("watched", "i4"), ("pad", "i4")], align=True
 )
-CODE_RECORD = np.dtype([("kind", "i4"), ("first", "i4"), ("last", "i4")], align=True)
+CODE_RECORD = np.dtype(
+    [
+        ("kind", "i4"),
+        ("first", "i4"),
+        ("last", "i4"),
+        ("hit", "i4"),  # the rule, if all that the activity does is a hit of one rule without flags; -1 otherwise
+    ],
+    align=True,
+)
 DECISION_RECORD = np.dtype([("to", "i4"), ("role", "i4")], align=True)
 
 TRANSITION_RECORD = np.dtype(
