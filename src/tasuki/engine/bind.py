@@ -26,15 +26,9 @@ def bind(compiled: Compiled, history: History) -> at.Tables:
     for kind, shapes in ((at.PROFILE, history.profiles), (at.DECISION, history.decisions)):
         codes["kind"][shapes.codes] = kind
         codes["first"][shapes.codes] = np.arange(len(shapes))
-    codes["hit"] = _only_hit(compiled, codes, actions)
-    matters = (codes["kind"] != at.ACTIVITY) | (codes["first"] < codes["last"])
-    if compiled.program.stages["drifts"].any():
-        matters[:] = (
-            True  # where a path may open by the mere passing of time, each activity is a time to look
-        )
     return at.Tables(
         codes,
-        matters.astype(np.uint8),
+        _hits(compiled, codes, actions),
         actions,
         _profile_bits(compiled, history.profiles),
         _decisions(compiled, history.decisions),
@@ -73,16 +67,19 @@ def _actions(compiled: Compiled, shapes: Shapes, codes: at.Records) -> NDArray[n
     return np.array([action for action, _ in steps], "i4")[step_of]
 
 
-def _only_hit(compiled: Compiled, codes: at.Records, actions: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Per code the rule that is all it does, if the rule is one without flags, -1 otherwise."""
-    hit = np.full(len(codes), -1, "i4")
-    one = np.flatnonzero((codes["kind"] == at.ACTIVITY) & (codes["last"] - codes["first"] == 1))
-    action = actions[codes["first"][one]]
+def _hits(compiled: Compiled, codes: at.Records, actions: NDArray[np.int32]) -> NDArray[np.int32]:
+    """What `Tables.hits` says."""
+    sizes = np.where(codes["kind"] == at.ACTIVITY, codes["last"] - codes["first"], 2)
+    hits = np.full(len(codes), at.MORE, "i4")
+    if not compiled.program.stages["drifts"].any():  # there, each activity is a time to look
+        hits[sizes == 0] = at.NOTHING
+    single = np.flatnonzero(sizes == 1)
+    action = actions[codes["first"][single]]
     rule = action & at.ACTION_INDEX
     plain = action >> at.ACTION_SHIFT == at.RULE
     plain[plain] = compiled.program.rules["flags"][rule[plain]] == 0
-    hit[one[plain]] = rule[plain]
-    return hit
+    hits[single[plain]] = rule[plain]
+    return hits
 
 
 def _profile_bits(compiled: Compiled, shapes: Shapes) -> NDArray[np.uint8]:

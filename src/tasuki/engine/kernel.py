@@ -56,6 +56,7 @@ from tasuki.engine.layout import (
     NODE_RECORD,
     NOT,
     NOT_QUALIFIED,
+    NOTHING,
     OR_ELSE,
     OUTSIDE,
     PROFILE,
@@ -65,6 +66,7 @@ from tasuki.engine.layout import (
     RESET,
     RULE,
     SCORE,
+    SCORES_CHANGED,
     SIGNALS_CHANGED,
     START,
     STOP,
@@ -119,70 +121,43 @@ class Output(NamedTuple):
 
 
 class State(NamedTuple):
-    """What is known of the lead being folded; made once, cleaned for each lead. Most are pieces of the two blocks."""
+    """What is known of the lead being folded; made once. What a lead begins with is one block, copied from `blank`."""
 
-    numbers: NDArray[np.float64]  # the block of all numbers that begin at 0
-    counters: NDArray[np.int64]  # the block of all whole numbers that begin at 0
-    base: NDArray[np.float64]  # per score: points that stay
+    blank: NDArray[np.int64]
+    block: NDArray[np.int64]
+    # Pieces of the block:
+    lead: NDArray[np.int64]  # see the names below
+    slack: NDArray[np.float64]  # (1,) points that must still be made before any path out of the stage can open
     profile: NDArray[np.float64]  # per score: points of traits
+    look: NDArray[np.int64]  # per score: lead[LOOK] when `value` was worked out
     total: NDArray[np.float64]  # per group: sum of points (of those summed), or of worth at `moved`
     high: NDArray[np.float64]  # per group that fades: sum of points × time, high limb
     low: NDArray[np.float64]
+    summed: NDArray[np.int64]  # per group: hits before this place in its queue are in `total`, see `_sum_up`
+    head: NDArray[np.int64]  # per group, then per window: its queue in `nodes`
+    tail: NDArray[np.int64]
+    due: NDArray[np.int64]  # per group, per clock, then timeout, recheck and second look
     counts: NDArray[
         np.int64
     ]  # per rule: hits in the cap, place in its ring, activities collected, place in its ring
     seen: NDArray[np.int64]  # per counter: how often
+    last_seen: NDArray[np.int64]
     times_entered: NDArray[np.int64]
-    slack: NDArray[
-        np.float64
-    ]  # (1,) points that must still be made before any path out of the stage can open
+    answers: NDArray[np.int64]
+    # Written before they are read:
+    answers_before: NDArray[np.int64]
     value: NDArray[np.float64]  # per score: worked out last
     stack: NDArray[np.float64]
     moved: NDArray[np.int64]
-    region: NDArray[np.int64]  # per group, then per window: where its queue begins in `nodes`
-    head: NDArray[np.int64]
-    tail: NDArray[np.int64]
-    summed: NDArray[np.int64]  # per group: hits before this place in its queue are in `total`, see `_settle`
-    due: NDArray[np.int64]  # per group, per clock, then timeout, recheck and second look
     started: NDArray[np.int64]  # per clock
     repeated: NDArray[np.int64]
     ring: NDArray[np.int64]
-    last_seen: NDArray[np.int64]
-    answers: NDArray[np.uint8]
-    answers_before: NDArray[np.uint8]
-    lead: NDArray[np.int64]  # see the names below
 
 
 uintp = np.uintp  # an index of this type is not looked at for being negative
 
 # Places in State.lead.
-STAGE, ENTERED, NEXT_DUE, CHANGED, ENTERED_NOW, ORIGIN, BITS_ROW, NUMBER, POSITION, LAZY = range(10)
-
-
-@inlined
-def _clean(s: Any) -> None:
-    for i in range(len(s.numbers)):
-        s.numbers[i] = 0.0
-    for i in range(len(s.counters)):
-        s.counters[i] = 0
-    for i in range(len(s.due)):
-        s.due[i] = NEVER
-    for i in range(len(s.region)):
-        s.head[i] = s.region[i]
-        s.tail[i] = s.region[i]
-        s.summed[i] = s.region[i]
-    for i in range(len(s.last_seen)):
-        s.last_seen[i] = -NEVER
-    for i in range(len(s.answers)):
-        s.answers[i] = 0
-    lead = s.lead
-    lead[STAGE] = 0
-    lead[ENTERED] = -NEVER
-    lead[NEXT_DUE] = NEVER
-    lead[CHANGED] = EVERYTHING
-    lead[BITS_ROW] = -1
-    lead[LAZY] = 0
-    s.slack[0] = -np.inf
+STAGE, ENTERED, NEXT_DUE, CHANGED, ENTERED_NOW, ORIGIN, BITS_ROW, NUMBER, POSITION, LAZY, LOOK = range(11)
 
 
 @inlined
@@ -216,23 +191,32 @@ def _group_worth(p: Any, s: Any, g: int, t: int) -> float:
 
 @inlined
 def _score(p: Any, s: Any, score: int, t: int) -> float:
-    """The score at t; parts of a sum are worked out on the way, into `s.value`."""
+    """The score at t; parts of a sum are worked out on the way, into `s.value`.
+
+    All that has been worked out since `_settle` or `_reset` is still so: nothing else is done between them and a look.
+    """
+    if s.look[score] == s.lead[LOOK]:
+        known: float = s.value[score]
+        return known
     value = 0.0
     for k in range(p.scores[score].order_first, p.scores[score].order_last):
         i = p.links[k]
+        if s.look[i] == s.lead[LOOK]:
+            continue
         record = p.scores[i]
         if record.part_first < record.part_last:
             value = 0.0
             for j in range(record.part_first, record.part_last):
                 value += s.value[p.links[j]]
         else:
-            value = s.base[i] + s.profile[i]
+            value = s.profile[i]
             for g in range(record.group_first, record.valued_last):
                 value += _group_worth(p, s, g, t)
             for g in range(record.valued_last, record.group_last):
                 value += s.total[g]
         value = min(max(value, record.low), record.high)
         s.value[i] = value
+        s.look[i] = s.lead[LOOK]
     return value
 
 
@@ -367,8 +351,8 @@ def _trace(out: Any, s: Any, what: int, index: int, t: int, points: float) -> No
 @called
 def _reset(p: Any, s: Any, nodes: Any, out: Any, score: int, t: int) -> None:
     """Earlier hits of the score stop counting, with the caps and collections they fill."""
+    s.lead[LOOK] += 1
     record = p.scores[score]
-    s.base[score] = 0.0
     for g in range(record.group_first, record.group_last):
         s.total[g] = 0.0
         s.high[g] = 0.0
@@ -432,10 +416,9 @@ def _add(p: Any, s: Any, nodes: Any, rule: Any, t: int) -> None:
         s.low[g] += points * (since & LIMB_MASK)
     if group.valued:
         s.total[g] += points
-    else:
-        s.base[rule.score] += rule.stays
     if group.queued:
         _append(s, nodes, g, t, points, 1)
+    if group.span:
         _wake(s, g, t + group.span)
 
 
@@ -470,13 +453,18 @@ def _end(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
 
 @inlined
 def _sum_up(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
-    """Bring the sum of a group whose hits end at once up to t.
+    """Bring the sum of a group whose hits stay, or end at once, up to t.
 
     Hits that came and ended since the sum was last looked at are passed over, and those that still count are found
     from the youngest on: so a hit costs nothing between looks, and mostly nothing at all.
     """
     group = p.groups[g]
     head, summed, tail, total = s.head[g], s.summed[g], s.tail[g], s.total[g]
+    if group.span == 0:
+        for k in range(head, tail):
+            total += nodes[k].points
+        s.tail[g], s.total[g] = head, total
+        return
     ended = t - group.span
     if nodes[head].at <= ended:
         s.lead[CHANGED] |= np.int64(group.changes)
@@ -499,6 +487,7 @@ def _sum_up(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
 @inlined
 def _settle(p: Any, s: Any, nodes: Any, t: int) -> None:
     """Sum up what counts at t, and take back what ended. To be done before any score is looked at."""
+    s.lead[LOOK] += 1
     for g in range(len(p.groups)):
         if s.head[g] < s.tail[g]:
             if not p.groups[g].valued:
@@ -516,52 +505,44 @@ def _hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
         return
     counts = _plain_hit(s, nodes, rule, r, t)
     s.slack[0] -= rule.gain * counts
-    if counts and rule.queued:
-        g = uintp(rule.group)
-        _wake(s, g, t + p.groups[g].span)
+    span = p.groups[rule.group].span
+    if counts and span:
+        _wake(s, rule.group, t + span)
     s.lead[CHANGED] |= np.int64(rule.changes) * counts
     _trace(out, s, HIT if counts else CAPPED, r, t, rule.points)
 
 
 @inlined
 def _plain_hit(s: Any, nodes: Any, rule: Any, r: int, t: int) -> int:
-    """1 if a hit of a rule without flags counts, 0 if it is at its cap.
-
-    Without a branch: whether it is, and whether its points end, is anybody's guess.
-    """
-    n, score = uintp(4) * uintp(r), uintp(rule.score)
+    """1 if a hit of a rule without flags counts, 0 if it is at its cap: without a branch, that is anybody's guess."""
+    n = uintp(4) * uintp(r)
     counts = 1 if s.counts[n] < rule.cap_ever else 0
     s.counts[n] += counts
-    s.base[score] += rule.stays * counts
-    _append(s, nodes, uintp(rule.group), t, rule.points, counts & rule.queued)
+    _append(s, nodes, uintp(rule.group), t, rule.points, counts)
     return counts
 
 
 @inlined
 def _plain_hits(
-    p: Any, tb: Any, s: Any, nodes: Any, ats: Any, codes: Any, places: Any, n: int, last: int, t: int
-) -> tuple[int, int]:
-    """The run of plain hits from n on, up to which no path can open, and no timer is due: the common case, kept bare.
+    p: Any, tb: Any, s: Any, nodes: Any, ats: Any, codes: Any, places: Any, n: int, last: int
+) -> int:
+    """The run of plain hits from n on, until a path may open or a timer is due: the common case, kept bare.
 
-    Returns where it ends and the time of the last one.
+    Returns where it ends.
     """
     needs = p.stages[s.lead[STAGE]].needs
     slack, until = s.slack[0] if needs else np.inf, s.lead[NEXT_DUE]
-    changed = 0
     while n < last and slack > 0.0:
         position = uintp(places[uintp(n)])
-        now, r = ats[position], tb.codes[uintp(codes[position])].hit
-        if r < 0 or now >= until:
+        t, r = ats[position], tb.hits[uintp(codes[position])]
+        if r < 0 or t >= until:
             break
-        t = now
         rule = p.rules[uintp(r)]
-        counts = _plain_hit(s, nodes, rule, r, t)
-        slack -= rule.gain * counts
-        changed |= np.int64(rule.changes) * counts
+        slack -= rule.gain * _plain_hit(s, nodes, rule, r, t)
         n += 1
     s.slack[0] = slack
-    s.lead[CHANGED] |= changed
-    return n, t
+    s.lead[CHANGED] |= SCORES_CHANGED  # which ones is not worth the trouble: they are looked at if slack is gone
+    return n
 
 
 @inlined
@@ -834,10 +815,11 @@ def _act(p: Any, tb: Any, s: Any, nodes: Any, out: Any, first: int, last: int, t
 def _new_profile(p: Any, tb: Any, s: Any, row: int) -> None:
     s.lead[BITS_ROW] = row
     s.lead[CHANGED] |= PROFILE_CHANGED
-    s.profile[:] = 0.0
-    for i in range(len(p.trait_points)):
-        if tb.profile_bits[row, p.trait_rules[i, 0]]:
-            s.profile[p.trait_rules[i, 1]] += p.trait_points[i]
+    for score in range(len(p.scores)):
+        points = 0.0
+        for i in range(p.scores[score].trait_first, p.scores[score].trait_last):  # without a branch
+            points += p.trait_points[i] * tb.profile_bits[row, p.trait_bits[i]]
+        s.profile[score] = points
 
 
 @compiled
@@ -852,21 +834,20 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
     ats, codes = entries.at.view(np.int64), entries.code.view(np.int32)
     second_look = len(p.groups) + len(p.clocks) + 2
     for row in range(len(entries.first)):
-        position, end = entries.first[row], entries.last[row]
-        while end > position and ats[end - 1] > as_of:
+        begin, end = entries.first[row], entries.last[row]
+        while end > begin and ats[end - 1] > as_of:
             end -= 1
-        _clean(s)
+        for i in range(len(s.block)):
+            s.block[i] = s.blank[i]
         lead[NUMBER] = row
         if len(out.margin):
             out.margin[row] = np.inf
-        if position < end:
-            lead[ORIGIN] = ats[position]
-        last = 0
-        for i in range(position, end):  # without a branch: which activities matter is anybody's guess
+        lead[ORIGIN] = ats[begin] if begin < end else 0
+        places[0] = begin  # the first is a time to look, whatever it is
+        last = min(end - begin, 1)
+        for i in range(begin + 1, end):  # without a branch: which activities matter is anybody's guess
             places[uintp(last)] = i
-            last += tb.matters[uintp(codes[uintp(i)])] | (
-                i == position
-            )  # the first is a time to look, whatever it is
+            last += tb.hits[uintp(codes[uintp(i)])] != NOTHING
         n = 0
         # quiet: no path can open before hits have made the missing points, or something else has happened
         quiet = False
@@ -884,18 +865,22 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
             stage = stages[lead[STAGE]]
             while n < last:
                 if quiet and lead[LAZY] and len(out.trace) == 0:
-                    n, t = _plain_hits(p, tb, s, nodes, ats, codes, places, n, last, t)
-                    quiet = stage.needs == 0 or s.slack[0] > 0.0
-                    if n == last:
-                        break
-                position = uintp(places[uintp(n)])
-                now = ats[position]
+                    after = _plain_hits(p, tb, s, nodes, ats, codes, places, n, last)
+                    if after > n:
+                        n = after
+                        t = ats[uintp(places[uintp(n - 1)])]
+                        quiet = stage.needs == 0 or s.slack[0] > 0.0
+                        if n == last:
+                            break
+                position = places[uintp(n)]
+                now = ats[uintp(position)]
                 if now != t:
                     if not quiet or now >= lead[NEXT_DUE]:
                         break
                     t = now
-                code = tb.codes[uintp(codes[position])]
-                lead[POSITION] = np.int64(position)
+                number = codes[uintp(position)]
+                code = tb.codes[uintp(number)]
+                lead[POSITION] = position
                 if code.kind == ACTIVITY:
                     _act(p, tb, s, nodes, out, code.first, code.last, t)
                     quiet = quiet and (s.slack[0] > 0.0 or stage.needs == 0)
@@ -904,14 +889,14 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
                     if code.kind == PROFILE:
                         _new_profile(p, tb, s, code.first)
                     else:
-                        _decide(p, tb, s, nodes, out, row, codes[position], t)
+                        _decide(p, tb, s, nodes, out, row, number, t)
                 n += 1
             stage = stages[lead[STAGE]]
             changed = np.uint64(lead[CHANGED]) & stage.needs
             if stage.drifts or (changed and (s.slack[0] <= 0.0 or changed & np.uint64(PROFILE_CHANGED))):
                 _settle(p, s, nodes, t)
                 if _automatic(p, tb, s, nodes, out, row, t):
-                    following = places[n - 1] if n > 0 else entries.first[row]
+                    following = places[n - 1] if n > 0 else begin
                     while following < end and ats[following] <= t:
                         following += 1
                     s.due[second_look] = ats[following] if following < end else NEVER
@@ -951,41 +936,40 @@ def new_state(p: Program, longest: int, span: int) -> tuple[State, Records]:
     """Room for what is known of one lead with up to `longest` entries over `span` µs, and for its queues."""
     scores, groups, clocks, windows = len(p.scores), len(p.groups), len(p.clocks), len(p.windows)
     counters, questions, rings = (int(size) for size in p.sizes)
-    numbers = np.zeros(2 * scores + 3 * groups)
-    whole = np.zeros(4 * len(p.rules) + counters + len(p.stages), np.int64)
     room = longest * p.pushes + 1
     for clock in p.clocks:
         silences = longest + (max(span, 0) // int(clock["span"]) + 1 if clock["repeats"] != 1 else 0)
         room[p.rules["group"][clock["rule"]]] += silences
-    room[groups - 1] = 1
-    region = np.concatenate([[0], np.cumsum(room)])
-    queues = groups + windows
+    begins = np.concatenate([[0], np.cumsum(room)])
+    lead = np.zeros(LOOK + 1, np.int64)
+    lead[[ENTERED, NEXT_DUE, CHANGED, BITS_ROW]] = -NEVER, NEVER, EVERYTHING, -1
+    pieces = {
+        "lead": lead,
+        "slack": np.full(1, -np.inf),
+        "profile": np.zeros(scores),
+        "look": np.zeros(scores, np.int64),
+        **{name: np.zeros(groups) for name in ("total", "high", "low")},
+        **{name: begins[:-1] for name in ("summed", "head", "tail")},
+        "due": np.full(groups + clocks + 3, NEVER),
+        "counts": np.zeros(4 * len(p.rules), np.int64),
+        "seen": np.zeros(counters, np.int64),
+        "last_seen": np.full(counters, -NEVER),
+        "times_entered": np.zeros(len(p.stages), np.int64),
+        "answers": np.zeros(questions, np.int64),
+    }
+    blank = np.concatenate([piece.view(np.int64) for piece in pieces.values()])
+    block, ends = blank.copy(), np.cumsum([len(piece) for piece in pieces.values()])
+    parts = np.split(block, ends[:-1])
     state = State(
-        numbers=numbers,
-        counters=whole,
-        base=numbers[:scores],
-        profile=numbers[scores : 2 * scores],
-        total=numbers[2 * scores : 2 * scores + groups],
-        high=numbers[2 * scores + groups : 2 * scores + 2 * groups],
-        low=numbers[2 * scores + 2 * groups :],
-        counts=whole[: 4 * len(p.rules)],
-        seen=whole[4 * len(p.rules) : 4 * len(p.rules) + counters],
-        times_entered=whole[4 * len(p.rules) + counters :],
-        slack=np.zeros(1),
+        blank,
+        block,
+        **{name: part.view(piece.dtype) for (name, piece), part in zip(pieces.items(), parts, strict=True)},
+        answers_before=np.zeros(questions, np.int64),
         value=np.zeros(scores),
         stack=np.zeros(len(p.ops) + 2),
         moved=np.zeros(groups, np.int64),
-        region=region[:-1].copy(),
-        head=np.zeros(queues, np.int64),
-        tail=np.zeros(queues, np.int64),
-        summed=np.zeros(queues, np.int64),
-        due=np.zeros(groups + clocks + 3, np.int64),
         started=np.zeros(clocks, np.int64),
         repeated=np.zeros(clocks, np.int64),
         ring=np.zeros(rings + 1, np.int64),
-        last_seen=np.zeros(counters, np.int64),
-        answers=np.zeros(questions + 1, np.uint8),
-        answers_before=np.zeros(questions + 1, np.uint8),
-        lead=np.zeros(10, np.int64),
     )
-    return state, np.empty(int(region[-1]), NODE_RECORD)
+    return state, np.empty(int(begins[-1]) + 1, NODE_RECORD)

@@ -52,9 +52,13 @@ PLAIN, EXPIRES, HALVES, FADES = range(4)
     OR_ELSE,
 ) = range(22)
 
+# What a code does that is not just a hit: it changes nothing, whenever it happens; or anything else.
+NOTHING, MORE = -2, -1
+
 # What changed since the automatic paths were last tried: for each score (shared beyond 28) a bit for "rose" and one for
 # "fell", and:
 SCORE_BITS = 28
+SCORES_CHANGED = (1 << 2 * SCORE_BITS) - 1
 SIGNALS_CHANGED = 1 << 57
 PROFILE_CHANGED = 1 << 58
 ANSWERS_CHANGED = 1 << 59
@@ -72,18 +76,17 @@ RULE_RECORD = np.dtype(
         ("score", "i4"),
         ("flags", "i4"),
         ("points", "f8"),
-        ("stays", "f8"),  # the points, if they never end; 0 otherwise
         ("gain", "f8"),  # the points, if they are more than 0; 0 otherwise
         ("changes", "u8"),  # what a hit does to its score
         ("cap_ever", "i8"),
-        ("group", "i4"),  # the last group, where nothing is kept, if its points stay
-        ("queued", "i4"),  # as of the group
-        ("cap_span", "i8"),  # of a cap per time
+        ("group", "i4"),
         ("cap_count", "i4"),
+        ("cap_span", "i8"),  # of a cap per time
         ("cap_ring", "i4"),  # first place in the ring store
         ("every_count", "i4"),
         ("every_span", "i8"),  # 0: ever
         ("every_ring", "i4"),
+        ("pad", "i4"),
         ("while_", "u8"),  # bit 0: no stage yet; bit i: stage i
     ],
     align=True,
@@ -92,11 +95,8 @@ GROUP_RECORD = np.dtype(
     [
         ("score", "i4"),
         ("kind", "i4"),
-        (
-            "valued",
-            "i4",
-        ),  # 1: what a hit is worth changes bit by bit, or is bounded; 0: points that end at once, summed when looked at
-        ("queued", "i4"),  # 1: its hits are kept until their worth ends
+        ("valued", "i4"),  # 0: points that stay, or end at once: its hits are kept and summed when looked at
+        ("queued", "i4"),  # 1: its hits are kept until they are summed, or until their worth ends
         ("span", "i8"),  # from hit to the end of its worth; 0: no end
         ("half", "f8"),  # half-life, µs
         ("bound", "f8"),  # of the size of the sum
@@ -113,6 +113,8 @@ SCORE_RECORD = np.dtype(
         ("group_last", "i4"),
         ("valued_last", "i4"),
         ("pad", "i4"),
+        ("trait_first", "i4"),
+        ("trait_last", "i4"),  # in `trait_bits` and `trait_points`
         ("rule_first", "i4"),
         ("rule_last", "i4"),
         ("part_first", "i4"),
@@ -161,15 +163,7 @@ PATH_RECORD = np.dtype(
 OP_RECORD = np.dtype(
     [("what", "i4"), ("index", "i4"), ("value", "f8"), ("watched", "i4"), ("pad", "i4")], align=True
 )
-CODE_RECORD = np.dtype(
-    [
-        ("kind", "i4"),
-        ("first", "i4"),
-        ("last", "i4"),
-        ("hit", "i4"),  # the rule, if all that the activity does is a hit of one rule without flags; -1 otherwise
-    ],
-    align=True,
-)
+CODE_RECORD = np.dtype([("kind", "i4"), ("first", "i4"), ("last", "i4")], align=True)
 DECISION_RECORD = np.dtype([("to", "i4"), ("role", "i4")], align=True)
 
 TRANSITION_RECORD = np.dtype(
@@ -197,7 +191,7 @@ class Program(NamedTuple):
     """An agreement as arrays; nothing here depends on a history."""
 
     rules: Records
-    trait_rules: NDArray[np.int32]  # (n, 2): profile bit, score
+    trait_bits: NDArray[np.int32]  # (n,) in the order of their scores
     trait_points: NDArray[np.float64]  # (n,)
     groups: Records
     clocks: Records
@@ -217,7 +211,7 @@ class Tables(NamedTuple):
     """What each code of a history means under the agreement."""
 
     codes: Records
-    matters: NDArray[np.uint8]  # (codes,) 0: an activity that changes nothing, whenever it happens
+    hits: NDArray[np.int32]  # (codes,) the rule, if an activity only makes a hit of a rule without flags, or:
     actions: NDArray[np.int32]
     profile_bits: NDArray[np.uint8]  # (profiles, bits)
     decisions: Records

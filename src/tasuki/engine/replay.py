@@ -229,7 +229,8 @@ def _room(
     sizes = entries.last - entries.first
     begins = entries.first[sizes > 0]
     longest = int(sizes.max(initial=0))
-    span = as_of - int(shard.at[begins].min()) if len(begins) else 0
+    repeats = len(begins) and bool((program.clocks["repeats"] != 1).any())
+    span = as_of - int(shard.at[begins].min()) if repeats else 0  # of no use otherwise, and begins lie far apart
     return *new_state(program, longest, span), np.empty(longest + 1, np.int64)
 
 
