@@ -62,6 +62,11 @@ def compile_agreement(agreement: Agreement) -> Compiled:
     return _Compiler(agreement).compiled()
 
 
+def only_opens(agreement: Agreement, score: str) -> bool:
+    """Whether more points in a score of rules can only make conditions true, of paths and of decisions."""
+    return _Compiler(agreement).only_opens(score)
+
+
 @dataclass
 class _Lists:
     """Everything of variable length, gathered while compiling."""
@@ -298,6 +303,17 @@ class _Compiler:
         if operator in ("==", "!="):
             return up | down
         return up if (operator in (">=", ">")) == opening else down
+
+    def only_opens(self, score: str) -> bool:
+        """See above. `excluded` may not ask for the score at all."""
+        leaf, excluded = self.score_index[score], self.agreement.excluded
+        asked = [c for path in self.agreement.paths for c in (path.when, path.requires) if c is not None]
+        if _union(self._needs(condition, opening=False) for condition in asked) & at.rises(leaf):
+            return False
+        if excluded is None:
+            return True
+        either = self._needs(excluded, opening=True) | self._needs(excluded, opening=False)
+        return not either & (at.rises(leaf) | at.falls(leaf))
 
     def _movers(self, node: ex.Numeric) -> tuple[int, int]:
         """The changes that can raise a number, and those that can lower it."""

@@ -127,7 +127,9 @@ class State(NamedTuple):
     block: NDArray[np.int64]
     # Pieces of the block:
     lead: NDArray[np.int64]  # see the names below
-    slack: NDArray[np.float64]  # (1,) points that must still be made before any path out of the stage can open
+    slack: NDArray[
+        np.float64
+    ]  # (1,) points that must still be made before any path out of the stage can open
     profile: NDArray[np.float64]  # per score: points of traits
     look: NDArray[np.int64]  # per score: lead[LOOK] when `value` was worked out
     total: NDArray[np.float64]  # per group: sum of points (of those summed), or of worth at `moved`
@@ -541,7 +543,9 @@ def _plain_hits(
         slack -= rule.gain * _plain_hit(s, nodes, rule, r, t)
         n += 1
     s.slack[0] = slack
-    s.lead[CHANGED] |= SCORES_CHANGED  # which ones is not worth the trouble: they are looked at if slack is gone
+    s.lead[CHANGED] |= (
+        SCORES_CHANGED  # which ones is not worth the trouble: they are looked at if slack is gone
+    )
     return n
 
 
@@ -904,6 +908,8 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
                 lead[CHANGED] = 0
                 lead[LAZY] = stage.lazy
             stage = stages[lead[STAGE]]
+            if stage.over:
+                break
             quiet = not stage.drifts and (stage.needs == 0 or s.slack[0] > 0.0)
         _settle(p, s, nodes, as_of)
         lead[LAZY] = 0
@@ -934,7 +940,7 @@ def empty_output(
 
 def new_state(p: Program, longest: int, span: int) -> tuple[State, Records]:
     """Room for what is known of one lead with up to `longest` entries over `span` µs, and for its queues."""
-    scores, groups, clocks, windows = len(p.scores), len(p.groups), len(p.clocks), len(p.windows)
+    scores, groups, clocks = len(p.scores), len(p.groups), len(p.clocks)
     counters, questions, rings = (int(size) for size in p.sizes)
     room = longest * p.pushes + 1
     for clock in p.clocks:
@@ -949,7 +955,7 @@ def new_state(p: Program, longest: int, span: int) -> tuple[State, Records]:
         "profile": np.zeros(scores),
         "look": np.zeros(scores, np.int64),
         **{name: np.zeros(groups) for name in ("total", "high", "low")},
-        **{name: begins[:-1] for name in ("summed", "head", "tail")},
+        **dict.fromkeys(("summed", "head", "tail"), begins[:-1]),
         "due": np.full(groups + clocks + 3, NEVER),
         "counts": np.zeros(4 * len(p.rules), np.int64),
         "seen": np.zeros(counters, np.int64),

@@ -139,7 +139,10 @@ STAGE_RECORD = np.dtype(
         ("reset_last", "i4"),  # in `links`: scores
         ("drifts", "i4"),  # 1: a path may open by the mere passing of time
         ("lazy", "i4"),  # 1: no path can open by the end of a hit's worth
-        ("pad", "i4"),
+        (
+            "over",
+            "i4",
+        ),  # 1: whoever asks wants to know nothing of a lead from here on; 0 unless set by `backtest`
         ("needs", "u8"),  # the changes that may open a path
     ],
     align=True,
