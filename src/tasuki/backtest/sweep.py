@@ -140,6 +140,8 @@ class _Found:
     """Entries into it."""
     margin: tuple[NDArray[np.float64], ...]
     """Of a bar: up to where it could be raised."""
+    reached: tuple[NDArray[np.int64], ...]
+    """Of a bar: when it was first reached. A higher one is not, before that."""
     way: tuple[NDArray[np.uint64], ...]
     """Of points: a number that stands for all transitions, see `_ways`."""
 
@@ -161,6 +163,7 @@ class _Folds:
             tuple(np.full(n, at.NEVER) for n in sizes),
             tuple(np.zeros(n, np.int64) for n in sizes),
             tuple(np.full(n, -np.inf) for n in sizes),
+            tuple(np.full(n, -at.NEVER) for n in sizes),
             tuple(np.zeros(n, np.uint64) for n in sizes),
         )
         yield values[0], found, self._fold(values[0], found, [np.ones(n, bool) for n in sizes], pool)
@@ -205,16 +208,20 @@ class _Folds:
         self, program: at.Program, tables: at.Tables, found: _Found, number: int, rows: NDArray[np.int64]
     ) -> int:
         if len(rows):
-            output = fold_rows(program, tables, self._history.shards[number], rows, self._as_of)
+            shut = None if self._knob.rule else found.reached[number][rows]
+            output = fold_rows(program, tables, self._history.shards[number], rows, self._as_of, shut=shut)
             taken = output.transitions[: output.used[0]]
-            entered = taken[taken["to"] == self._stage]
+            entries = np.flatnonzero(taken["to"] == self._stage)
+            leads = taken["lead"][entries]
             first = np.full(len(rows), at.NEVER)
-            np.minimum.at(first, entered["lead"], entered["at"])
+            first[leads[::-1]] = taken["at"][entries[::-1]]  # those of one lead are in order: its first stays
             found.first[number][rows] = first
-            found.entries[number][rows] = np.bincount(entered["lead"], minlength=len(rows))
-            if len(output.margin):
+            found.entries[number][rows] = np.bincount(leads, minlength=len(rows))
+            if self._knob.rule:
+                found.way[number][rows] = _ways(taken, len(rows))
+            else:
                 found.margin[number][rows] = output.margin
-            found.way[number][rows] = _ways(taken, len(rows))
+                found.reached[number][rows] = output.reached
         return len(rows)
 
     def _moved(self, value: float) -> tuple[at.Program, at.Tables]:

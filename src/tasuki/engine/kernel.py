@@ -99,6 +99,7 @@ class Entries(NamedTuple):
     last: NDArray[np.int64]
     at: NDArray[np.uint8]
     code: NDArray[np.uint8]
+    shut: NDArray[np.int64]  # if any bar is watched: before that time the lead reaches none, this is known
 
 
 class Output(NamedTuple):
@@ -113,6 +114,7 @@ class Output(NamedTuple):
     next_check: NDArray[np.int64]
     scores: NDArray[np.float64]
     margin: NDArray[np.float64]
+    reached: NDArray[np.int64]  # as `margin`: when a watched bar was first reached
     transitions: Records
     transition_scores: NDArray[np.float64]
     refusals: Records
@@ -240,10 +242,11 @@ def _compare(what: int, a: float, b: float) -> bool:
 
 
 @inlined
-def _watch(out: Any, row: int, a: float, b: float) -> None:
+def _watch(out: Any, row: int, a: float, b: float, t: int) -> None:
     """Raised up to the least value that ever stood above it, a bar b would have compared the same."""
     if a >= b - SLACK_MARGIN * max(1.0, abs(b)):
         out.margin[row] = min(out.margin[row], a)
+        out.reached[row] = min(out.reached[row], t)
 
 
 @inlined
@@ -288,7 +291,7 @@ def _holds(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, first: int, 
                 right = stack[top]
                 top -= 1
             if op.watched:
-                _watch(out, row, stack[top], right)
+                _watch(out, row, stack[top], right, t)
             stack[top] = 1.0 if _compare(what, stack[top], right) else 0.0
         elif what == AND_THEN:
             if stack[top] == 0.0:
@@ -629,8 +632,10 @@ def _take(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, k: int, t: in
 
 
 @inlined
-def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, t: int) -> bool:
+def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, shut: int, t: int) -> bool:
     """Try the automatic paths until none holds. No stage is entered twice at one instant.
+
+    Those that need a watched bar are not tried before `shut`; then all are.
 
     True if a path was not tried for that reason: it is to be tried at the next instant, whatever that brings.
     """
@@ -652,6 +657,10 @@ def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, t: int) 
                 continue
             if path.guard_score >= 0:
                 bar = p.ops[path.guard_op]
+                if bar.watched and t < shut:
+                    s.due[len(s.due) - 1] = shut
+                    lead[NEXT_DUE] = min(lead[NEXT_DUE], shut)
+                    continue
                 value = _score(p, s, path.guard_score, t)
                 if not _compare(GE, value, bar.value):
                     missing = bar.value - value - SLACK_MARGIN * max(1.0, abs(bar.value))
@@ -777,6 +786,8 @@ def _timers(
         s.due[timeout + 1] = t + p.stages[s.lead[STAGE]].recheck
     if s.due[timeout + 2] == t:
         s.due[timeout + 2] = NEVER
+        s.slack[0] = -np.inf
+        s.lead[CHANGED] = EVERYTHING
 
 
 @inlined
@@ -846,6 +857,8 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
         lead[NUMBER] = row
         if len(out.margin):
             out.margin[row] = np.inf
+            out.reached[row] = NEVER
+        shut = entries.shut[row] if len(entries.shut) else -NEVER
         lead[ORIGIN] = ats[begin] if begin < end else 0
         places[0] = begin  # the first is a time to look, whatever it is
         last = min(end - begin, 1)
@@ -899,7 +912,7 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
             changed = np.uint64(lead[CHANGED]) & stage.needs
             if stage.drifts or (changed and (s.slack[0] <= 0.0 or changed & np.uint64(PROFILE_CHANGED))):
                 _settle(p, s, nodes, t)
-                if _automatic(p, tb, s, nodes, out, row, t):
+                if _automatic(p, tb, s, nodes, out, row, shut, t):
                     following = places[n - 1] if n > 0 else begin
                     while following < end and ats[following] <= t:
                         following += 1
@@ -930,6 +943,7 @@ def empty_output(
         np.empty(leads, np.int64),
         np.empty((leads, scores)),
         np.empty(leads if watched else 0),
+        np.empty(leads if watched else 0, np.int64),
         np.empty(transitions, TRANSITION_RECORD),
         np.empty((transitions, scores)),
         np.empty(refusals, REFUSAL_RECORD),

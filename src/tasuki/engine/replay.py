@@ -209,12 +209,14 @@ def fold_rows(
     traces: int = 0,
     *,
     room: Room | None = None,
+    shut: NDArray[np.int64] | None = None,
 ) -> Output:
     """The kernel over some leads of a shard, again with more space if its output did not fit.
 
-    `lead` of transitions and refusals counts from 0 within `rows`. `room`: of the whole shard or more, for one thread.
+    `lead` of transitions and refusals counts from 0 within `rows`. `room`: of the whole shard or more, for one thread;
+    `shut`: as in `Entries`.
     """
-    entries, leads, scores = _entries(shard, rows), len(rows), len(program.scores)
+    entries, leads, scores = _entries(shard, rows, shut), len(rows), len(program.scores)
     state, nodes, places = room or _room(program, [(shard, entries.first, entries.last)], as_of)
     space = (4 * leads + 64, leads // 4 + 16, traces)
     watched = bool(program.ops["watched"].any())
@@ -231,12 +233,13 @@ def fold_rows(
         )
 
 
-def _entries(shard: Shard, rows: NDArray[np.int64]) -> Entries:
+def _entries(shard: Shard, rows: NDArray[np.int64], shut: NDArray[np.int64] | None) -> Entries:
     """Some leads of the shard as the kernel reads them: bytes, none of them writable."""
     offsets = np.asarray(shard.offsets, np.int64)
     at_bytes, code_bytes = shard.at.view(np.uint8), shard.code.view(np.uint8)
     at_bytes.flags.writeable = code_bytes.flags.writeable = False
-    return Entries(offsets[rows], offsets[rows + 1], at_bytes, code_bytes)
+    known = np.empty(0, np.int64) if shut is None else shut
+    return Entries(offsets[rows], offsets[rows + 1], at_bytes, code_bytes, known)
 
 
 def room_for(program: at.Program, shards: Sequence[Shard], as_of: int) -> Room:
