@@ -137,6 +137,20 @@ def test_a_bar_of_a_crowd_and_how_few_leads_are_folded_for_it() -> None:
     assert max(step.folded for step in swept.steps[1:]) < 100
 
 
+def test_points_of_a_crowd_and_how_few_leads_are_folded_between_the_ends() -> None:
+    """More points for a paper only open paths of this agreement: only who goes another way is folded again."""
+    leads, agreed = crowd(200), agreement_of(AGREEMENT)
+    history = history_from(leads)
+    swept = sweep(agreed, history, setting_of("behavior.paper=5:25:1"), "WON", as_of=at(110))
+    rule = next(r for r in agreed.scores["behavior"].rules if "paper" in r.names)
+    assert told(swept) == [
+        counted(with_points(agreed, rule, step.value), history, leads, at(110), "MQL", "WON")
+        for step in swept.steps
+    ]
+    between = swept.steps[1:-1]
+    assert sum(step.folded for step in between) < len(between) * swept.steps[-1].folded / 2
+
+
 def test_the_higher_the_bar_the_fewer_are_called_mql() -> None:
     """At 20 everybody but one view is enough; at 30 three views; at 40 nobody."""
     history = history_from(COMPANY)

@@ -1,16 +1,21 @@
 """One agreement with one number moved step by step: what each value would have brought.
 
-Only leads whose result can differ are folded again. The values are tried from the smallest on: for a bar the kernel
-reports, per lead, up to where it could be raised and every comparison would have come out the same; for a rule's points,
-those leads are folded that ever match it.
+Only leads whose result can differ are folded again, and only as long as the measured stage can still be entered. The
+values are tried from the smallest on: for a bar the kernel reports, per lead, up to where it could be raised and every
+comparison would have come out the same; for a rule's points, those leads are folded that ever match it.
+
+Where more points can only open paths, the smallest and the largest number of points are tried first, then the one in the
+middle, and so on: of a lead that took the same way at both ends, every condition was true at both, or at neither, each
+time it was asked, so it takes that way with any points between them.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +25,7 @@ from tasuki.agreement import Agreement, Rule
 from tasuki.backtest.outcomes import Share, check_stage, first_decided, precision, recall
 from tasuki.engine import layout as at
 from tasuki.engine.bind import bind
-from tasuki.engine.compile import Compiled, compile_agreement
+from tasuki.engine.compile import Compiled, compile_agreement, only_opens
 from tasuki.engine.predicates import holds
 from tasuki.engine.replay import fold_rows
 from tasuki.errors import UsageError
@@ -109,12 +114,11 @@ def sweep(
     reached = first_decided(history, outcome, until)
     tables = bind(compiled, history)
     knob = _knob(compiled, history, setting.place)
-    state = _State(compiled, tables, history, until, compiled.stage_names.index(measure), knob)
+    folds = _Folds(compiled, tables, history, until, compiled.stage_names.index(measure), knob)
     steps: dict[float, Step] = {}
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        for i, value in enumerate(sorted(setting.values)):
-            folded = state.move_to(value, pool)
-            first, entries = state.first, state.entries
+        for i, (value, found, folded) in enumerate(folds.each(sorted(set(setting.values)), pool)):
+            first, entries = _joined(found.first), _joined(found.entries)
             steps[value] = Step(
                 value, int((first != at.NEVER).sum()), int(entries.sum()),
                 precision(first, reached), recall(first, reached), folded,
@@ -126,51 +130,98 @@ def sweep(
     )
 
 
-class _State:
-    """The results of every lead for the value tried last."""
+@dataclass(frozen=True)
+class _Found:
+    """What came of every lead for one value: per shard, (leads,)."""
+
+    first: tuple[NDArray[np.int64], ...]
+    """First entry into the measured stage, NEVER if none."""
+    entries: tuple[NDArray[np.int64], ...]
+    """Entries into it."""
+    margin: tuple[NDArray[np.float64], ...]
+    """Of a bar: up to where it could be raised."""
+    reached: tuple[NDArray[np.int64], ...]
+    """Of a bar: when it was first reached. A higher one is not, before that."""
+    way: tuple[NDArray[np.uint64], ...]
+    """Of points: a number that stands for all transitions, see `_ways`."""
+
+
+class _Folds:
+    """Folds whom it has to for each value."""
 
     def __init__(
         self, compiled: Compiled, tables: at.Tables, history: History, as_of: int, stage: int, knob: _Knob
     ) -> None:
         self._compiled, self._tables, self._history = compiled, tables, history
         self._as_of, self._stage, self._knob = as_of, stage, knob
-        sizes = [shard.leads for shard in history.shards]
-        self._first = [np.full(n, at.NEVER) for n in sizes]
-        self._entries = [np.zeros(n, np.int64) for n in sizes]
-        self._margin = [np.full(n, -np.inf) for n in sizes]
-        self._known = False
+        self._over = _over(compiled.program, stage)
 
-    @property
-    def first(self) -> NDArray[np.int64]:
-        """(leads,) first entry into the measured stage, NEVER if none."""
-        return np.concatenate(self._first) if self._first else np.empty(0, np.int64)
+    def each(self, values: Sequence[float], pool: ThreadPoolExecutor) -> Iterator[tuple[float, _Found, int]]:
+        """Each of the ascending values, what came of it, and how many leads were folded for it."""
+        sizes = [shard.leads for shard in self._history.shards]
+        found = _Found(
+            tuple(np.full(n, at.NEVER) for n in sizes),
+            tuple(np.zeros(n, np.int64) for n in sizes),
+            tuple(np.full(n, -np.inf) for n in sizes),
+            tuple(np.full(n, -at.NEVER) for n in sizes),
+            tuple(np.zeros(n, np.uint64) for n in sizes),
+        )
+        yield values[0], found, self._fold(values[0], found, [np.ones(n, bool) for n in sizes], pool)
+        rule = self._knob.rule
+        if rule is None:
+            for value in values[1:]:
+                slack = 1e-6 * max(1.0, abs(value))  # comparisons have a tolerance: stay clear of it
+                yield value, found, self._fold(value, found, [value >= m - slack for m in found.margin], pool)
+        elif not only_opens(self._compiled.agreement, rule.score):
+            for value in values[1:]:
+                yield value, found, self._fold(value, found, self._knob.touched, pool)
+        elif len(values) > 1:
+            highest = deepcopy(found)
+            folded = self._fold(values[-1], highest, self._knob.touched, pool)
+            yield from self._between(values, found, highest, pool)
+            yield values[-1], highest, folded
 
-    @property
-    def entries(self) -> NDArray[np.int64]:
-        """(leads,) entries into the measured stage."""
-        return np.concatenate(self._entries) if self._entries else np.empty(0, np.int64)
+    def _between(
+        self, values: Sequence[float], low: _Found, high: _Found, pool: ThreadPoolExecutor
+    ) -> Iterator[tuple[float, _Found, int]]:
+        """The values inside the first and the last, of which what came is known."""
+        if len(values) < 3:
+            return
+        middle, found = len(values) // 2, deepcopy(low)
+        differ = [a != b for a, b in zip(low.way, high.way, strict=True)]
+        folded = self._fold(values[middle], found, differ, pool)
+        yield from self._between(values[: middle + 1], low, found, pool)
+        yield values[middle], found, folded
+        yield from self._between(values[middle:], found, high, pool)
 
-    def move_to(self, value: float, pool: ThreadPoolExecutor) -> int:
-        """Fold again who may come out differently; returns how many that were."""
+    def _fold(self, value: float, found: _Found, leads: Sequence[Mask], pool: ThreadPoolExecutor) -> int:
+        """Fold these leads for the value, into `found`; returns how many they are."""
         program, tables = self._moved(value)
-        jobs = [pool.submit(self._fold, program, tables, number, value) for number in range(len(self._first))]
-        folded = sum(job.result() for job in jobs)
-        self._known = True
-        return folded
+        program.stages["over"] = self._over
+        jobs = [
+            pool.submit(self._fold_shard, program, tables, found, number, np.flatnonzero(mask))
+            for number, mask in enumerate(leads)
+        ]
+        return sum(job.result() for job in jobs)
 
-    def _fold(self, program: at.Program, tables: at.Tables, number: int, value: float) -> int:
-        rows = np.flatnonzero(self._affected(number, value))
-        if not len(rows):
-            return 0
-        output = fold_rows(program, tables, self._history.shards[number], rows, self._as_of)
-        entered = output.transitions[: output.used[0]]
-        entered = entered[entered["to"] == self._stage]
-        first = np.full(len(rows), at.NEVER)
-        np.minimum.at(first, entered["lead"], entered["at"])
-        self._first[number][rows] = first
-        self._entries[number][rows] = np.bincount(entered["lead"], minlength=len(rows))
-        if len(output.margin):
-            self._margin[number][rows] = output.margin
+    def _fold_shard(
+        self, program: at.Program, tables: at.Tables, found: _Found, number: int, rows: NDArray[np.int64]
+    ) -> int:
+        if len(rows):
+            shut = None if self._knob.rule else found.reached[number][rows]
+            output = fold_rows(program, tables, self._history.shards[number], rows, self._as_of, shut=shut)
+            taken = output.transitions[: output.used[0]]
+            entries = np.flatnonzero(taken["to"] == self._stage)
+            leads = taken["lead"][entries]
+            first = np.full(len(rows), at.NEVER)
+            first[leads[::-1]] = taken["at"][entries[::-1]]  # those of one lead are in order: its first stays
+            found.first[number][rows] = first
+            found.entries[number][rows] = np.bincount(leads, minlength=len(rows))
+            if self._knob.rule:
+                found.way[number][rows] = _ways(taken, len(rows))
+            else:
+                found.margin[number][rows] = output.margin
+                found.reached[number][rows] = output.reached
         return len(rows)
 
     def _moved(self, value: float) -> tuple[at.Program, at.Tables]:
@@ -180,18 +231,46 @@ class _State:
             ops = program.ops.copy()
             ops["value"][list(self._knob.ops)] = value
             ops["watched"][list(self._knob.ops)] = 1
-            return program._replace(ops=ops), self._tables
+            return program._replace(ops=ops, stages=program.stages.copy()), self._tables
         moved = compile_agreement(with_points(self._compiled.agreement, self._knob.rule, value))
         same = np.array_equal(moved.program.stages["drifts"], program.stages["drifts"])
         return moved.program, self._tables if same else bind(moved, self._history)
 
-    def _affected(self, number: int, value: float) -> Mask:
-        if not self._known:
-            return np.ones(len(self._first[number]), bool)
-        if self._knob.touched:
-            return self._knob.touched[number]
-        slack = 1e-6 * max(1.0, abs(value))  # the kernel's comparisons have a tolerance: stay clear of it
-        return np.asarray(value >= self._margin[number] - slack)
+
+def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.concatenate([np.empty(0, np.int64), *parts])
+
+
+def _over(program: at.Program, stage: int) -> Mask:
+    """(stages,) whether the stage cannot be entered any more from there, by whatever ways."""
+    stages, paths = program.stages, program.paths
+    leads_to = np.zeros((len(stages), len(stages)), bool)
+    for path in paths:
+        leads_to[:, path["stage"]] |= [bool(int(path["from_"]) >> i & 1) for i in range(len(stages))]
+    timed = np.flatnonzero(stages["timeout"])
+    leads_to[timed, stages["timeout_to"][timed]] = True
+    reaches = leads_to[:, stage]
+    for _ in stages:
+        reaches = reaches | leads_to[:, reaches].any(axis=1)
+    return ~reaches
+
+
+def _ways(taken: at.Records, leads: int) -> NDArray[np.uint64]:
+    """(leads,) 64 bits that differ, as good as always, where the transitions taken differ in anything.
+
+    A sum over them of a number well mixed (splitmix64) from what they are and which one of the lead's it is.
+    """
+    counts = np.bincount(taken["lead"], minlength=leads)
+    order = np.arange(len(taken)) - np.repeat(np.cumsum(counts) - counts, counts)
+    mixed = order.astype(np.uint64)
+    for name in ("at", "from_", "to", "cause", "path", "code"):
+        mixed = (mixed ^ taken[name].astype(np.int64).view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        mixed ^= mixed >> np.uint64(31)
+    ways = np.zeros(leads, np.uint64)
+    np.add.at(ways, taken["lead"], mixed)
+    return ways
 
 
 def _knob(compiled: Compiled, history: History, place: str) -> _Knob:

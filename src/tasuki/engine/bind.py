@@ -34,14 +34,9 @@ def bind(compiled: Compiled, history: History) -> at.Tables:
     for kind, shapes in ((at.PROFILE, history.profiles), (at.DECISION, history.decisions)):
         codes["kind"][shapes.codes] = kind
         codes["first"][shapes.codes] = np.arange(len(shapes))
-    matters = (codes["kind"] != at.ACTIVITY) | (codes["first"] < codes["last"])
-    if compiled.program.stages["drifts"].any():
-        matters[:] = (
-            True  # where a path may open by the mere passing of time, each activity is a time to look
-        )
     return at.Tables(
         codes,
-        matters.astype(np.uint8),
+        _hits(compiled, codes, actions),
         actions,
         _profile_bits(compiled, history.profiles),
         _decisions(compiled, history.decisions),
@@ -78,6 +73,21 @@ def _actions(compiled: Compiled, shapes: Shapes, codes: at.Records) -> NDArray[n
     codes["first"][shapes.codes] = ends - table.sum(axis=0)
     codes["last"][shapes.codes] = ends
     return np.array([action for action, _ in steps], "i4")[step_of]
+
+
+def _hits(compiled: Compiled, codes: at.Records, actions: NDArray[np.int32]) -> NDArray[np.int32]:
+    """What `Tables.hits` says."""
+    sizes = np.where(codes["kind"] == at.ACTIVITY, codes["last"] - codes["first"], 2)
+    hits = np.full(len(codes), at.MORE, "i4")
+    if not compiled.program.stages["drifts"].any():  # there, each activity is a time to look
+        hits[sizes == 0] = at.NOTHING
+    single = np.flatnonzero(sizes == 1)
+    action = actions[codes["first"][single]]
+    rule = action & at.ACTION_INDEX
+    plain = action >> at.ACTION_SHIFT == at.RULE
+    plain[plain] = compiled.program.rules["flags"][rule[plain]] == 0
+    hits[single[plain]] = rule[plain]
+    return hits
 
 
 def _profile_bits(compiled: Compiled, shapes: Shapes) -> NDArray[np.uint8]:

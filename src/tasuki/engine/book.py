@@ -142,7 +142,7 @@ def _joined(known: at.Tables, more: at.Tables) -> at.Tables:
         codes["last"][mine] += count
     return at.Tables(
         np.concatenate([known.codes, codes]),
-        np.concatenate([known.matters, more.matters]),
+        np.concatenate([known.hits, more.hits]),
         np.concatenate([known.actions, more.actions]),
         np.concatenate([known.profile_bits, more.profile_bits]),
         np.concatenate([known.decisions, more.decisions]),

@@ -62,6 +62,11 @@ def compile_agreement(agreement: Agreement) -> Compiled:
     return _Compiler(agreement).compiled()
 
 
+def only_opens(agreement: Agreement, score: str) -> bool:
+    """Whether more points in a score of rules can only make conditions true, of paths and of decisions."""
+    return _Compiler(agreement).only_opens(score)
+
+
 @dataclass
 class _Lists:
     """Everything of variable length, gathered while compiling."""
@@ -125,13 +130,7 @@ class _Compiler:
         pushes = np.bincount(rules["group"], minlength=len(groups))
         program = at.Program(
             rules=rules,
-            trait_rules=np.array(
-                [
-                    (self.bits.index(("trait", r.names[0])), self.score_index[r.score])
-                    for r in self.trait_rules
-                ],
-                "i4",
-            ).reshape(-1, 2),
+            trait_bits=np.array([self.bits.index(("trait", r.names[0])) for r in self.trait_rules], "i4"),
             trait_points=np.array([_limited(r) for r in self.trait_rules], "f8"),
             groups=groups,
             clocks=np.array(
@@ -158,14 +157,11 @@ class _Compiler:
     def _groups(self) -> tuple[at.Records, dict[int, int]]:
         keys: dict[tuple[object, ...], list[int]] = {}
         for i, rule in enumerate(self.rules):
-            key = _group_key(rule, self.score_index[rule.score], i)
-            if key is not None:
-                keys.setdefault(key, []).append(i)
+            keys.setdefault(_group_key(rule, self.score_index[rule.score], i), []).append(i)
         ordered = sorted(keys, key=lambda key: (key[0], not key[1]))  # by score, valued ones first
         group_of = {i: number for number, key in enumerate(ordered) for i in keys[key]}
         records = [_group_record([self.rules[i] for i in keys[key]], key) for key in ordered]
-        none = (-1, at.PLAIN, 0, 0, 0, 0.0, _DEFAULT_BOUND, 0)
-        return np.array([*records, none], at.GROUP_RECORD), group_of
+        return np.array(records, at.GROUP_RECORD), group_of
 
     def _rules(self, groups: at.Records, group_of: dict[int, int]) -> tuple[at.Records, int]:
         records, ring = np.zeros(len(self.rules), at.RULE_RECORD), 0
@@ -174,7 +170,9 @@ class _Compiler:
             score = self.score_index[rule.score]
             record["score"], record["points"] = score, rule.points
             record["changes"] = _effect(rule, score)
-            record["group"] = group_of.get(i, len(groups) - 1)
+            record["group"] = group_of[i]
+            group = groups[group_of[i]]
+            record["gain"] = max(rule.points, 0.0)
             record["cap_ever"] = rule.at_most.count if rule.at_most and not rule.at_most.per else at.NEVER
             record["while_"] = sum(1 << self.stage_index[stage] for stage in rule.while_)
             if rule.at_most and rule.at_most.per:
@@ -190,7 +188,7 @@ class _Compiler:
                 | at.HAS_WHILE * bool(rule.while_)
                 | at.HAS_CAP * bool(rule.at_most and rule.at_most.per)
                 | at.HAS_RESETS * rule.resets
-                | at.HAS_WORTH * int(groups[record["group"]]["valued"])
+                | at.HAS_WORTH * int(group["valued"])
             )
         return records, ring
 
@@ -199,6 +197,7 @@ class _Compiler:
     def _scores(self, groups: at.Records) -> at.Records:
         records = np.zeros(len(self.score_index), at.SCORE_RECORD)
         rule_scores = np.array([self.score_index[rule.score] for rule in self.rules], "i8")
+        trait_scores = np.array([self.score_index[rule.score] for rule in self.trait_rules], "i8")
         for score, record in zip(self.agreement.scores.values(), records, strict=True):
             i = self.score_index[score.id]
             record["low"], record["high"] = score.low, score.high
@@ -206,6 +205,7 @@ class _Compiler:
             record["group_first"], record["group_last"] = (mine[0], mine[-1] + 1) if len(mine) else (0, 0)
             record["valued_last"] = record["group_first"] + int(groups["valued"][mine].sum())
             record["rule_first"], record["rule_last"] = np.searchsorted(rule_scores, [i, i + 1])
+            record["trait_first"], record["trait_last"] = np.searchsorted(trait_scores, [i, i + 1])
             record["part_first"], record["part_last"] = self.lists.link(
                 self.score_index[p] for p in score.parts
             )
@@ -303,6 +303,17 @@ class _Compiler:
         if operator in ("==", "!="):
             return up | down
         return up if (operator in (">=", ">")) == opening else down
+
+    def only_opens(self, score: str) -> bool:
+        """See above. `excluded` may not ask for the score at all."""
+        leaf, excluded = self.score_index[score], self.agreement.excluded
+        asked = [c for path in self.agreement.paths for c in (path.when, path.requires) if c is not None]
+        if _union(self._needs(condition, opening=False) for condition in asked) & at.rises(leaf):
+            return False
+        if excluded is None:
+            return True
+        either = self._needs(excluded, opening=True) | self._needs(excluded, opening=False)
+        return not either & (at.rises(leaf) | at.falls(leaf))
 
     def _movers(self, node: ex.Numeric) -> tuple[int, int]:
         """The changes that can raise a number, and those that can lower it."""
@@ -453,11 +464,9 @@ def _limited(rule: Rule) -> float:
     return float(min(max(rule.points, -bound), bound))
 
 
-def _group_key(rule: Rule, score: int, position: int) -> tuple[object, ...] | None:
-    """(score, valued, how worth is lost, own group if bounded), or None: points simply stay in the base."""
+def _group_key(rule: Rule, score: int, position: int) -> tuple[object, ...]:
+    """(score, valued, how worth is lost, own group if bounded)."""
     decay = (rule.expires or 0, rule.halves or 0, rule.fades or 0)
-    if rule.max is None and not any(decay):
-        return None
     valued = rule.max is not None or bool(rule.halves or rule.fades)
     return (score, valued, decay, position if rule.max is not None else -1)
 
@@ -481,7 +490,7 @@ def _group_record(rules: list[Rule], key: tuple[Any, ...]) -> tuple[object, ...]
         score,
         kind,
         int(bool(key[1])),
-        int(span > 0),
+        int(span > 0 or not key[1]),
         span,
         float(rule.halves or 0),
         bound,

@@ -60,6 +60,7 @@ from tasuki.engine.layout import (
     NODE_RECORD,
     NOT,
     NOT_QUALIFIED,
+    NOTHING,
     OR_ELSE,
     OUTSIDE,
     PROFILE,
@@ -69,6 +70,7 @@ from tasuki.engine.layout import (
     RESET,
     RULE,
     SCORE,
+    SCORES_CHANGED,
     SIGNALS_CHANGED,
     START,
     STOP,
@@ -102,6 +104,7 @@ class Entries(NamedTuple):
     last: NDArray[np.int64]
     at: NDArray[np.uint8]
     code: NDArray[np.uint8]
+    shut: NDArray[np.int64]  # if any bar is watched: before that time the lead reaches none, this is known
 
 
 class Output(NamedTuple):
@@ -116,6 +119,7 @@ class Output(NamedTuple):
     next_check: NDArray[np.int64]
     scores: NDArray[np.float64]
     margin: NDArray[np.float64]
+    reached: NDArray[np.int64]  # as `margin`: when a watched bar was first reached
     transitions: Records
     transition_scores: NDArray[np.float64]
     refusals: Records
@@ -124,69 +128,47 @@ class Output(NamedTuple):
 
 
 class State(NamedTuple):
-    """What is known of the lead being folded; made once, cleaned for each lead. Most are pieces of the two blocks."""
+    """What is known of the lead being folded; made once. What a lead begins with is one block, copied from `blank`."""
 
-    numbers: NDArray[np.float64]  # the block of all numbers that begin at 0
-    counters: NDArray[np.int64]  # the block of all whole numbers that begin at 0
-    base: NDArray[np.float64]  # per score: points that stay, and those that end at once
+    blank: NDArray[np.int64]
+    block: NDArray[np.int64]
+    # Pieces of the block:
+    lead: NDArray[np.int64]  # see the names below
+    slack: NDArray[
+        np.float64
+    ]  # (1,) points that must still be made before any path out of the stage can open
     profile: NDArray[np.float64]  # per score: points of traits
-    total: NDArray[np.float64]  # per group: sum of points, or of worth at `moved`
+    look: NDArray[np.int64]  # per score: lead[LOOK] when `value` was worked out
+    total: NDArray[np.float64]  # per group: sum of points (of those summed), or of worth at `moved`
     high: NDArray[np.float64]  # per group that fades: sum of points × time, high limb
     low: NDArray[np.float64]
+    summed: NDArray[np.int64]  # per group: hits before this place in its queue are in `total`, see `_sum_up`
+    head: NDArray[np.int64]  # per group, then per window: its queue in `nodes`
+    tail: NDArray[np.int64]
+    due: NDArray[np.int64]  # per group, per clock, then timeout, recheck and second look
     counts: NDArray[
         np.int64
     ]  # per rule: hits in the cap, place in its ring, activities collected, place in its ring
     seen: NDArray[np.int64]  # per counter: how often
+    last_seen: NDArray[np.int64]
     times_entered: NDArray[np.int64]
-    slack: NDArray[
-        np.float64
-    ]  # (1,) points that must still be made before any path out of the stage can open
+    answers: NDArray[np.int64]
+    # Written before they are read:
+    answers_before: NDArray[np.int64]
     value: NDArray[np.float64]  # per score: worked out last
     stack: NDArray[np.float64]
     moved: NDArray[np.int64]
-    region: NDArray[np.int64]  # per group, then per window: where its queue begins in `nodes`
-    head: NDArray[np.int64]
-    tail: NDArray[np.int64]
-    due: NDArray[np.int64]  # per group, per clock, then timeout, recheck and second look
     started: NDArray[np.int64]  # per clock
     repeated: NDArray[np.int64]
     ring: NDArray[np.int64]
-    last_seen: NDArray[np.int64]
-    answers: NDArray[np.uint8]
-    answers_before: NDArray[np.uint8]
-    lead: NDArray[np.int64]  # see the names below
 
 
 uintp = np.uintp  # an index of this type is not looked at for being negative
 
 # Places in State.lead.
-STAGE, ENTERED, NEXT_DUE, CHANGED, ENTERED_NOW, ORIGIN, BITS_ROW, NUMBER, POSITION, LAZY, FROZEN = range(11)
-
-
-@inlined
-def _clean(s: Any) -> None:
-    for i in range(len(s.numbers)):
-        s.numbers[i] = 0.0
-    for i in range(len(s.counters)):
-        s.counters[i] = 0
-    for i in range(len(s.due)):
-        s.due[i] = NEVER
-    for i in range(len(s.region)):
-        s.head[i] = s.region[i]
-        s.tail[i] = s.region[i]
-    for i in range(len(s.last_seen)):
-        s.last_seen[i] = -NEVER
-    for i in range(len(s.answers)):
-        s.answers[i] = 0
-    lead = s.lead
-    lead[STAGE] = 0
-    lead[ENTERED] = -NEVER
-    lead[NEXT_DUE] = NEVER
-    lead[CHANGED] = EVERYTHING
-    lead[BITS_ROW] = -1
-    lead[LAZY] = 0
-    lead[FROZEN] = 0
-    s.slack[0] = -np.inf
+STAGE, ENTERED, NEXT_DUE, CHANGED, ENTERED_NOW, ORIGIN, BITS_ROW, NUMBER, POSITION, LAZY, FROZEN, LOOK = (
+    range(12)
+)
 
 
 @inlined
@@ -220,21 +202,32 @@ def _group_worth(p: Any, s: Any, g: int, t: int) -> float:
 
 @inlined
 def _score(p: Any, s: Any, score: int, t: int) -> float:
-    """The score at t; parts of a sum are worked out on the way, into `s.value`."""
+    """The score at t; parts of a sum are worked out on the way, into `s.value`.
+
+    All that has been worked out since `_settle` or `_reset` is still so: nothing else is done between them and a look.
+    """
+    if s.look[score] == s.lead[LOOK]:
+        known: float = s.value[score]
+        return known
     value = 0.0
     for k in range(p.scores[score].order_first, p.scores[score].order_last):
         i = p.links[k]
+        if s.look[i] == s.lead[LOOK]:
+            continue
         record = p.scores[i]
         if record.part_first < record.part_last:
             value = 0.0
             for j in range(record.part_first, record.part_last):
                 value += s.value[p.links[j]]
         else:
-            value = s.base[i] + s.profile[i]
+            value = s.profile[i]
             for g in range(record.group_first, record.valued_last):
                 value += _group_worth(p, s, g, t)
+            for g in range(record.valued_last, record.group_last):
+                value += s.total[g]
         value = min(max(value, record.low), record.high)
         s.value[i] = value
+        s.look[i] = s.lead[LOOK]
     return value
 
 
@@ -256,10 +249,11 @@ def _compare(what: int, a: float, b: float) -> bool:
 
 
 @inlined
-def _watch(out: Any, row: int, a: float, b: float) -> None:
+def _watch(out: Any, row: int, a: float, b: float, t: int) -> None:
     """Raised up to the least value that ever stood above it, a bar b would have compared the same."""
     if a >= b - SLACK_MARGIN * max(1.0, abs(b)):
         out.margin[row] = min(out.margin[row], a)
+        out.reached[row] = min(out.reached[row], t)
 
 
 @inlined
@@ -304,7 +298,7 @@ def _holds(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, first: int, 
                 right = stack[top]
                 top -= 1
             if op.watched:
-                _watch(out, row, stack[top], right)
+                _watch(out, row, stack[top], right, t)
             stack[top] = 1.0 if _compare(what, stack[top], right) else 0.0
         elif what == AND_THEN:
             if stack[top] == 0.0:
@@ -370,14 +364,15 @@ def _trace(out: Any, s: Any, what: int, index: int, t: int, points: float) -> No
 @called
 def _reset(p: Any, s: Any, nodes: Any, out: Any, score: int, t: int) -> None:
     """Earlier hits of the score stop counting, with the caps and collections they fill."""
+    s.lead[LOOK] += 1
     record = p.scores[score]
-    s.base[score] = 0.0
     for g in range(record.group_first, record.group_last):
         s.total[g] = 0.0
         s.high[g] = 0.0
         s.low[g] = 0.0
         s.due[g] = NEVER
         s.head[g] = s.tail[g]
+        s.summed[g] = s.tail[g]
     for i in range(4 * record.rule_first, 4 * record.rule_last):
         s.counts[i] = 0
     _trace(out, s, RESET, score, t, 0.0)
@@ -434,10 +429,9 @@ def _add(p: Any, s: Any, nodes: Any, rule: Any, t: int) -> None:
         s.low[g] += points * (since & LIMB_MASK)
     if group.valued:
         s.total[g] += points
-    else:
-        s.base[rule.score] += points
     if group.queued:
         _append(s, nodes, g, t, points, 1)
+    if group.span:
         _wake(s, g, t + group.span)
 
 
@@ -459,10 +453,8 @@ def _end(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
             s.total[g] *= 2.0 ** (-(t - s.moved[g]) / group.half)
             s.moved[g] = t
             s.total[g] -= node.points * 2.0 ** (-(t - node.at) / group.half)
-        elif group.valued:
-            s.total[g] -= node.points
         else:
-            s.base[group.score] -= node.points
+            s.total[g] -= node.points
     s.head[g] = head
     s.due[g] = nodes[head].at + group.span if head < tail else NEVER
     if head == tail:  # nothing is left: no rounding either
@@ -473,11 +465,48 @@ def _end(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
 
 
 @inlined
+def _sum_up(p: Any, s: Any, nodes: Any, g: int, t: int) -> None:
+    """Bring the sum of a group whose hits stay, or end at once, up to t.
+
+    Hits that came and ended since the sum was last looked at are passed over, and those that still count are found
+    from the youngest on: so a hit costs nothing between looks, and mostly nothing at all.
+    """
+    group = p.groups[g]
+    head, summed, tail, total = s.head[g], s.summed[g], s.tail[g], s.total[g]
+    if group.span == 0:
+        for k in range(head, tail):
+            total += nodes[k].points
+        s.tail[g], s.total[g] = head, total
+        return
+    ended = t - group.span
+    if nodes[head].at <= ended:
+        s.lead[CHANGED] |= np.int64(group.changes)
+    while head < summed and nodes[head].at <= ended:
+        s.slack[0] += min(nodes[head].points, 0.0)
+        total -= nodes[head].points
+        head += 1
+    if head == summed:
+        head, total = tail, 0.0  # nothing is left: no rounding either
+        while head > summed and nodes[head - 1].at > ended:
+            head -= 1
+            total += nodes[head].points
+    else:
+        for k in range(summed, tail):
+            total += nodes[k].points
+    s.head[g], s.summed[g], s.total[g] = head, tail, total
+    s.due[g] = nodes[head].at + group.span if head < tail else NEVER
+
+
+@inlined
 def _settle(p: Any, s: Any, nodes: Any, t: int) -> None:
-    """Take back what ended up to t: what a lazy stage put off. To be done before any score is looked at."""
+    """Sum up what counts at t, and take back what ended. To be done before any score is looked at."""
+    s.lead[LOOK] += 1
     for g in range(len(p.groups)):
-        if s.due[g] <= t:
-            _end(p, s, nodes, g, t)
+        if s.head[g] < s.tail[g]:
+            if not p.groups[g].valued:
+                _sum_up(p, s, nodes, g, t)
+            elif s.due[g] <= t:
+                _end(p, s, nodes, g, t)
 
 
 @inlined
@@ -487,19 +516,48 @@ def _hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
     if rule.flags:
         _special_hit(p, s, nodes, out, r, t)
         return
-    # Without a branch: whether an activity is at its cap, and whether its points end, is anybody's guess.
-    g, n, score = uintp(rule.group), uintp(4) * uintp(r), uintp(rule.score)
-    group = p.groups[g]
+    counts = _plain_hit(s, nodes, rule, r, t)
+    s.slack[0] -= rule.gain * counts
+    span = p.groups[rule.group].span
+    if counts and span:
+        _wake(s, rule.group, t + span)
+    s.lead[CHANGED] |= np.int64(rule.changes) * counts
+    _trace(out, s, HIT if counts else CAPPED, r, t, rule.points)
+
+
+@inlined
+def _plain_hit(s: Any, nodes: Any, rule: Any, r: int, t: int) -> int:
+    """1 if a hit of a rule without flags counts, 0 if it is at its cap: without a branch, that is anybody's guess."""
+    n = uintp(4) * uintp(r)
     counts = 1 if s.counts[n] < rule.cap_ever else 0
     s.counts[n] += counts
-    points = rule.points * counts
-    s.base[score] += points
-    s.slack[0] -= max(points, 0.0)
-    keep = counts & group.queued
-    _append(s, nodes, g, t, points, keep)
-    _wake(s, g, t + group.span if keep else NEVER)
-    s.lead[CHANGED] |= np.int64(rule.changes) * counts
-    _trace(out, s, HIT if counts else CAPPED, r, t, points)
+    _append(s, nodes, uintp(rule.group), t, rule.points, counts)
+    return counts
+
+
+@inlined
+def _plain_hits(
+    p: Any, tb: Any, s: Any, nodes: Any, ats: Any, codes: Any, places: Any, n: int, last: int
+) -> int:
+    """The run of plain hits from n on, until a path may open or a timer is due: the common case, kept bare.
+
+    Returns where it ends.
+    """
+    needs = p.stages[s.lead[STAGE]].needs
+    slack, until = s.slack[0] if needs else np.inf, s.lead[NEXT_DUE]
+    while n < last and slack > 0.0:
+        position = uintp(places[uintp(n)])
+        t, r = ats[position], tb.hits[uintp(codes[position])]
+        if r < 0 or t >= until:
+            break
+        rule = p.rules[uintp(r)]
+        slack -= rule.gain * _plain_hit(s, nodes, rule, r, t)
+        n += 1
+    s.slack[0] = slack
+    s.lead[CHANGED] |= (
+        SCORES_CHANGED  # which ones is not worth the trouble: they are looked at if slack is gone
+    )
+    return n
 
 
 @inlined
@@ -583,8 +641,10 @@ def _take(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, k: int, t: in
 
 
 @inlined
-def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, t: int) -> bool:
+def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, shut: int, t: int) -> bool:
     """Try the automatic paths until none holds. No stage is entered twice at one instant.
+
+    Those that need a watched bar are not tried before `shut`; then all are.
 
     True if a path was not tried for that reason: it is to be tried at the next instant, whatever that brings.
     """
@@ -608,6 +668,10 @@ def _automatic(p: Any, tb: Any, s: Any, nodes: Any, out: Any, row: int, t: int) 
                 continue
             if path.guard_score >= 0:
                 bar = p.ops[path.guard_op]
+                if bar.watched and t < shut:
+                    s.due[len(s.due) - 1] = shut
+                    lead[NEXT_DUE] = min(lead[NEXT_DUE], shut)
+                    continue
                 value = _score(p, s, path.guard_score, t)
                 if not _compare(GE, value, bar.value):
                     missing = bar.value - value - SLACK_MARGIN * max(1.0, abs(bar.value))
@@ -748,11 +812,14 @@ def _timers(
     if s.due[timeout] == t:
         s.due[timeout] = NEVER  # of a frozen lead it is seen at the thaw
         if s.lead[FROZEN] == 0:
+            _settle(p, s, nodes, t)  # the silences
             _enter(p, s, nodes, out, p.stages[s.lead[STAGE]].timeout_to, t, BY_TIMEOUT, -1, -1)
     if s.due[timeout + 1] == t:
         s.due[timeout + 1] = t + p.stages[s.lead[STAGE]].recheck
     if s.due[timeout + 2] == t:
         s.due[timeout + 2] = NEVER
+        s.slack[0] = -np.inf
+        s.lead[CHANGED] = EVERYTHING
 
 
 @inlined
@@ -795,10 +862,11 @@ def _act(p: Any, tb: Any, s: Any, nodes: Any, out: Any, first: int, last: int, t
 def _new_profile(p: Any, tb: Any, s: Any, row: int) -> None:
     s.lead[BITS_ROW] = row
     s.lead[CHANGED] |= PROFILE_CHANGED
-    s.profile[:] = 0.0
-    for i in range(len(p.trait_points)):
-        if tb.profile_bits[row, p.trait_rules[i, 0]]:
-            s.profile[p.trait_rules[i, 1]] += p.trait_points[i]
+    for score in range(len(p.scores)):
+        points = 0.0
+        for i in range(p.scores[score].trait_first, p.scores[score].trait_last):  # without a branch
+            points += p.trait_points[i] * tb.profile_bits[row, p.trait_bits[i]]
+        s.profile[score] = points
 
 
 @compiled
@@ -813,21 +881,22 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
     ats, codes = entries.at.view(np.int64), entries.code.view(np.int32)
     second_look = len(p.groups) + len(p.clocks) + 2
     for row in range(len(entries.first)):
-        position, end = entries.first[row], entries.last[row]
-        while end > position and ats[end - 1] > as_of:
+        begin, end = entries.first[row], entries.last[row]
+        while end > begin and ats[end - 1] > as_of:
             end -= 1
-        _clean(s)
+        for i in range(len(s.block)):
+            s.block[i] = s.blank[i]
         lead[NUMBER] = row
         if len(out.margin):
             out.margin[row] = np.inf
-        if position < end:
-            lead[ORIGIN] = ats[position]
-        last = 0
-        for i in range(position, end):  # without a branch: which activities matter is anybody's guess
+            out.reached[row] = NEVER
+        shut = entries.shut[row] if len(entries.shut) else -NEVER
+        lead[ORIGIN] = ats[begin] if begin < end else 0
+        places[0] = begin  # the first is a time to look, whatever it is
+        last = min(end - begin, 1)
+        for i in range(begin + 1, end):  # without a branch: which activities matter is anybody's guess
             places[uintp(last)] = i
-            last += tb.matters[uintp(codes[uintp(i)])] | (
-                i == position
-            )  # the first is a time to look, whatever it is
+            last += tb.hits[uintp(codes[uintp(i)])] != NOTHING
         n = 0
         # quiet: no path can open before hits have made the missing points, or something else has happened
         quiet = False
@@ -844,14 +913,23 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
                     break
             stage = stages[lead[STAGE]]
             while n < last:
-                position = uintp(places[uintp(n)])
-                now = ats[position]
+                if quiet and lead[LAZY] and len(out.trace) == 0:
+                    after = _plain_hits(p, tb, s, nodes, ats, codes, places, n, last)
+                    if after > n:
+                        n = after
+                        t = ats[uintp(places[uintp(n - 1)])]
+                        quiet = stage.needs == 0 or s.slack[0] > 0.0
+                        if n == last:
+                            break
+                position = places[uintp(n)]
+                now = ats[uintp(position)]
                 if now != t:
                     if not quiet or now >= lead[NEXT_DUE]:
                         break
                     t = now
-                code = tb.codes[uintp(codes[position])]
-                lead[POSITION] = np.int64(position)
+                number = codes[uintp(position)]
+                code = tb.codes[uintp(number)]
+                lead[POSITION] = position
                 if code.kind == ACTIVITY:
                     _act(p, tb, s, nodes, out, code.first, code.last, t)
                     quiet = quiet and (s.slack[0] > 0.0 or stage.needs == 0)
@@ -860,14 +938,14 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
                     if code.kind == PROFILE:
                         _new_profile(p, tb, s, code.first)
                     else:
-                        _decide(p, tb, s, nodes, out, row, codes[position], t)
+                        _decide(p, tb, s, nodes, out, row, number, t)
                 n += 1
             stage = stages[lead[STAGE]]
             changed = np.uint64(lead[CHANGED]) & stage.needs
             if stage.drifts or (changed and (s.slack[0] <= 0.0 or changed & np.uint64(PROFILE_CHANGED))):
                 _settle(p, s, nodes, t)
-                if _automatic(p, tb, s, nodes, out, row, t):
-                    following = places[n - 1] if n > 0 else entries.first[row]
+                if _automatic(p, tb, s, nodes, out, row, shut, t):
+                    following = places[n - 1] if n > 0 else begin
                     while following < end and ats[following] <= t:
                         following += 1
                     s.due[second_look] = ats[following] if following < end else NEVER
@@ -875,6 +953,8 @@ def fold_leads(p: Any, tb: Any, entries: Any, s: Any, nodes: Any, places: Any, a
                 lead[CHANGED] = 0
                 lead[LAZY] = stage.lazy
             stage = stages[lead[STAGE]]
+            if stage.over:
+                break
             quiet = not stage.drifts and (stage.needs == 0 or s.slack[0] > 0.0)
         _settle(p, s, nodes, as_of)
         lead[LAZY] = 0
@@ -895,6 +975,7 @@ def empty_output(
         np.empty(leads, np.int64),
         np.empty((leads, scores)),
         np.empty(leads if watched else 0),
+        np.empty(leads if watched else 0, np.int64),
         np.empty(transitions, TRANSITION_RECORD),
         np.empty((transitions, scores)),
         np.empty(refusals, REFUSAL_RECORD),
@@ -905,42 +986,42 @@ def empty_output(
 
 def new_state(p: Program, longest: int, span: int) -> tuple[State, Records]:
     """Room for what is known of one lead with up to `longest` entries over `span` µs, and for its queues."""
-    scores, groups, clocks, windows = len(p.scores), len(p.groups), len(p.clocks), len(p.windows)
+    scores, groups, clocks = len(p.scores), len(p.groups), len(p.clocks)
     counters, questions, rings = (int(size) for size in p.sizes)
-    numbers = np.zeros(2 * scores + 3 * groups)
-    whole = np.zeros(4 * len(p.rules) + counters + len(p.stages), np.int64)
     room = longest * p.pushes + 1
     for clock in p.clocks:
         silences = longest + (max(span, 0) // int(clock["span"]) + 1 if clock["repeats"] != 1 else 0)
         room[p.rules["group"][clock["rule"]]] += silences
-    room[groups - 1] = 1
-    region = np.concatenate([[0], np.cumsum(room)])
-    queues = groups + windows
+    begins = np.concatenate([[0], np.cumsum(room)])
+    lead = np.zeros(LOOK + 1, np.int64)
+    lead[[ENTERED, NEXT_DUE, CHANGED, BITS_ROW]] = -NEVER, NEVER, EVERYTHING, -1
+    pieces = {
+        "lead": lead,
+        "slack": np.full(1, -np.inf),
+        "profile": np.zeros(scores),
+        "look": np.zeros(scores, np.int64),
+        **{name: np.zeros(groups) for name in ("total", "high", "low")},
+        **dict.fromkeys(("summed", "head", "tail"), begins[:-1]),
+        "due": np.full(groups + clocks + 3, NEVER),
+        "counts": np.zeros(4 * len(p.rules), np.int64),
+        "seen": np.zeros(counters, np.int64),
+        "last_seen": np.full(counters, -NEVER),
+        "times_entered": np.zeros(len(p.stages), np.int64),
+        "answers": np.zeros(questions, np.int64),
+    }
+    blank = np.concatenate([piece.view(np.int64) for piece in pieces.values()])
+    block, ends = blank.copy(), np.cumsum([len(piece) for piece in pieces.values()])
+    parts = np.split(block, ends[:-1])
     state = State(
-        numbers=numbers,
-        counters=whole,
-        base=numbers[:scores],
-        profile=numbers[scores : 2 * scores],
-        total=numbers[2 * scores : 2 * scores + groups],
-        high=numbers[2 * scores + groups : 2 * scores + 2 * groups],
-        low=numbers[2 * scores + 2 * groups :],
-        counts=whole[: 4 * len(p.rules)],
-        seen=whole[4 * len(p.rules) : 4 * len(p.rules) + counters],
-        times_entered=whole[4 * len(p.rules) + counters :],
-        slack=np.zeros(1),
+        blank,
+        block,
+        **{name: part.view(piece.dtype) for (name, piece), part in zip(pieces.items(), parts, strict=True)},
+        answers_before=np.zeros(questions, np.int64),
         value=np.zeros(scores),
         stack=np.zeros(len(p.ops) + 2),
         moved=np.zeros(groups, np.int64),
-        region=region[:-1].copy(),
-        head=np.zeros(queues, np.int64),
-        tail=np.zeros(queues, np.int64),
-        due=np.zeros(groups + clocks + 3, np.int64),
         started=np.zeros(clocks, np.int64),
         repeated=np.zeros(clocks, np.int64),
         ring=np.zeros(rings + 1, np.int64),
-        last_seen=np.zeros(counters, np.int64),
-        answers=np.zeros(questions + 1, np.uint8),
-        answers_before=np.zeros(questions + 1, np.uint8),
-        lead=np.zeros(11, np.int64),
     )
-    return state, np.empty(int(region[-1]), NODE_RECORD)
+    return state, np.empty(int(begins[-1]) + 1, NODE_RECORD)

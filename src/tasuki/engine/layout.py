@@ -52,9 +52,13 @@ PLAIN, EXPIRES, HALVES, FADES = range(4)
     OR_ELSE,
 ) = range(22)
 
+# What a code does that is not just a hit: it changes nothing, whenever it happens; or anything else.
+NOTHING, MORE = -2, -1
+
 # What changed since the automatic paths were last tried: for each score (shared beyond 28) a bit for "rose" and one for
 # "fell", and:
 SCORE_BITS = 28
+SCORES_CHANGED = (1 << 2 * SCORE_BITS) - 1
 SIGNALS_CHANGED = 1 << 57
 PROFILE_CHANGED = 1 << 58
 ANSWERS_CHANGED = 1 << 59
@@ -76,11 +80,12 @@ RULE_RECORD = np.dtype(
         ("score", "i4"),
         ("flags", "i4"),
         ("points", "f8"),
+        ("gain", "f8"),  # the points, if they are more than 0; 0 otherwise
         ("changes", "u8"),  # what a hit does to its score
-        ("group", "i4"),  # the last group, where nothing is kept, if its points stay
+        ("cap_ever", "i8"),
+        ("group", "i4"),
         ("cap_count", "i4"),
         ("cap_span", "i8"),  # of a cap per time
-        ("cap_ever", "i8"),
         ("cap_ring", "i4"),  # first place in the ring store
         ("every_count", "i4"),
         ("every_span", "i8"),  # 0: ever
@@ -94,11 +99,8 @@ GROUP_RECORD = np.dtype(
     [
         ("score", "i4"),
         ("kind", "i4"),
-        (
-            "valued",
-            "i4",
-        ),  # 1: worth computed from the group; 0: the group only takes points back from the base
-        ("queued", "i4"),  # 1: its hits are kept until their worth ends
+        ("valued", "i4"),  # 0: points that stay, or end at once: its hits are kept and summed when looked at
+        ("queued", "i4"),  # 1: its hits are kept until they are summed, or until their worth ends
         ("span", "i8"),  # from hit to the end of its worth; 0: no end
         ("half", "f8"),  # half-life, µs
         ("bound", "f8"),  # of the size of the sum
@@ -115,6 +117,8 @@ SCORE_RECORD = np.dtype(
         ("group_last", "i4"),
         ("valued_last", "i4"),
         ("pad", "i4"),
+        ("trait_first", "i4"),
+        ("trait_last", "i4"),  # in `trait_bits` and `trait_points`
         ("rule_first", "i4"),
         ("rule_last", "i4"),
         ("part_first", "i4"),
@@ -139,7 +143,10 @@ STAGE_RECORD = np.dtype(
         ("reset_last", "i4"),  # in `links`: scores
         ("drifts", "i4"),  # 1: a path may open by the mere passing of time
         ("lazy", "i4"),  # 1: no path can open by the end of a hit's worth
-        ("pad", "i4"),
+        (
+            "over",
+            "i4",
+        ),  # 1: whoever asks wants to know nothing of a lead from here on; 0 unless set by `backtest`
         ("needs", "u8"),  # the changes that may open a path
     ],
     align=True,
@@ -192,7 +199,7 @@ class Program(NamedTuple):
     """An agreement as arrays; nothing here depends on a history."""
 
     rules: Records
-    trait_rules: NDArray[np.int32]  # (n, 2): profile bit, score
+    trait_bits: NDArray[np.int32]  # (n,) in the order of their scores
     trait_points: NDArray[np.float64]  # (n,)
     groups: Records
     clocks: Records
@@ -212,7 +219,7 @@ class Tables(NamedTuple):
     """What each code of a history means under the agreement."""
 
     codes: Records
-    matters: NDArray[np.uint8]  # (codes,) 0: an activity that changes nothing, whenever it happens
+    hits: NDArray[np.int32]  # (codes,) the rule, if an activity only makes a hit of a rule without flags, or:
     actions: NDArray[np.int32]
     profile_bits: NDArray[np.uint8]  # (profiles, bits)
     decisions: Records

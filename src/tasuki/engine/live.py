@@ -135,7 +135,7 @@ def _entries(rows: Sequence[_Row], sizes: Sequence[int]) -> tuple[Entries, NDArr
     ends = np.cumsum(np.array([0, *sizes], np.int64))
     at_bytes, code_bytes = ats.view(np.uint8), codes.view(np.uint8)
     at_bytes.flags.writeable = code_bytes.flags.writeable = False
-    return Entries(ends[:-1].copy(), ends[1:].copy(), at_bytes, code_bytes), ats
+    return Entries(ends[:-1].copy(), ends[1:].copy(), at_bytes, code_bytes, np.empty(0, np.int64)), ats
 
 
 def _run(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cached_property
@@ -161,9 +162,14 @@ def replay_bound(
     outputs: dict[tuple[int, int, int], Output] = {}
     done, total = 0, sum(shard.entries for shard in history.shards)
 
+    room_of_thread = threading.local()
+
     def fold_task(task: tuple[int, int, int]) -> Output:
         number, first, last = task
-        return fold_rows(compiled.program, tables, history.shards[number], np.arange(first, last), as_of)
+        if not hasattr(room_of_thread, "room"):
+            room_of_thread.room = room_for(compiled.program, history.shards, as_of)
+        shard, rows = history.shards[number], np.arange(first, last)
+        return fold_rows(compiled.program, tables, shard, rows, as_of, room=room_of_thread.room)
 
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         jobs = {pool.submit(fold_task, task): task for task in tasks}
@@ -190,47 +196,73 @@ def _ranges(shard: Shard) -> Iterator[tuple[int, int]]:
         yield first, min(first + LEADS_OF_A_TASK, shard.leads)
 
 
-def fold_rows(
-    program: at.Program, tables: at.Tables, shard: Shard, rows: NDArray[np.int64], as_of: int, traces: int = 0
-) -> Output:
-    """The kernel over some leads of a shard, again with more room if its output did not fit.
+Room = tuple[State, at.Records, NDArray[np.int64]]
+"""`s`, `nodes` and `places` of the kernel: what it works in, one lead after the other."""
 
-    `lead` of transitions and refusals counts from 0 within `rows`.
+
+def fold_rows(
+    program: at.Program,
+    tables: at.Tables,
+    shard: Shard,
+    rows: NDArray[np.int64],
+    as_of: int,
+    traces: int = 0,
+    *,
+    room: Room | None = None,
+    shut: NDArray[np.int64] | None = None,
+) -> Output:
+    """The kernel over some leads of a shard, again with more space if its output did not fit.
+
+    `lead` of transitions and refusals counts from 0 within `rows`. `room`: of the whole shard or more, for one thread;
+    `shut`: as in `Entries`.
     """
-    entries, leads, scores = _entries(shard, rows), len(rows), len(program.scores)
-    state, nodes, places = _room(program, shard, entries, as_of)
-    room = (4 * leads + 64, leads // 4 + 16, traces)
+    entries, leads, scores = _entries(shard, rows, shut), len(rows), len(program.scores)
+    state, nodes, places = room or _room(program, [(shard, entries.first, entries.last)], as_of)
+    space = (4 * leads + 64, leads // 4 + 16, traces)
     watched = bool(program.ops["watched"].any())
     while True:
-        output = empty_output(leads, scores, *room, watched=watched)
+        output = empty_output(leads, scores, *space, watched=watched)
         fold_leads(program, tables, entries, state, nodes, places, as_of, output)
         used = output.used[:3]
-        if used[0] <= room[0] and used[1] <= room[1] and (not traces or used[2] <= room[2]):
+        if used[0] <= space[0] and used[1] <= space[1] and (not traces or used[2] <= space[2]):
             return output
-        room = (
-            max(room[0], int(used[0])),
-            max(room[1], int(used[1])),
-            max(room[2], int(used[2])) if traces else 0,
+        space = (
+            max(space[0], int(used[0])),
+            max(space[1], int(used[1])),
+            max(space[2], int(used[2])) if traces else 0,
         )
 
 
-def _entries(shard: Shard, rows: NDArray[np.int64]) -> Entries:
+def _entries(shard: Shard, rows: NDArray[np.int64], shut: NDArray[np.int64] | None) -> Entries:
     """Some leads of the shard as the kernel reads them: bytes, none of them writable."""
     offsets = np.asarray(shard.offsets, np.int64)
     at_bytes, code_bytes = shard.at.view(np.uint8), shard.code.view(np.uint8)
     at_bytes.flags.writeable = code_bytes.flags.writeable = False
-    return Entries(offsets[rows], offsets[rows + 1], at_bytes, code_bytes)
+    known = np.empty(0, np.int64) if shut is None else shut
+    return Entries(offsets[rows], offsets[rows + 1], at_bytes, code_bytes, known)
+
+
+def room_for(program: at.Program, shards: Sequence[Shard], as_of: int) -> Room:
+    """Room for any lead of these shards."""
+    offsets = [np.asarray(shard.offsets, np.int64) for shard in shards]
+    return _room(
+        program,
+        [(shard, ends[:-1], ends[1:]) for shard, ends in zip(shards, offsets, strict=True)],
+        as_of,
+    )
 
 
 def _room(
-    program: at.Program, shard: Shard, entries: Entries, as_of: int
-) -> tuple[State, at.Records, NDArray[np.int64]]:
-    """`s`, `nodes` and `places` for the longest lead."""
-    sizes = entries.last - entries.first
-    begins = entries.first[sizes > 0]
-    longest = int(sizes.max(initial=0))
-    span = as_of - int(shard.at[begins].min()) if len(begins) else 0
-    return *new_state(program, longest, span), np.empty(longest + 1, np.int64)
+    program: at.Program, leads: Iterable[tuple[Shard, NDArray[np.int64], NDArray[np.int64]]], as_of: int
+) -> Room:
+    """Room for the longest of these leads; of each shard, where they begin and end."""
+    repeats = bool((program.clocks["repeats"] != 1).any())  # else the span is of no use, and dear to find
+    longest, begin = 0, as_of
+    for shard, first, last in leads:
+        longest = max(longest, int((last - first).max(initial=0)))
+        if repeats:
+            begin = min(begin, int(shard.at[first[first < last]].min(initial=as_of)))
+    return *new_state(program, longest, as_of - begin), np.empty(longest + 1, np.int64)
 
 
 def fold(

@@ -81,8 +81,8 @@ def _of_traits(compiled: Compiled, bits: NDArray[Any] | None) -> Iterator[Contri
     if bits is None:
         return
     program = compiled.program
-    for rule, (bit, _), points in zip(
-        compiled.trait_rules, program.trait_rules.tolist(), program.trait_points.tolist(), strict=True
+    for rule, bit, points in zip(
+        compiled.trait_rules, program.trait_bits.tolist(), program.trait_points.tolist(), strict=True
     ):
         if bits[bit]:
             yield Contribution(rule.id, rule.score, 1, points)
