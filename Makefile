@@ -13,6 +13,7 @@ INSTALL := $(PIP) install -qq --require-hashes --no-build-isolation
 
 RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
+KERNEL := .venv/kernel.stamp
 
 WORKERS ?= 2
 LEADS ?= 20000
@@ -20,9 +21,10 @@ MONTHS ?= 24
 SEED ?= 7
 AGREEMENT ?= examples/yamada/agreement.yaml
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo demo-history test check bench lock clean
 help:
-	@echo 'make demo    a made-up company: simulate, import, replay, explain (about a minute after setting up)'
+	@echo 'make demo    a made-up company in the browser, on http://127.0.0.1:8000; Ctrl-C stops it'
+	@echo 'make demo-history    the same on the command line: simulate, import, replay, explain (about a minute)'
 	@echo 'make check   style, types, layers, docs'
 	@echo 'make test    all tests'
 	@echo 'make bench   the table of speed and memory (several minutes)'
@@ -31,7 +33,7 @@ help:
 
 # Setting up, once.
 
-$(RUN): requirements-run.lock pyproject.toml
+$(RUN): requirements-run.lock pyproject.toml src/tasuki/server/locale/ja/LC_MESSAGES/django.po
 	@test -n '$(PYTHON)' || { echo 'Tasuki needs Python 3.11 or later; install it, or: make PYTHON=/path/to/python'; exit 1; }
 	@test -x $(BIN)/python || { echo 'Making .venv with $(PYTHON) …'; $(PYTHON) -m venv .venv; }
 	@echo 'Installing what Tasuki runs on (once) …'
@@ -44,15 +46,25 @@ $(DEV): $(RUN) requirements.lock
 	@$(INSTALL) --use-pep517 -r requirements.lock
 	@touch $@
 
+$(KERNEL): $(RUN) src/tasuki/engine/*.py
+	@echo 'Compiling the kernel (once, half a minute) …'
+	@rm -rf src/tasuki/engine/__pycache__   # its cache does not see what it imports
+	@$(BIN)/python -c 'from tasuki.server.running.kernel import warm; warm()'
+	@touch $@
+
 # The product.
 
 # The first lead that the agreement itself made an MQL, whose first score was above zero when it was won; or any that was won.
 WON = tr -d '"' <demo/out/transitions.csv | awk -F, '$$3 == "MQL" && $$5 == "path" { mql[$$1] } \
 	$$3 == "WON" { won = "--lead " $$1 " --at " $$4; if ($$1 in mql && $$7 > 0) exit } END { print won }'
 
-# Each run begins with an empty folder.
-demo: $(RUN)
-	@rm -rf demo
+# Made once, then gone on with; `make clean` begins anew.
+demo: $(RUN) $(KERNEL)
+	@$(BIN)/tasuki demo --data demo/server
+
+# Each run begins with empty folders.
+demo-history: $(RUN)
+	@rm -rf demo/data demo/history demo/out
 	@echo; echo '== $(MONTHS) months of a company that does not exist, $(LEADS) leads'
 	$(BIN)/tasuki simulate --leads $(LEADS) --months $(MONTHS) --seed $(SEED) --out demo/data
 	@echo; echo '== Its files become a history'

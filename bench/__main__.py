@@ -29,6 +29,7 @@ class Benchmark(StrEnum):
     SCALE = "scale"
     IMPORT = "import"
     SIMULATE = "simulate"
+    SERVER = "server"
 
 
 MODULES = {
@@ -39,6 +40,7 @@ MODULES = {
     Benchmark.SCALE: "scale",
     Benchmark.IMPORT: "reading_speed",
     Benchmark.SIMULATE: "simulate_speed",
+    Benchmark.SERVER: "server.measure",
 }
 
 

@@ -11,10 +11,6 @@ from typing import Any
 
 import pytest
 
-from tests import databases
-
-databases.prepare()
-
 WORDS = {"spark": ("spark", "java"), "shared": ("shared", "raw data"), "browser": ("chromium", "browser")}
 
 

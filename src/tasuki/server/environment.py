@@ -10,8 +10,10 @@ import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tasuki.errors import UsageError
@@ -50,6 +52,38 @@ class Environment(BaseSettings):
     upload_megabytes: int = Field(200, ge=1, le=10_000, description="The largest file to import.")
     sign_in_attempts: int = Field(8, ge=1, le=1000, description="Failed sign-ins before a name waits.")
     sign_in_wait_minutes: int = Field(15, ge=1, le=10_000, description="How long it then waits.")
+    session_hours: int = Field(
+        12, ge=1, le=720, description="After so many hours without a click, one signs in again."
+    )
+    proxies: int = Field(
+        0, ge=0, le=10, description="How many proxies of ours stand before it and add to X-Forwarded-For."
+    )
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _with_commas(cls, value: Any) -> Any:
+        return (
+            tuple(name.strip() for name in value.split(",") if name.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{value} is no time zone; give a name like Asia/Tokyo") from None
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"{value} is no address; give one like https://tasuki.example")
+        return value.rstrip("/")
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**{**_from_files(), **_without_prefix(), **given})

@@ -51,13 +51,18 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tasuki.server.core.middleware.RequestId",
+    "tasuki.server.running.middleware.Measured",
+    "tasuki.server.core.middleware.SecureHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tasuki.server.core.middleware.LanguageAndTimeZone",
+    "tasuki.server.core.middleware.Gate",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tasuki.server.core.middleware.SessionLifetime",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -122,6 +127,10 @@ AXES_FAILURE_LIMIT = ENVIRONMENT.sign_in_attempts
 AXES_COOLOFF_TIME = ENVIRONMENT.sign_in_wait_minutes / 60
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "tasuki.server.core.sign_in.address_of"
+AXES_DISABLE_ACCESS_LOG = True  # the audit has it
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+PROXIES = ENVIRONMENT.proxies
 AXES_ENABLE_ADMIN = False
 
 LANGUAGE_CODE = ENVIRONMENT.language
@@ -141,6 +150,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 UPLOAD_LIMIT = ENVIRONMENT.upload_megabytes * 1_048_576
 
+CSRF_FAILURE_VIEW = "tasuki.server.core.answers.csrf_failure"
+SESSION_COOKIE_AGE = ENVIRONMENT.session_hours * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _url.scheme == "https"
@@ -157,7 +168,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "json": {"()": "tasuki.server.core.logs.JsonFormatter"},
-        "text": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "text": {"()": "tasuki.server.core.logs.TextFormatter"},
     },
     "handlers": {
         "out": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format},

@@ -11,3 +11,8 @@ urlpatterns = [
     path("", include("tasuki.server.running.urls")),
     path("", include("tasuki.server.pages.urls")),
 ]
+
+handler400 = "tasuki.server.core.answers.bad_request"
+handler403 = "tasuki.server.core.answers.not_allowed"
+handler404 = "tasuki.server.core.answers.not_found"
+handler500 = "tasuki.server.core.answers.fault"

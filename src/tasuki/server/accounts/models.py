@@ -12,9 +12,12 @@ class Account(models.Model):
 
     name = models.CharField(max_length=300)
     name_kana = models.CharField(max_length=300, blank=True)
-    matching_name = models.CharField(max_length=300, db_index=True)
-    number = models.CharField(max_length=13, null=True, unique=True)  # the 13 digits of the tax agency
-    domain = models.CharField(max_length=253, blank=True, db_index=True)
+    matching_name = models.CharField(max_length=300)
+    form = models.CharField(max_length=40, blank=True)  # 株式会社 …; empty: none given, or a Western one
+    form_place = models.CharField(max_length=6, blank=True)  # before or after the name
+    search = models.TextField(blank=True)  # folded, for people who look for it
+    number = models.CharField(max_length=13, null=True)  # the 13 digits of the tax agency
+    domain = models.CharField(max_length=253, blank=True)
     industry = models.CharField(max_length=200, blank=True)
     employees = models.PositiveBigIntegerField(null=True)
     address = models.CharField(max_length=500, blank=True)
@@ -26,7 +29,12 @@ class Account(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=~models.Q(number=""), name="account_number_absent_not_empty")
+            models.UniqueConstraint(fields=["number"], name="one_account_per_number"),
+            models.CheckConstraint(condition=~models.Q(number=""), name="account_number_absent_not_empty"),
+        ]
+        indexes: ClassVar = [  # here and not at the fields: on PostgreSQL those would get a second one each, for LIKE
+            models.Index(fields=["matching_name", "id"], name="account_by_name"),
+            models.Index(fields=["domain"], name="account_by_domain"),
         ]
 
     def __str__(self) -> str:

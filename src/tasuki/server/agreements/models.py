@@ -17,7 +17,9 @@ class AgreementVersion(models.Model):
     effective_from = models.DateTimeField()
     created_at = models.DateTimeField()
     created_by = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+")
+    warnings = models.JSONField(default=list)  # what is allowed but odd, as it was told when it was published
     rolled_out = models.BooleanField(default=False)  # every lead has been queued to be folded under it
+    rolled_out_to = models.BigIntegerField(default=0)  # the last lead queued so far
 
     class Meta:
         ordering: ClassVar = ["number"]

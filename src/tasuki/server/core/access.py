@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 EVERYONE = frozenset(Role.values)
 LEADING = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 MARKETING = LEADING | {Role.MARKETING}
+DECIDING = (Role.MARKETING.value, Role.INSIDE_SALES.value, Role.SALES.value)
+"""The roles of people that agreements know: what stands in `by`."""
 
 ALLOWED: dict[str, frozenset[str]] = {
     "leads.read": EVERYONE,
@@ -38,6 +40,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "people.manage": frozenset({Role.ADMINISTRATOR}),
     "tokens.own": EVERYONE,
     "audit.read": LEADING,
+    "metrics.read": LEADING,
 }
 """Action → roles. A token may do what its scopes name, and never more than its user."""
 
@@ -87,6 +90,15 @@ def require(actor: Actor, action: str) -> None:
         _("Your role may not do that."),
         cure=_("Ask someone who may: %(roles)s.") % {"roles": roles},
     )
+
+
+def decision_roles(actor: Actor) -> tuple[str, ...]:
+    """The agreement's roles as which this actor may decide: its own; whoever leads, and the system, as any of them."""
+    if actor.system:
+        return DECIDING
+    if actor.user is None:
+        return ()
+    return DECIDING if actor.user.role in LEADING else (str(actor.user.role),)
 
 
 def sight(actor: Actor, lead: str = "") -> Q:

@@ -82,3 +82,15 @@ class AuditEntry(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["subject", "-at"])]
+
+
+class Heartbeat(models.Model):
+    """A process that works for this installation, and when it last said so."""
+
+    name = models.CharField(max_length=64, unique=True)  # also the id under which it claims jobs
+    kind = models.CharField(max_length=20)  # worker
+    started_at = models.DateTimeField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"

@@ -16,6 +16,7 @@ class ImportJob(models.Model):
         QUEUED = "queued", _("Waiting")
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
+        UNDOING = "undoing", _("Being undone")
         FAILED = "failed", _("Failed")
         UNDONE = "undone", _("Undone")
 
@@ -31,12 +32,17 @@ class ImportJob(models.Model):
     updated = models.PositiveBigIntegerField(default=0)
     unchanged = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
+    repeated = models.PositiveBigIntegerField(default=0)  # entries that were stored before
     message = models.TextField(blank=True)
+    report = models.JSONField(default=dict)  # what is to be said about it: of the file, of its undoing
     by = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
+    progress_at = models.DateTimeField(
+        null=True
+    )  # of the last batch: a job that stands still is taken up again
 
 
 class Rejected(models.Model):
@@ -49,12 +55,13 @@ class Rejected(models.Model):
 
 
 class Change(models.Model):
-    """What an import changed of a lead or account that was there before: the columns as they were."""
+    """What an import changed of a lead or account that was there before: the columns as they were, and as it left them."""
 
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=10)
     subject = models.BigIntegerField()
     before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)  # undoing puts back only what still stands so
 
     class Meta:
         constraints: ClassVar = [

@@ -8,3 +8,10 @@ class PeopleConfig(AppConfig):
 
     name = "tasuki.server.people"
     label = "people"
+
+    def ready(self) -> None:
+        """Say what the change of an account means for its leads."""
+        from tasuki.server.accounts.consequences import follow_with
+        from tasuki.server.people.following import accounts_were_put
+
+        follow_with(accounts_were_put)

@@ -8,6 +8,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+def _where_set(field: str, name: str) -> models.Index:
+    return models.Index(fields=[field], name=name, condition=models.Q(**{f"{field}__isnull": False}))
+
+
 class BuyingRole(models.TextChoices):
     """The part someone plays in the buying group."""
 
@@ -27,7 +31,7 @@ class Lead(models.Model):
 
     name = models.CharField(max_length=200, blank=True)
     name_kana = models.CharField(max_length=200, blank=True)
-    email = models.CharField(max_length=254, blank=True, db_index=True)
+    email = models.CharField(max_length=254, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     department = models.CharField(max_length=200, blank=True)
     title = models.CharField(max_length=200, blank=True)
@@ -37,14 +41,17 @@ class Lead(models.Model):
     owner = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="leads")
     team = models.ForeignKey("core.Team", models.SET_NULL, null=True, related_name="leads")
 
+    search = models.TextField(blank=True)  # folded name, kana, mail, phone: for people who look for someone
     anonymous = models.BooleanField(default=False)  # known by visitor id alone: not listed, not scored
     channel = models.CharField(max_length=100, blank=True)  # of acquisition
     campaign = models.CharField(max_length=200, blank=True)
     first_touch_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True)  # the person's data are gone, the counts stay
-    merged_into = models.ForeignKey("self", models.CASCADE, null=True, related_name="merged")
-    created_by_import = models.ForeignKey("imports.ImportJob", models.SET_NULL, null=True, related_name="+")
+    merged_into = models.ForeignKey("self", models.CASCADE, null=True, related_name="merged", db_index=False)
+    created_by_import = models.ForeignKey(
+        "imports.ImportJob", models.SET_NULL, null=True, related_name="+", db_index=False
+    )
 
     stage = models.CharField(max_length=50, blank=True)  # empty: none yet
     stage_entered_at = models.DateTimeField(null=True)
@@ -57,6 +64,9 @@ class Lead(models.Model):
 
     class Meta:
         indexes: ClassVar = [
+            # partial ones where most rows have nothing: they cost nothing when a lead comes in
+            _where_set("merged_into", "lead_by_merged_into"),
+            _where_set("created_by_import", "lead_by_import"),
             models.Index(fields=["-score", "-id"], name="lead_by_score"),
             models.Index(fields=["stage", "-score", "-id"], name="lead_by_stage_score"),
             models.Index(
@@ -77,25 +87,56 @@ class Identity(models.Model):
     kind = models.CharField(max_length=80)  # mail, phone, visitor, external:<source>
     value = models.CharField(max_length=254)
     created_at = models.DateTimeField()
+    import_job = models.ForeignKey(
+        "imports.ImportJob", models.SET_NULL, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "value"], name="one_lead_per_identity")
         ]
+        indexes: ClassVar = [_where_set("import_job", "identity_by_import")]
 
 
 class Profile(models.Model):
     """All fields of a lead and its account (`account.<name>`) in force from `at` on: an entry. Values are text."""
 
-    lead = models.ForeignKey(Lead, models.CASCADE, related_name="profiles")
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="profiles", db_index=False)
     at = models.DateTimeField()
     fields = models.JSONField(default=dict)
     source = models.CharField(max_length=60, blank=True)
     recorded_at = models.DateTimeField()
-    import_job = models.ForeignKey("imports.ImportJob", models.SET_NULL, null=True, related_name="+")
+    import_job = models.ForeignKey(
+        "imports.ImportJob", models.SET_NULL, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["lead", "at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["lead", "at"]),
+            _where_set("import_job", "profile_by_import"),
+        ]
+
+
+class LeadKey(models.Model):
+    """One way in which a lead may resemble another: leads that share a key are compared. See `people.matching`."""
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="+")
+    key = models.BigIntegerField()  # a digest
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["key", "lead"], name="a_lead_key_once")]
+
+
+class AccountKey(models.Model):
+    """One way in which an account may resemble another."""
+
+    account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="+")
+    key = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "account"], name="an_account_key_once")
+        ]
 
 
 class Duplicate(models.Model):

@@ -1,0 +1,273 @@
+"""Many rows in one statement, alike on PostgreSQL and SQLite, and retries of what lost a race.
+
+Rows are tuples of what a model's fields hold in Python: aware datetimes, dicts for JSON, ids for foreign keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import IntegrityError, OperationalError, connection, models, transaction
+
+T = TypeVar("T")
+Row = Sequence[Any]
+ATTEMPTS = 8
+RACES = frozenset({"40P01", "40001"})  # deadlock, serialization failure
+_COLUMN_TYPES = {"CharField": "text", "TextField": "text", "JSONField": "jsonb"}
+
+
+def insert(
+    model: type[models.Model],
+    fields: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    returning: Sequence[str] = (),
+    or_ignore: bool = False,
+) -> list[tuple[Any, ...]]:
+    """Insert the rows; fields that are not named get the model's defaults.
+
+    `returning` names columns to give back of each row inserted (in the order of the rows, unless `or_ignore`, which leaves
+    out the rows that are there already). IntegrityError: a constraint does not hold.
+    """
+    if not rows:
+        return []
+    plan = _plan(model, tuple(fields), connection.vendor)
+    ending = " ON CONFLICT DO NOTHING" if or_ignore else ""
+    if returning:
+        ending += " RETURNING " + ", ".join(_quoted(_field(model, name).column) for name in returning)
+    constants = [field.get_default() for field in plan.rest]
+    if connection.vendor == "postgresql":
+        fixed = [value(constant) for value, constant in zip(plan.fixed_values, constants, strict=True)]
+        return _execute(plan.insert + ending, [*fixed, _as_json(plan, rows)], fetch=bool(returning))
+    values = (*plan.values, *plan.fixed_values)
+    ready = [
+        tuple(value(each) for value, each in zip(values, (*row, *constants), strict=True)) for row in rows
+    ]
+    return _insert_values(plan, ready, ending, bool(returning))
+
+
+def update(model: type[models.Model], fields: Sequence[str], rows: Sequence[Row]) -> None:
+    """Set the fields of the rows; the first value of each row is the primary key."""
+    if not rows:
+        return
+    plan = _plan(model, ("pk", *fields), connection.vendor)
+    if connection.vendor == "postgresql":
+        _execute(plan.update, [_as_json(plan, rows)])
+        return
+    ready = [
+        (*values[1:], values[0])
+        for row in rows
+        if (values := [value(each) for value, each in zip(plan.values, row, strict=True)])
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(plan.update, ready)
+
+
+def any_of(column: str, values: Iterable[Any], kind: str = "bigint") -> tuple[str, list[Any]]:
+    """A condition for raw SQL: the column is one of the values; with its parameters. `kind` is PostgreSQL's type."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s::{kind}[])", [list(values)]
+    return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(list(values))]  # noqa: S608 — names of ours
+
+
+def select(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """All rows that a statement gives."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def read(
+    model: type[models.Model], fields: Sequence[str], ids: Iterable[int], *, lock: bool = False
+) -> list[tuple[Any, ...]]:
+    """Fields of the rows with these ids, in the order of the ids; `lock` keeps others from changing them meanwhile."""
+    select_part, values = _reading(model, tuple(fields), connection.vendor)
+    condition, parameters = any_of(_quoted(_field(model, "pk").column), ids)
+    ending = " FOR NO KEY UPDATE" if lock and connection.features.has_select_for_no_key_update else ""
+    order = _quoted(_field(model, "pk").column)
+    found = select(f"{select_part} WHERE {condition} ORDER BY {order}{ending}", parameters)
+    return [tuple(value(each) for value, each in zip(values, row, strict=True)) for row in found]
+
+
+def in_one_transaction(work: Callable[[], T]) -> T:
+    """Run the work in a transaction, and again where somebody else was first or a deadlock was broken.
+
+    Within a transaction of the caller only the lost race for a unique value is tried again; a deadlock has ended the
+    caller's transaction and is raised.
+    """
+    inside = connection.in_atomic_block
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                return work()
+        except IntegrityError:
+            if attempt == ATTEMPTS - 1:
+                raise
+        except OperationalError as error:
+            state = getattr(error.__cause__, "sqlstate", None)
+            if inside or state not in RACES or attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    found = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    assert isinstance(found, models.Field)
+    return found
+
+
+def _quoted(name: str | None) -> str:
+    assert name is not None
+    return connection.ops.quote_name(name)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How rows of some fields of a model are written: statements, and what makes driver values of Python values."""
+
+    rest: tuple[models.Field[Any, Any], ...]  # fields that are not named
+    values: tuple[Callable[[Any], Any], ...]
+    fixed_values: tuple[Callable[[Any], Any], ...]
+    names: tuple[str, ...]
+    insert: str
+    update: str
+
+
+@cache
+def _plan(model: type[models.Model], fields: tuple[str, ...], vendor: str) -> _Plan:
+    named = [_field(model, name) for name in fields]
+    rest = [
+        each
+        for each in model._meta.concrete_fields
+        if each not in named and not (each.primary_key and isinstance(each, models.AutoField))
+    ]
+    arrays = vendor == "postgresql"
+    make = _json_value if arrays else _value
+    return _Plan(
+        tuple(rest),
+        tuple(map(make, named)),
+        tuple(map(_value, rest)),
+        tuple(f"c{i}" for i in range(len(named))),
+        *(_array_statements(model, named, rest) if arrays else _value_statements(model, named, rest)),
+    )
+
+
+def _array_statements(
+    model: type[models.Model], named: Sequence[models.Field[Any, Any]], rest: Sequence[models.Field[Any, Any]]
+) -> tuple[str, str]:
+    """PostgreSQL takes the rows as one JSON text, which it reads many times faster than Python writes arrays."""
+    table = _quoted(model._meta.db_table)
+    given = ", ".join(f"c{i} {_type(field)}" for i, field in enumerate(named))
+    columns = ", ".join(_quoted(field.column) for field in [*named, *rest])
+    chosen = ", ".join([*(f"c{i}" for i in range(len(named))), *(f"%s::{_type(field)}" for field in rest)])
+    rows = f"ROWS FROM (json_to_recordset(%s::json) AS ({given})) WITH ORDINALITY"
+    order = ", ".join([*(f"c{i}" for i in range(len(named))), "nth"])
+    insert = f"INSERT INTO {table} ({columns}) SELECT {chosen} FROM {rows} AS given({order}) ORDER BY nth"  # noqa: S608 — names of ours
+    sets = ", ".join(f"{_quoted(field.column)} = given.c{i}" for i, field in enumerate(named) if i)
+    update = (
+        f"UPDATE {table} SET {sets} FROM json_to_recordset(%s::json) AS given({given})"  # noqa: S608
+        f" WHERE {table}.{_quoted(named[0].column)} = given.c0"
+    )
+    return insert, update
+
+
+def _value_statements(
+    model: type[models.Model], named: Sequence[models.Field[Any, Any]], rest: Sequence[models.Field[Any, Any]]
+) -> tuple[str, str]:
+    table = _quoted(model._meta.db_table)
+    columns = ", ".join(_quoted(field.column) for field in [*named, *rest])
+    insert = f"INSERT INTO {table} ({columns}) VALUES "  # noqa: S608 — names of ours
+    sets = ", ".join(f"{_quoted(field.column)} = %s" for field in named[1:])
+    update = f"UPDATE {table} SET {sets} WHERE {_quoted(named[0].column)} = %s"  # noqa: S608
+    return insert, update
+
+
+@cache
+def _reading(
+    model: type[models.Model], fields: tuple[str, ...], vendor: str
+) -> tuple[str, tuple[Callable[[Any], Any], ...]]:
+    named = [_field(model, name) for name in fields]
+    columns = ", ".join(_quoted(field.column) for field in named)
+    return f"SELECT {columns} FROM {_quoted(model._meta.db_table)}", tuple(  # noqa: S608 — names of ours
+        _read_value(field, vendor) for field in named
+    )
+
+
+def _read_value(field: models.Field[Any, Any], vendor: str) -> Callable[[Any], Any]:
+    """What makes a Python value of what the driver gives."""
+    if isinstance(field, models.JSONField):
+        return lambda value: None if value is None else json.loads(value)
+    if vendor == "sqlite":
+        if isinstance(field, models.DateTimeField):
+            return lambda value: value and datetime.fromisoformat(value).replace(tzinfo=UTC)
+        if isinstance(field, models.BooleanField):
+            return bool
+    return _itself
+
+
+def _as_json(plan: _Plan, rows: Sequence[Row]) -> str:
+    objects = [
+        {name: value(each) for name, value, each in zip(plan.names, plan.values, row, strict=True)}
+        for row in rows
+    ]
+    return json.dumps(objects, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _type(field: models.Field[Any, Any]) -> str:
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    named = _COLUMN_TYPES.get(target.get_internal_type())
+    return named or str(target.rel_db_type(connection) if target.primary_key else target.db_type(connection))
+
+
+def _json_value(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
+    """How a Python value of this field stands in the JSON text."""
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    if isinstance(target, models.DateTimeField):
+        return lambda value: value and value.isoformat()
+    return _itself
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _value(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
+    """How a Python value of this field goes to the driver."""
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    if isinstance(target, models.JSONField):
+        return lambda value: json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
+    if isinstance(target, models.DateTimeField):
+        return connection.ops.adapt_datetimefield_value
+    if isinstance(target, (models.DecimalField, models.DateField, models.BooleanField)):
+        return lambda value: target.get_db_prep_save(value, connection)
+    return _itself
+
+
+def _execute(statement: str, parameters: Sequence[Any], *, fetch: bool = False) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall()) if fetch else []
+
+
+def _insert_values(
+    plan: _Plan, ready: Sequence[tuple[Any, ...]], ending: str, fetch: bool
+) -> list[tuple[Any, ...]]:
+    width = len(ready[0])
+    one = "(" + ", ".join(["%s"] * width) + ")"
+    if not fetch:
+        with connection.cursor() as cursor:
+            cursor.executemany(plan.insert + one + ending, ready)
+        return []
+    at_once = max(1, 30_000 // width)
+    found: list[tuple[Any, ...]] = []
+    for begin in range(0, len(ready), at_once):
+        part = ready[begin : begin + at_once]
+        values = [value for row in part for value in row]
+        found += _execute(plan.insert + ", ".join([one] * len(part)) + ending, values, fetch=True)
+    return found

@@ -1,0 +1,113 @@
+"""Conditions of an agreement in words, and what they lack of being met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from tasuki.agreement import conditions as ex
+from tasuki.agreement.values import duration_text
+from tasuki.server.pages import formats, words
+
+if TYPE_CHECKING:
+    from tasuki.engine.explain import Part, Way
+    from tasuki.server.pages.stages import Stages
+
+SIGNS = {">=": "≥", "<=": "≤", "!=": "≠", "==": "="}
+
+
+@dataclass(frozen=True)
+class Lack:
+    """One condition of a way: in words, what stands there now, and whether it holds."""
+
+    text: str
+    now: str
+    holds: bool
+
+
+def lacks(way: Way, stages: Stages) -> list[Lack]:
+    """Every condition of the way, in the order of the agreement."""
+    condition = way.path.when or way.path.requires
+    parts = condition.parts if isinstance(condition, ex.Both) else (condition,) if condition else ()
+    return [
+        Lack(told(one, stages), _now(one, part), part.holds)
+        for one, part in zip(parts, way.parts, strict=True)
+    ]
+
+
+def told(condition: ex.Condition, stages: Stages) -> str:
+    """The condition in the reader's language."""
+    match condition:
+        case ex.Both(parts=parts):
+            return _(" and ").join(_within(part, ex.Either, stages) for part in parts)
+        case ex.Either(parts=parts):
+            return _(" or ").join(_within(part, ex.Both, stages) for part in parts)
+        case ex.Negation(part=part):
+            return _("not: %(condition)s") % {"condition": told(part, stages)}
+        case ex.Compare(operator=operator, left=left, right=right):
+            return f"{_number(left, stages)} {_sign(operator)} {_number(right, stages)}"
+        case ex.GradeCompare(score=score, operator=operator, grade=grade):
+            name = _("grade of %(score)s") % {"score": stages.score(score)}
+            return f"{name} {_sign(operator)} {grade}"
+        case ex.TraitHolds(trait=trait):
+            return stages.signal(trait)
+        case ex.Has(field=name):
+            return _("%(field)s is known") % {"field": words.say(words.FIELDS, name)}
+        case ex.Happened(signal=signal):
+            return _("%(signal)s since this stage began") % {"signal": stages.signal(signal)}
+
+
+def _within(part: ex.Condition, weaker: type, stages: Stages) -> str:
+    text = told(part, stages)
+    return _("(%(condition)s)") % {"condition": text} if isinstance(part, weaker) else text
+
+
+def _sign(operator: str) -> str:
+    return SIGNS.get(operator, operator)
+
+
+def _number(node: ex.Numeric, stages: Stages) -> str:
+    match node:
+        case ex.Number(value=value):
+            return formats.number(value, 2)
+        case ex.ScoreValue(score=score):
+            return stages.score(score)
+        case ex.Count(signal=signal, within=None):
+            return _("times %(signal)s") % {"signal": stages.signal(signal)}
+        case ex.Count(signal=signal, within=int(within)):
+            parts = {"signal": stages.signal(signal), "duration": duration(within)}
+            return _("times %(signal)s within %(duration)s") % parts
+        case ex.DaysInStage():
+            return _("days in this stage")
+        case ex.TimesEntered(stage=stage):
+            return _("times in %(stage)s") % {"stage": stages.short(stage)}
+        case ex.Answered(questions=questions):
+            return _("%(questions)s answered yes") % {"questions": words.say(words.QUESTIONS, questions)}
+        case ex.Plus(terms=terms):
+            return " ".join(
+                f"{'−' if sign < 0 else '+'} {_number(term, stages)}"
+                if place or sign < 0
+                else _number(term, stages)
+                for place, (sign, term) in enumerate(terms)
+            )
+    return str(node)
+
+
+def duration(microseconds: int) -> str:
+    """A duration of an agreement: `30 days`."""
+    text = duration_text(microseconds)
+    count, unit = text[:-1], text[-1]
+    unit_words = {"w": _("%(n)s weeks"), "d": _("%(n)s days"), "h": _("%(n)s hours"), "m": _("%(n)s minutes")}
+    return unit_words[unit] % {"n": count} if unit in unit_words and count.isdigit() else text
+
+
+def _now(condition: ex.Condition, part: Part) -> str:
+    """What stands there now, where it is one thing: a number, a grade."""
+    if not isinstance(condition, ex.Compare | ex.GradeCompare):
+        return ""
+    text = part.now.split(", ")[0].rpartition(" is ")[2]
+    if text == "none":
+        return _("now none")
+    return _("now %(value)s") % {"value": text}

@@ -1,0 +1,143 @@
+"""Times, numbers and money as people write them, in the reader's language and time zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from babel import dates, numbers
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from tasuki.server.core import clock
+
+MAN, OKU = 10_000, 100_000_000
+JUST_NOW = timedelta(seconds=5)
+SERVICE_LEVEL = re.compile(
+    r"(?P<n>[0-9]{1,9})\s*(?P<business>business\s+)?(?P<unit>minutes?|hours?|days?|[mhd])"
+)
+
+
+def language() -> str:
+    """`ja` or `en`: what the reader reads."""
+    return "ja" if (get_language() or "").startswith("ja") else "en"
+
+
+def exact(instant: datetime) -> str:
+    """Date and time to the second, with the zone: `2026/11/22 19:03:00 JST`."""
+    local = timezone.localtime(instant)
+    if language() == "ja":
+        return f"{local:%Y/%m/%d %H:%M:%S} {local.tzname()}"
+    return f"{local:%d %b %Y %H:%M:%S} {local.tzname()}"
+
+
+def short(instant: datetime) -> str:
+    """Date and time to the minute; the year only where it is another."""
+    local = timezone.localtime(instant)
+    this_year = local.year == timezone.localtime(clock.now()).year
+    if language() == "ja":
+        return f"{local.month}月{local.day}日 {local:%H:%M}" if this_year else f"{local:%Y/%m/%d %H:%M}"
+    return f"{local.day} {local:%b %H:%M}" if this_year else f"{local.day} {local:%b %Y}"
+
+
+def day(value: date | datetime) -> str:
+    """A date: `2026年11月22日`, `22 Nov 2026`."""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
+    if language() == "ja":
+        return f"{value.year}年{value.month}月{value.day}日"
+    return f"{value.day} {value:%b %Y}"
+
+
+def month_day(instant: datetime) -> str:
+    """Month and day, with the year where it is another: `11/22`, `22 Nov`."""
+    local = timezone.localtime(instant)
+    this_year = local.year == timezone.localtime(clock.now()).year
+    if language() == "ja":
+        return f"{local.month}/{local.day}" if this_year else f"{local.year}/{local.month}/{local.day}"
+    return f"{local.day} {local:%b}" if this_year else f"{local.day} {local:%b %Y}"
+
+
+def service_level(text: str) -> str:
+    """The time allowed for a handoff, as the agreement writes it: `2 business hours`."""
+    found = SERVICE_LEVEL.fullmatch(text.strip())
+    if found is None:
+        return text
+    business, unit = bool(found["business"]), found["unit"][0]
+    said = {
+        ("m", False): ngettext("%(n)s minute", "%(n)s minutes", int(found["n"])),
+        ("h", False): ngettext("%(n)s hour", "%(n)s hours", int(found["n"])),
+        ("d", False): ngettext("%(n)s day", "%(n)s days", int(found["n"])),
+        ("m", True): ngettext("%(n)s business minute", "%(n)s business minutes", int(found["n"])),
+        ("h", True): ngettext("%(n)s business hour", "%(n)s business hours", int(found["n"])),
+        ("d", True): ngettext("%(n)s business day", "%(n)s business days", int(found["n"])),
+    }
+    template = said.get((unit, business))
+    return template % {"n": found["n"]} if template else text
+
+
+def relative(instant: datetime) -> str:
+    """`3 minutes ago`, `in 2 days`; `just now` within five seconds."""
+    away = instant - clock.now()
+    if abs(away) < JUST_NOW:
+        return _("just now")
+    text = dates.format_timedelta(away, add_direction=True, threshold=0.95, locale=language())
+    return text.replace(" ", "") if language() == "ja" else text
+
+
+def time_tag(instant: datetime | None, text: str | None = None) -> str:
+    """A `<time>` element: relative to read, exact on hover and to machines; a dash where there is none."""
+    if instant is None:
+        return "–"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        instant.isoformat(),
+        exact(instant),
+        text or relative(instant),
+    )
+
+
+def number(value: float | Decimal, digits: int = 0) -> str:
+    """A number with its thousands apart and so many digits behind the point at the most."""
+    pattern = "#,##0." + "#" * digits if digits else "#,##0"
+    return numbers.format_decimal(round(float(value), digits) + 0.0, format=pattern, locale=language())
+
+
+def points(value: float) -> str:
+    """Points of a score, with their sign: `+12`, `−3.5`."""
+    text = number(abs(value), 1)
+    return f"−{text}" if value < 0 and text != "0" else f"+{text}"
+
+
+def money(amount: Decimal | None, currency: str = "JPY") -> str:
+    """An amount: yen in Japanese as `1億2,000万円`, else with the sign of the currency; a dash where there is none."""
+    if amount is None:
+        return "–"
+    if currency == "JPY" and language() == "ja":
+        return _yen(amount)
+    whole = amount == amount.to_integral_value()
+    return numbers.format_currency(
+        amount, currency, "¤#,##0" if whole else "¤#,##0.00", locale=language(), currency_digits=False
+    )
+
+
+def _yen(amount: Decimal) -> str:
+    """万 and 億 where nothing is lost by them; else plain yen with commas."""
+    sign, whole = ("−" if amount < 0 else ""), abs(amount)
+    if whole < MAN or whole != int(whole) or int(whole) % MAN:
+        return f"{sign}{number(whole, 2)}円"
+    oku, man = divmod(int(whole), OKU)
+    text = (f"{oku:,}億" if oku else "") + (f"{man // MAN:,}万" if man else "")
+    return f"{sign}{text}円"
+
+
+def size(count: int) -> str:
+    """A file's size: `3.4 MB`."""
+    for unit in ("B", "KB", "MB"):
+        if count < 1000 or unit == "MB":
+            break
+        count /= 1000  # type: ignore[assignment]
+    return f"{number(count, 1)} {unit}"

@@ -1,0 +1,369 @@
+"""The forms: what is asked and how it is labelled. What is right is for the commands to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
+
+from tasuki.server.core.access import SCOPES
+from tasuki.server.core.models import Role, Sight, Team, User
+from tasuki.server.pages.words import FIELDS, QUESTIONS, REASONS, ROLES, say
+from tasuki.server.people.models import BuyingRole
+
+LONG = 10_000
+
+
+def _zones() -> list[tuple[str, str]]:
+    """Names of places; the first is the installation's own."""
+    known = sorted(
+        name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix"))
+    )
+    return [("", settings.TIME_ZONE), *((name, name) for name in ["UTC", *known])]
+
+
+def text(label: Any, *, required: bool = False, longest: int = 200, **more: Any) -> forms.CharField:
+    """A line of text."""
+    return forms.CharField(label=label, required=required, max_length=longest, **more)
+
+
+class Form(forms.Form):
+    """House manners: no colon behind a label, errors beside the field."""
+
+    required_css_class = "required"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+
+class SignIn(Form):
+    """Name and password."""
+
+    username = text(
+        _("User name"),
+        required=True,
+        longest=150,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=1_000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class Preferences(Form):
+    """One's own language and time zone."""
+
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=lazy(_zones, list))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [("", _("As the browser says")), *settings.LANGUAGES]  # type: ignore[attr-defined]
+
+
+class Password(Form):
+    """A new password for oneself."""
+
+    old = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        max_length=1_000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=1_000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class Token(Form):
+    """A key to the API."""
+
+    name = text(_("Name"), required=True, longest=100, help_text=_("What uses it, such as: web site form."))
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=[(scope, scope) for scope in SCOPES],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    expires = forms.DateField(
+        label=_("Valid until"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Without a date it is valid until it is revoked."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, scopes: Iterable[str] = SCOPES, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = [(scope, scope) for scope in scopes]  # type: ignore[attr-defined]
+
+
+class Person(Form):
+    """Someone who signs in."""
+
+    family_name = text(_("Family name"), longest=150)
+    given_name = text(_("Given name"), longest=150)
+    email = text(_("Mail address"), longest=254, widget=forms.EmailInput)
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    team = forms.TypedChoiceField(label=_("Team"), required=False, coerce=int, empty_value=None)
+    sight = forms.ChoiceField(label=_("Which leads they see"), choices=Sight.choices, initial=Sight.ALL)
+
+    def __init__(self, *args: Any, teams: Iterable[Team] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].choices = [("", _("No team")), *((team.pk, team.name) for team in teams)]  # type: ignore[attr-defined]
+
+
+class NewPerson(Person):
+    """With the name to sign in with, and a first password."""
+
+    username = text(_("User name"), required=True, longest=150)
+    password = forms.CharField(
+        label=_("First password"),
+        strip=False,
+        max_length=1_000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    field_order = ("username", "password")
+
+
+class NewPassword(Form):
+    """A new password for someone else."""
+
+    password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=1_000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class TeamForm(Form):
+    """A team that leads are handed to."""
+
+    name = text(_("Name"), required=True, longest=100)
+    role = forms.ChoiceField(
+        label=_("Role"), choices=Role.choices, help_text=_("What the agreement calls this team in a handoff.")
+    )
+
+
+class AuditFilter(Form):
+    """Which entries of the audit."""
+
+    by = forms.TypedChoiceField(label=_("Who"), required=False, coerce=int, empty_value=None)
+    action = forms.ChoiceField(label=_("What"), required=False)
+    subject = text(_("About"), longest=60, help_text=_("Such as lead:17."))
+
+
+class LeadForm(Form):
+    """Who a lead is. An empty text clears the field."""
+
+    name = text(_("Name"))
+    name_kana = text(_("Name in kana"))
+    email = text(_("Mail address"), longest=254, widget=forms.EmailInput)
+    phone = text(_("Phone"), longest=40, widget=forms.TextInput(attrs={"type": "tel"}))
+    mobile = text(_("Mobile phone"), longest=40, widget=forms.TextInput(attrs={"type": "tel"}))
+    department = text(_("Department"))
+    title = text(_("Title"))
+    account_name = text(_("Company"), longest=300)
+    account_number = text(_("Company number"), longest=13, help_text=_("13 digits of the tax agency."))
+    account_domain = text(_("Domain"), longest=253)
+    account_industry = text(_("Industry"))
+    account_employees = text(
+        _("Employees"), longest=12, widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
+
+    def profile(self) -> dict[str, str]:
+        """What was typed, by the names that profiles use: `account.name`."""
+        return {
+            _profile_name(name): value for name, value in self.cleaned_data.items() if name in LEAD_FIELDS
+        }
+
+
+LEAD_FIELDS = tuple(LeadForm.base_fields)
+
+
+class NewLead(LeadForm):
+    """With what is only asked once."""
+
+    channel = text(_("Channel of acquisition"), longest=100)
+
+
+class EditLead(LeadForm):
+    """With the part someone plays in the buying group."""
+
+    buying_role = forms.ChoiceField(
+        label=_("Role in the buying group"),
+        required=False,
+        choices=[("", _("Not known")), *BuyingRole.choices],
+    )
+
+
+class Owner(Form):
+    """Whose lead it is."""
+
+    owner = forms.ChoiceField(label=_("Owner"))
+
+    def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = ((user.username, user.shown_name) for user in people)
+        self.fields["owner"].choices = [("", _("Choose one")), *names]  # type: ignore[attr-defined]
+
+
+def _profile_name(field: str) -> str:
+    return field.replace("account_", "account.") if field.startswith("account_") else field
+
+
+class Answers(Form):
+    """Yes or no to questions; left open where nobody has asked yet."""
+
+    def __init__(self, *args: Any, questions: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for question in questions:
+            self.fields[ANSWER + question] = forms.ChoiceField(
+                label=say(QUESTIONS, question),
+                required=False,
+                choices=[("yes", _("Yes")), ("no", _("No")), ("", _("Not asked yet"))],
+                widget=forms.RadioSelect,
+            )
+
+    def answers(self) -> dict[str, str]:
+        """Question → yes or no, of those that were answered."""
+        return {
+            name.removeprefix(ANSWER): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith(ANSWER) and value
+        }
+
+
+ANSWER = "answer_"
+
+
+class Decide(Answers):
+    """One decision about a lead; `asks` names the fields that it asks for beside the note."""
+
+    to = forms.CharField(widget=forms.HiddenInput, max_length=50)
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=100, required=False)
+    role = forms.ChoiceField(label=_("Decide as"))
+    reason = forms.ChoiceField(label=_("Reason"))
+    until = forms.DateField(
+        label=_("Re-approach date"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("On that day the lead is back on the work list by itself."),
+    )  # fmt: skip
+    amount = forms.DecimalField(
+        label=_("Amount (yen)"), required=False, min_value=0, max_digits=18, decimal_places=2
+    )
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=LONG, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(
+        self, *args: Any, roles: Iterable[str], reasons: Iterable[str], asks: Iterable[str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        roles = list(roles)
+        self._choose("role", ((role, say(ROLES, role)) for role in roles), len(roles) > 1)
+        reasons = list(reasons)
+        choices = [("", _("Choose one")), *((reason, say(REASONS, reason)) for reason in reasons)]
+        self._choose("reason", choices, bool(reasons))
+        for name in {"until", "amount"} - set(asks):
+            del self.fields[name]
+
+    def _choose(self, name: str, choices: Iterable[tuple[str, Any]], is_asked: bool) -> None:
+        if is_asked:
+            self.fields[name].choices = list(choices)  # type: ignore[attr-defined]
+        else:
+            del self.fields[name]
+
+
+class Upload(Form):
+    """A file to bring in."""
+
+    file = forms.FileField(
+        label=_("File"), help_text=_("CSV, TSV or Excel, in UTF-8 or Shift_JIS; with a header row.")
+    )
+
+
+class AgreementText(Form):
+    """A new version of the agreement."""
+
+    text = forms.CharField(
+        label=_("Text of the agreement"),
+        max_length=1_000_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"class": "code", "spellcheck": "false", "rows": 24}),
+    )
+    effective_from = forms.DateTimeField(
+        label=_("In force from"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        help_text=_("Left empty: at once."),
+    )
+
+
+class Plan(Form):
+    """How a file is read: what can be said otherwise than guessed. The columns are fields `column_0`, `column_1` …"""
+
+    format = forms.ChoiceField(label=_("What kind of file"))
+    header_line = forms.IntegerField(label=_("Line of the header"), min_value=0, max_value=10_000)
+    mode = forms.ChoiceField(
+        label=_("What is known already"),
+        choices=[
+            ("trusted", _("This file is right: it overwrites")),
+            ("fill", _("Fill only what is empty")),
+        ],
+    )
+    time_zone = text(_("Time zone of its times"), longest=50, required=True)
+    source = text(
+        _("Source"), longest=60, required=True, help_text=_("The name under which its entries are kept.")
+    )
+    channel = text(_("Channel of acquisition"), longest=100)
+    campaign = text(_("Campaign"), longest=200)
+
+    def __init__(
+        self,
+        *args: Any,
+        plan: dict[str, Any],
+        formats: Iterable[tuple[str, str]],
+        fields: Iterable[str],
+        **kwargs: Any,
+    ) -> None:
+        kwargs["initial"] = {name: plan.get(name) for name in type(self).base_fields}
+        super().__init__(*args, **kwargs)
+        self.plan = plan
+        self.fields["format"].choices = list(formats)  # type: ignore[attr-defined]
+        targets = list(fields)
+        for place, header in enumerate(plan.get("headers", ())):
+            self._column(place, header, plan["columns"].get(header) or "", targets)
+
+    def _column(self, place: int, header: str, target: str, targets: list[str]) -> None:
+        known = targets if target in targets or not target else [target, *targets]
+        self.fields[f"column_{place}"] = forms.ChoiceField(
+            label=header,
+            required=False,
+            initial=target,
+            choices=[("", _("Leave out")), *((name, say(FIELDS, name)) for name in known)],
+        )
+
+    def changes(self) -> dict[str, Any]:
+        """What is said otherwise than the plan has it."""
+        said = {name: self.cleaned_data[name] for name in type(self).base_fields}
+        changed: dict[str, Any] = {
+            name: value for name, value in said.items() if value != self.plan.get(name)
+        }
+        headers = self.plan.get("headers", ())
+        columns = {
+            header: self.cleaned_data[f"column_{place}"] or None for place, header in enumerate(headers)
+        }
+        moved = {
+            header: to for header, to in columns.items() if to != (self.plan["columns"].get(header) or None)
+        }
+        return {**changed, "columns": moved} if moved else changed

@@ -1,0 +1,171 @@
+"""What every page has in common: who asks, the rail, messages, and how a refusal is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.shortcuts import render as django_render
+from django.urls import reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tasuki.server.core.access import Actor, require
+from tasuki.server.core.errors import NotAllowed, NotFound, Refused
+from tasuki.server.core.sign_in import actor_of
+from tasuki.server.notify import queries as news
+from tasuki.server.pages.stages import stages_now
+
+Given = ParamSpec("Given")
+View = Callable[Concatenate[HttpRequest, Actor, Given], HttpResponseBase]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the rail: a page's name in the addresses, its word, and the action one must be allowed."""
+
+    name: str
+    word: str | Promise
+    action: str
+
+
+RAIL = (
+    Place("today", gettext_lazy("Today"), "leads.read"),
+    Place("leads", gettext_lazy("Leads"), "leads.read"),
+    Place("accounts", gettext_lazy("Accounts"), "leads.read"),
+    Place("duplicates", gettext_lazy("Duplicates"), "duplicates.decide"),
+    Place("agreement", gettext_lazy("Agreement"), "agreement.read"),
+    Place("imports", gettext_lazy("Import"), "imports.run"),
+    Place("notifications", gettext_lazy("Notifications"), "leads.read"),
+    Place("settings", gettext_lazy("Settings"), "leads.read"),
+)
+SETTINGS = (
+    Place("settings", gettext_lazy("My settings"), "leads.read"),
+    Place("tokens", gettext_lazy("My tokens"), "tokens.own"),
+    Place("people", gettext_lazy("People"), "people.manage"),
+    Place("teams", gettext_lazy("Teams"), "people.manage"),
+    Place("audit", gettext_lazy("Audit"), "audit.read"),
+)
+
+
+def page(action: str = "leads.read") -> Callable[[View[Given]], Callable[..., HttpResponseBase]]:
+    """A view for those who are signed in and may do `action`; it gets the actor. Refusals become pages that say the cure."""
+
+    def around(view: View[Given]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def shown(request: HttpRequest, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            actor = actor_of(request)
+            try:
+                require(actor, action)
+                return view(request, actor, *args, **kwargs)
+            except Refused as refused:
+                return refusal(request, actor, refused)
+
+        return shown
+
+    return around
+
+
+def refusal(request: HttpRequest, actor: Actor, refused: Refused) -> HttpResponse:
+    """The page of a refusal; one of a form goes back to where it was sent from, with the sentence on top."""
+    came_from = request.headers.get("Referer", "")
+    if request.method == "POST" and came_from and not isinstance(refused, NotAllowed | NotFound):
+        say_refusal(request, refused)
+        return redirect(_own(request, came_from))
+    return show(
+        request, actor, "refused.html", {"refused": refused, "title": refused.message}, refused.status
+    )
+
+
+def _own(request: HttpRequest, address: str) -> str:
+    """The path of an address of this site; the first page for any other."""
+    if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
+        return reverse("today")
+    parts = urlsplit(address)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def say_refusal(request: HttpRequest, refused: Refused) -> None:
+    """What is wrong and the cure, on top of the next page."""
+    messages.error(request, sentence(refused))
+
+
+def sentence(refused: Refused) -> str:
+    """What is wrong and the cure, in one text."""
+    return f"{refused.message} {refused.cure}".strip()
+
+
+def on_form(form: Form, refused: Refused) -> None:
+    """Put a refusal beside the field that it names, or over the form; the same for its details."""
+    for one in refused.details or (refused,):
+        shown = one.field in form.fields and not form[one.field].is_hidden
+        form.add_error(one.field if shown else None, sentence(one))
+
+
+def done(request: HttpRequest, text: str, to: str, *args: Any) -> HttpResponseRedirect:
+    """After a write: say what was done on the page named."""
+    messages.success(request, text)
+    return redirect(to, *args)
+
+
+def show(
+    request: HttpRequest, actor: Actor, template: str, context: Mapping[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page within the frame. `context` gives `title`; its place in the rail is found by the address."""
+    here = request.resolver_match.url_name if request.resolver_match else None
+    frame = {
+        "actor": actor,
+        "rail": [place for place in RAIL if actor.may(place.action)],
+        "settings_tabs": [place for place in SETTINGS if actor.may(place.action)],
+        "here": here or "",
+        "section": SECTIONS.get(here or "", here or ""),
+        "unread": news.unread(actor),
+        "stages": SimpleLazyObject(stages_now),
+        "languages": settings.LANGUAGES,
+        "demo": settings.DEMO,
+    }
+    return django_render(request, f"pages/{template}", {**frame, **context}, status=status)
+
+
+SECTIONS: dict[str, str] = {
+    "lead": "leads",
+    "lead-new": "leads",
+    "lead-edit": "leads",
+    "account": "accounts",
+    "account-edit": "accounts",
+    "import": "imports",
+    "import-preview": "imports",
+    "agreement-version": "agreement",
+    "agreement-publish": "agreement",
+    "tokens": "settings",
+    "people": "settings",
+    "person": "settings",
+    "person-new": "settings",
+    "teams": "settings",
+    "team": "settings",
+    "audit": "settings",
+}
+"""Page → the entry of the rail under which it stands, where that is another."""
+
+
+def not_there(what: str = "") -> NotFound:
+    """Something that is not there, or not for this person."""
+    return NotFound(
+        "not_found",
+        what or _("This page is not there, or not for you."),
+        cure=_("Check the address, or search for it above."),
+    )

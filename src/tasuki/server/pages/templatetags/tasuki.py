@@ -1,0 +1,133 @@
+"""What templates say with a filter or a tag: times, numbers, words, stages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from tasuki.server.pages import formats, words
+from tasuki.server.pages.stages import Stages
+
+register = template.Library()
+
+
+@register.filter
+def ago(instant: datetime | None) -> str:
+    """How long ago, or until when; exact on hover."""
+    return formats.time_tag(instant)
+
+
+@register.filter
+def when(instant: datetime | None) -> str:
+    """Date and time; exact on hover."""
+    return formats.time_tag(instant, formats.short(instant) if instant else None)
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A date."""
+    return formats.day(value) if value else "–"
+
+
+@register.filter
+def number(value: float | None, digits: int = 0) -> str:
+    """A number; a dash where there is none."""
+    return "–" if value is None else formats.number(value, digits)
+
+
+@register.filter
+def points(value: float) -> str:
+    """Points with their sign."""
+    return formats.points(value)
+
+
+@register.filter
+def money(deal: Any) -> str:
+    """The amount of a deal."""
+    amount: Decimal | None = deal.amount
+    return formats.money(amount, deal.currency)
+
+
+WORDS = {
+    "activity": words.ACTIVITIES,
+    "reason": words.REASONS,
+    "question": words.QUESTIONS,
+    "role": words.ROLES,
+    "field": words.FIELDS,
+    "channel": words.CHANNELS,
+    "news": words.NEWS,
+    "refusal": words.REFUSALS,
+    "answer": words.ANSWERS,
+    "outcome": words.OUTCOMES,
+}
+
+
+@register.filter
+def say(code: str, kind: str) -> str:
+    """The word for a code of that kind, such as `reason`."""
+    return words.say(WORDS[kind], code)
+
+
+@register.filter
+def identity(kind: str) -> str:
+    """The word for a kind of identity; for an external one, the system it comes from."""
+    if kind.startswith("external:"):
+        return _("Number in %(system)s") % {"system": kind.removeprefix("external:")}
+    return words.say(words.IDENTITIES, kind)
+
+
+@register.simple_tag(takes_context=True)
+def stage(context: Context, code: str) -> str:
+    """The chip of a stage: its id, with its name on hover; `no stage` where there is none."""
+    stages: Stages = context["stages"]
+    if not code:
+        return format_html('<span class="chip plain">{}</span>', _("no stage"))
+    return format_html(
+        '<span class="chip {}" title="{}">{}</span>', stages.css(code), stages.name(code), stages.short(code)
+    )
+
+
+@register.simple_tag(takes_context=True)
+def stage_name(context: Context, code: str) -> str:
+    """The name of a stage in the reader's language."""
+    stages: Stages = context["stages"]
+    return stages.name(code) if code else _("no stage")
+
+
+@register.simple_tag(takes_context=True)
+def score_name(context: Context, code: str) -> str:
+    """The name of a score in the reader's language."""
+    stages: Stages = context["stages"]
+    return stages.score(code)
+
+
+@register.simple_tag(takes_context=True)
+def stage_short(context: Context, code: str) -> str:
+    """What a stage is called where there is little room."""
+    stages: Stages = context["stages"]
+    return stages.short(code)
+
+
+@register.simple_tag(takes_context=True)
+def stage_class(context: Context, code: str) -> str:
+    """The class that carries the stage's colour."""
+    stages: Stages = context["stages"]
+    return stages.css(code)
+
+
+@register.filter
+def day_short(instant: datetime) -> str:
+    """Month and day; exact on hover."""
+    return formats.time_tag(instant, formats.month_day(instant))
+
+
+@register.filter
+def within(service_level: str) -> str:
+    """A service level in the reader's language: `2 business hours`."""
+    return formats.service_level(service_level)

@@ -1,0 +1,136 @@
+"""Imports: upload, look at the plan, start, watch, fetch what was rejected, undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from tasuki.server.core.access import Actor
+from tasuki.server.core.errors import Refused
+from tasuki.server.imports import commands, queries
+from tasuki.server.imports.models import ImportJob
+from tasuki.server.pages import forms
+from tasuki.server.pages.frame import done, on_form, page, show
+from tasuki.server.pages.paging import PAGE, a_number, following
+
+RUN = "imports.run"
+MOVING = (ImportJob.State.QUEUED, ImportJob.State.RUNNING, ImportJob.State.UNDOING)
+COLUMN = "column_"
+
+
+@require_http_methods(["GET", "POST"])
+@page(RUN)
+def imports(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The imports, newest first, and a form for a file."""
+    form = forms.Upload(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            return redirect("import", commands.upload(actor, name=file.name, content=file).pk)
+        except Refused as refused:
+            on_form(form, refused)
+    jobs = queries.jobs(actor, before=a_number(request.GET.get("after")), limit=PAGE + 1)
+    context = {"title": _("Import"), "form": form, "jobs": jobs[:PAGE]}
+    more = following(request, jobs[PAGE - 1].pk if len(jobs) > PAGE else None)
+    return show(request, actor, "imports.html", {**context, **more}, 422 if form.errors else 200)
+
+
+@never_cache
+@page(RUN)
+def one_import(request: HttpRequest, actor: Actor, job_id: int) -> HttpResponse:
+    """One import: its plan and preview while it waits for a person; its progress; what came of it."""
+    job = queries.job(actor, job_id)
+    if job.state == ImportJob.State.UPLOADED:
+        return _preview(request, actor, job)
+    context = {
+        "title": job.name,
+        "job": job,
+        "is_moving": job.state in MOVING,
+        "is_renewal": request.headers.get("X-Requested-With") == "fetch",
+        "share": 100 * job.done // job.rows if job.rows else 0,
+        "rejects": queries.reject_rows(actor, job_id, limit=50) if job.rejected else [],
+        "undo": job.report.get("undo", {}),
+        "can_undo": job.state in (ImportJob.State.DONE, ImportJob.State.FAILED),
+        "can_start": job.state == ImportJob.State.FAILED,
+    }
+    return show(request, actor, "import.html", context)
+
+
+def _preview(
+    request: HttpRequest, actor: Actor, job: ImportJob, form: forms.Plan | None = None
+) -> HttpResponse:
+    preview = queries.preview(actor, job.pk)
+    form = form or _plan_form(job)
+    columns = [(column, form[f"{COLUMN}{place}"]) for place, column in enumerate(preview.columns)]
+    context = {"title": job.name, "job": job, "preview": preview, "form": form, "columns": columns}
+    return show(request, actor, "import_plan.html", context, 422 if form.errors else 200)
+
+
+def _plan_form(job: ImportJob, data: Any = None) -> forms.Plan:
+    plan = job.plan
+    return forms.Plan(
+        data,
+        plan=plan,
+        formats=[(choice.id, choice.label) for choice in queries.formats()],
+        fields=queries.fields(job.kind),
+    )
+
+
+@require_POST
+@page(RUN)
+def import_plan(request: HttpRequest, actor: Actor, job_id: int) -> HttpResponse:
+    """Say the plan otherwise. After another format or header line the columns are guessed anew."""
+    job = queries.job(actor, job_id)
+    form = _plan_form(job, request.POST)
+    if form.is_valid():
+        try:
+            commands.change_plan(actor, job_id, form.changes())
+            return done(
+                request,
+                _("The plan was changed. See below how the file would come in now."),
+                "import",
+                job_id,
+            )
+        except Refused as refused:
+            if job.state != ImportJob.State.UPLOADED:
+                raise
+            on_form(form, refused)
+    return _preview(request, actor, job, form)
+
+
+@require_POST
+@page(RUN)
+def import_start(request: HttpRequest, actor: Actor, job_id: int) -> HttpResponse:
+    """Have it brought in."""
+    commands.start(actor, job_id)
+    return redirect("import", job_id)
+
+
+@require_POST
+@page(RUN)
+def import_undo(request: HttpRequest, actor: Actor, job_id: int) -> HttpResponse:
+    """Have it taken back."""
+    commands.undo(actor, job_id)
+    return redirect("import", job_id)
+
+
+@require_POST
+@page(RUN)
+def import_remove(request: HttpRequest, actor: Actor, job_id: int) -> HttpResponse:
+    """Give up a file that was not brought in."""
+    commands.remove(actor, job_id)
+    return done(request, _("The file was given up; nothing of it came in."), "imports")
+
+
+@page(RUN)
+def import_rejects(request: HttpRequest, actor: Actor, job_id: int) -> StreamingHttpResponse:
+    """The rejected rows as a file, to mend and import again."""
+    lines = (line.encode() for line in queries.rejects(actor, job_id))
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="rejects-{job_id}.csv"'
+    return answer

@@ -1,0 +1,105 @@
+"""Signing in and out, and the language before and after."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from tasuki.server.core import commands, queries, sign_in
+from tasuki.server.core.access import SYSTEM
+from tasuki.server.core.errors import Refused
+from tasuki.server.core.middleware import COOKIE, KNOWN
+from tasuki.server.core.models import User
+from tasuki.server.pages import forms
+from tasuki.server.pages.frame import on_form, say_refusal
+
+YEAR = 365 * 86_400
+
+
+def _safe(request: HttpRequest, address: str) -> str:
+    """Where to go next: only within this site."""
+    safe = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if safe else reverse("today")
+
+
+def _asked_for(request: HttpRequest) -> str:
+    return str(request.POST.get("next") or request.GET.get("next") or reverse("today"))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in_page(request: HttpRequest) -> HttpResponse:
+    """Name and password; in the demo also one click."""
+    if request.user.is_authenticated:
+        return redirect(_safe(request, _asked_for(request)))
+    form = forms.SignIn(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            sign_in.sign_in(request, form.cleaned_data["username"], form.cleaned_data["password"])
+            return redirect(_safe(request, _asked_for(request)))
+        except Refused as refused:
+            on_form(form, refused)
+            status = refused.status
+    return _shown(request, form, status)
+
+
+def _shown(request: HttpRequest, form: forms.SignIn, status: int) -> HttpResponse:
+    context = {
+        "title": _("Sign in"),
+        "form": form,
+        "next": _safe(request, _asked_for(request)),
+        "people": _demo_people() if settings.DEMO else [],
+        "languages": settings.LANGUAGES,
+    }
+    return render(request, "pages/sign_in.html", context, status=status)
+
+
+def _demo_people() -> list[User]:
+    """The made-up people, in the order in which a lead meets them."""
+    people = [user for user in queries.users(SYSTEM, active=True) if user.username.startswith("demo-")]
+    order = ["marketing", "inside_sales", "sales", "manager", "administrator"]
+    return sorted(people, key=lambda user: (order.index(user.role), user.username))
+
+
+@require_POST
+def sign_in_demo(request: HttpRequest) -> HttpResponse:
+    """One click as one of the demo's people."""
+    try:
+        sign_in.sign_in_as(request, request.POST.get("username", ""))
+    except Refused as refused:
+        say_refusal(request, refused)
+        return redirect("sign-in")
+    return redirect(_safe(request, _asked_for(request)))
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    sign_in.sign_out(request)
+    return redirect("sign-in")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Another language: kept with the person if one is signed in, and in a cookie."""
+    chosen = request.POST.get("language", "")
+    answer = redirect(_safe(request, _asked_for(request)))
+    if chosen in KNOWN:
+        if isinstance(request.user, User):
+            commands.put_preferences(sign_in.actor_of(request), language=chosen)
+        remember_language(answer, chosen)
+    return answer
+
+
+def remember_language(answer: HttpResponseRedirect, chosen: str) -> None:
+    """Keep it for the pages outside, such as the one to sign in."""
+    answer.set_cookie(
+        COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=settings.SESSION_COOKIE_SECURE
+    )

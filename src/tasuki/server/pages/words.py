@@ -1,0 +1,156 @@
+"""Words for the codes that entries and agreements use: kinds of activity, reasons, questions, fields.
+
+A company may use codes of its own; those are shown as they are, with spaces for underscores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+Words = Mapping[str, str | Promise]
+
+ACTIVITIES: Words = {
+    "page_view": _("Page viewed"),
+    "form_submit": _("Form sent"),
+    "download": _("Downloaded"),
+    "webinar_register": _("Registered for a webinar"),
+    "webinar_attend": _("Attended a webinar"),
+    "event_register": _("Registered for an event"),
+    "event_attend": _("Attended an event"),
+    "email_send": _("Mail sent"),
+    "email_open": _("Mail opened"),
+    "email_click": _("Link in a mail clicked"),
+    "email_bounce": _("Mail bounced"),
+    "unsubscribe": _("Unsubscribed"),
+    "business_card": _("Business card received"),
+    "survey_answer": _("Survey answered"),
+    "call": _("Call"),
+    "meeting": _("Meeting"),
+    "trial_start": _("Trial started"),
+    "product_login": _("Logged in to the product"),
+    "cart_add": _("Put into the cart"),
+    "social_click": _("Clicked in social media"),
+}
+
+REASONS: Words = {
+    "no_budget_now": _("No budget now"),
+    "no_response": _("No response"),
+    "timing": _("Not the time yet"),
+    "no_action": _("Nobody acted in time"),
+    "evaluating_rival": _("Evaluates a rival"),
+    "competitor": _("Competitor"),
+    "student": _("Student"),
+    "bad_data": _("Wrong data"),
+    "no_authority": _("Has no authority"),
+    "no_need": _("Has no need"),
+    "price": _("Price"),
+    "rival_chosen": _("Chose a rival"),
+    "project_cancelled": _("Project cancelled"),
+}
+
+QUESTIONS: Words = {
+    "bant": _("BANT"),
+    "budget": _("Budget"),
+    "authority": _("Authority"),
+    "need": _("Need"),
+    "timing": pgettext_lazy("question", "Timing"),
+}
+
+ROLES: Words = {
+    "marketing": _("Marketing"),
+    "inside_sales": _("Inside sales"),
+    "sales": _("Sales"),
+    "manager": _("Manager"),
+    "administrator": _("Administrator"),
+}
+
+FIELDS: Words = {
+    "name": _("Name"),
+    "family_name": _("Family name"),
+    "given_name": _("Given name"),
+    "name_kana": _("Name in kana"),
+    "email": _("Mail address"),
+    "phone": _("Phone"),
+    "mobile": _("Mobile phone"),
+    "department": _("Department"),
+    "title": _("Title"),
+    "country": _("Country"),
+    "account.name": _("Company"),
+    "account.name_kana": _("Company in kana"),
+    "account.number": _("Company number"),
+    "account.domain": _("Domain"),
+    "account.industry": _("Industry"),
+    "account.employees": _("Employees"),
+    "account.address": _("Address"),
+}
+
+IDENTITIES: Words = {
+    "mail": _("Mail address"),
+    "phone": _("Mobile phone"),
+    "visitor": _("Visitor on the web site"),
+}
+
+CHANNELS: Words = {
+    "web": _("Web site"),
+    "mail": _("Mail"),
+    "email": _("Mail"),
+    "exhibition": _("Exhibition"),
+    "webinar": _("Webinar"),
+    "referral": _("Referral"),
+    "phone": _("Phone"),
+    "outbound": _("Outbound call"),
+    "search": _("Search"),
+    "organic": _("Search"),
+    "ads": _("Advertisement"),
+    "social": _("Social media"),
+    "partner": _("Partner"),
+    "direct": _("Direct visit"),
+    "inquiry": _("Inquiry"),
+}
+
+NEWS: Words = {
+    "handoff": _("A lead was handed over to your team"),
+    "accepted": _("Sales accepted a lead"),
+    "returned": _("A lead came back"),
+    "rejected": _("A lead was rejected"),
+    "deal": _("A deal was opened"),
+    "opportunity": _("A deal was opened"),
+    "won": _("A deal was won"),
+    "lost": _("A deal was lost"),
+    "reapproach": _("The re-approach date has come"),
+    "expired": _("The time to answer a handoff ran out"),
+}
+
+OUTCOMES: Words = {
+    "created": _("new"),
+    "updated": _("changed"),
+    "unchanged": _("unchanged"),
+    "rejected": _("rejected"),
+}
+
+ANSWERS: Words = {
+    "yes": _("Yes"),
+    "no": _("No"),
+}
+
+REFUSALS: Words = {
+    "unknown_stage": _("no such stage"),
+    "role": _("this role may not decide on it"),
+    "from": _("not possible from where the lead stood"),
+    "requires": _("what the stage requires was missing"),
+}
+
+
+def say(words: Words, code: str) -> str:
+    """The word for a code, in the reader's language."""
+    return str(words[code]) if code in words else code.replace("_", " ")
+
+
+def named(names: Mapping[str, str], fallback: str) -> str:
+    """The reader's language of a name that an agreement gives in several; `fallback` where it gives none."""
+    language = "ja" if (get_language() or "").startswith("ja") else "en"
+    return names.get(language) or next(iter(names.values()), "") or fallback

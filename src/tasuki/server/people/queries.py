@@ -1,0 +1,279 @@
+"""Reads about leads: only what the actor may see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from tasuki.server.accounts.models import Account
+from tasuki.server.accounts.names import folded, matching_kana
+from tasuki.server.accounts.queries import account as account_there_for
+from tasuki.server.core.access import SYSTEM, Actor, require, sight
+from tasuki.server.core.errors import Invalid, NotFound
+from tasuki.server.people import matching
+from tasuki.server.people.models import Duplicate, Identity, Lead, Merge, Profile
+
+MOST = 200
+NOBODY = "none"
+Sort = Literal["-score", "score", "name", "-created", "created", "-stage_entered", "-id"]
+_SORTS: dict[str, str] = {
+    "-score": "-score",
+    "score": "score",
+    "name": "name",
+    "-created": "-created_at",
+    "created": "created_at",
+    "-stage_entered": "-stage_entered_at",
+    "-id": "",
+}
+
+
+@dataclass(frozen=True)
+class LeadPage:
+    """Some leads; `after` asks for the next ones, empty at the end."""
+
+    leads: list[Lead]
+    after: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """Two leads, or two accounts, that may be the same. `reasons`: code, weight and text in the reader's language."""
+
+    id: int
+    kind: str
+    first: int
+    second: int
+    score: float
+    reasons: list[dict[str, Any]]
+    state: str
+    found_at: datetime
+    one: Lead | Account
+    other: Lead | Account
+
+
+@dataclass(frozen=True)
+class QuestionPage:
+    """Some questions; `after` asks for the next ones, empty at the end."""
+
+    duplicates: list[Question] = field(default_factory=list)
+    after: str = ""
+
+
+def leads(
+    actor: Actor,
+    *,
+    search: str = "",
+    stage: str | None = None,
+    owner: str | None = None,
+    account: int | None = None,
+    sort: str = "-score",
+    after: str = "",
+    limit: int = 50,
+) -> LeadPage:
+    """Known leads that the actor may see.
+
+    `search`: words in name, reading, company, mail or phone; `stage` (`none`: no stage yet), `owner` (a sign-in name;
+    `none`: nobody's). Invalid: no such order, or a mark of a page that is none of ours.
+    """
+    require(actor, "leads.read")
+    limit = max(1, min(limit, MOST))
+    rows = _found(_listed(actor), search)
+    if stage:
+        rows = rows.filter(stage="" if stage == NOBODY else stage)
+    if owner:
+        rows = rows.filter(owner=None) if owner == NOBODY else rows.filter(owner__username=owner)
+    if account is not None:
+        rows = rows.filter(account=account)
+    column = _column(sort)
+    rows = _ordered(rows, column, after).select_related("account", "owner", "team")
+    found = list(rows[: limit + 1])
+    more = len(found) > limit
+    return LeadPage(found[:limit], _mark(found[limit - 1], column) if more else "")
+
+
+def lead(actor: Actor, lead_id: int) -> Lead:
+    """One lead, with account, owner and team; of one that was merged, the one it is now. NotFound."""
+    require(actor, "leads.read")
+    return lead_there(actor, lead_id)
+
+
+def lead_there(actor: Actor, lead_id: int) -> Lead:
+    """The lead as it is now, if the actor may see it. NotFound."""
+    rows = Lead.objects.select_related("account", "owner", "team")
+    found = rows.filter(pk=lead_id).first()
+    while found is not None and found.merged_into_id is not None:
+        found = rows.filter(pk=found.merged_into_id).first()
+    if found is None or found.erased_at is not None or not _seen(actor, found):
+        raise NotFound(
+            "lead_not_found",
+            _("There is no such lead, or you may not see it."),
+            cure=_("Look it up in the list."),
+        )
+    return found
+
+
+def account_there(account_id: int) -> Account:
+    """The account as it is now. NotFound."""
+    return account_there_for(SYSTEM, account_id)
+
+
+def identities(actor: Actor, lead_id: int) -> list[Identity]:
+    """By what a lead is recognised. NotFound."""
+    return list(lead(actor, lead_id).identities.order_by("kind", "value"))
+
+
+def profiles(actor: Actor, lead_id: int, *, limit: int = 100) -> list[Profile]:
+    """Versions of a lead's profile, the latest first. NotFound."""
+    return list(lead(actor, lead_id).profiles.order_by("-at", "-pk")[:limit])
+
+
+def merges(actor: Actor, lead_id: int) -> list[Merge]:
+    """What was merged into a lead, the latest first, undone ones too. NotFound."""
+    found = lead(actor, lead_id)
+    return list(Merge.objects.filter(kind="lead", winner=found.pk).select_related("by").order_by("-pk"))
+
+
+def duplicates(
+    actor: Actor,
+    *,
+    kind: str = "",
+    lead: int | None = None,
+    account: int | None = None,
+    after: str = "",
+    limit: int = 50,
+) -> QuestionPage:
+    """Open questions, the likeliest first; about leads where the actor may see both. Invalid: a mark not of ours."""
+    require(actor, "leads.read")
+    limit = max(1, min(limit, MOST))
+    rows = Duplicate.objects.filter(state=Duplicate.State.OPEN)
+    if kind:
+        rows = rows.filter(kind=kind)
+    for named, subject in (("lead", lead), ("account", account)):
+        if subject is not None:
+            rows = rows.filter(Q(first=subject) | Q(second=subject), kind=named)
+    seen, present = (
+        _listed(actor, anonymous=True).values("pk"),
+        Account.objects.filter(merged_into=None).values("pk"),
+    )
+    rows = rows.filter(
+        Q(kind="lead", first__in=seen, second__in=seen)
+        | Q(kind="account", first__in=present, second__in=present)
+    )
+    found = list(_ordered(rows, "-score", after)[: limit + 1])
+    shown = found[:limit]
+    return QuestionPage(_questions(shown), _mark(shown[-1], "-score") if len(found) > limit else "")
+
+
+def _questions(rows: Sequence[Duplicate]) -> list[Question]:
+    people = Lead.objects.select_related("account").in_bulk(_subjects(rows, "lead"))
+    companies = Account.objects.in_bulk(_subjects(rows, "account"))
+    found = []
+    for row in rows:
+        of: dict[int, Any] = people if row.kind == "lead" else companies
+        reasons = [
+            {**each, "text": str(matching.REASONS.get(each["code"], each["code"]))} for each in row.reasons
+        ]
+        found.append(
+            Question(
+                row.pk,
+                row.kind,
+                row.first,
+                row.second,
+                row.score,
+                reasons,
+                row.state,
+                row.found_at,
+                of[row.first],
+                of[row.second],
+            )
+        )
+    return found
+
+
+def _subjects(rows: Iterable[Duplicate], kind: str) -> set[int]:
+    return {subject for row in rows if row.kind == kind for subject in (row.first, row.second)}
+
+
+def _listed(actor: Actor, *, anonymous: bool = False) -> QuerySet[Lead]:
+    rows = Lead.objects.filter(sight(actor), merged_into=None, erased_at=None)
+    return rows if anonymous else rows.filter(anonymous=False)
+
+
+def _seen(actor: Actor, found: Lead) -> bool:
+    condition = sight(actor)
+    return not condition or Lead.objects.filter(condition, pk=found.pk).exists()
+
+
+def _found(rows: QuerySet[Lead], search: str) -> QuerySet[Lead]:
+    """Those that have every word in their own or their company's searched text."""
+    for word in search[:200].replace("\x00", "").split()[:8]:
+        plain, kana = folded(word), matching_kana(word)
+        own = Q(search__contains=plain) | Q(search__contains=kana or plain)
+        of_company = Account.objects.filter(Q(search__contains=plain) | Q(search__contains=kana or plain))
+        rows = rows.filter(own | Q(account__in=of_company.values("pk")))
+    return rows
+
+
+def _column(sort: str) -> str:
+    if sort not in _SORTS:
+        raise Invalid(
+            "unknown_sort",
+            _("Leads cannot be sorted by “%(sort)s”.") % {"sort": sort[:40]},
+            cure=_("Use one of: %(sorts)s.") % {"sorts": ", ".join(_SORTS)},
+            field="sort",
+        )
+    return _SORTS[sort]
+
+
+def _ordered(rows: QuerySet[Any], column: str, after: str) -> QuerySet[Any]:
+    """In the order of the column, then of the id, the same way round; beyond the mark."""
+    name, down = column.removeprefix("-"), column.startswith("-") or not column
+    if name == "stage_entered_at":
+        rows = rows.filter(stage_entered_at__isnull=False)
+    sign, beyond = ("-", "lt") if down else ("", "gt")
+    if after:
+        value, pk = _read_mark(after, name)
+        condition = Q(**{f"pk__{beyond}": pk})
+        if name:
+            condition = Q(**{f"{name}__{beyond}": value}) | (Q(**{name: value}) & condition)
+        rows = rows.filter(condition)
+    return rows.order_by(*([f"{sign}{name}"] if name else []), f"{sign}pk")
+
+
+def _mark(last: Any, column: str) -> str:
+    name = column.removeprefix("-")
+    value = getattr(last, name) if name else None
+    return json.dumps(
+        [value.isoformat() if isinstance(value, datetime) else value, last.pk], ensure_ascii=False
+    )
+
+
+def _read_mark(after: str, name: str) -> tuple[Any, int]:
+    try:
+        value, pk = json.loads(after)
+        if not isinstance(pk, int) or isinstance(pk, bool) or not 0 < pk < 2**63:
+            raise ValueError
+        if name.endswith("_at"):
+            value = datetime.fromisoformat(value)
+            if value.tzinfo is None:
+                raise ValueError
+        elif name == "name":
+            if not isinstance(value, str) or "\x00" in value:
+                raise ValueError
+            value.encode()
+        elif name:
+            value = float(value)
+    except (ValueError, TypeError, RecursionError, OverflowError):
+        raise Invalid(
+            "unknown_page",
+            _("This page mark is not one of ours."),
+            cure=_("Start from the first page."),
+            field="after",
+        ) from None
+    return value, pk

@@ -1,0 +1,44 @@
+"""The application as granian's processes load it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Any
+
+from tasuki.server.running.starting import start_django
+
+LOOK_EVERY = 0.3
+
+
+def build() -> Any:
+    """The WSGI application; its process ends with the one that started it, so that no orphan keeps the port."""
+    _end_with(os.getppid())
+    start_django(measured=True)
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+    from django.urls import get_resolver
+
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    application = get_wsgi_application()
+    get_resolver().url_patterns  # noqa: B018 - loads every page now, not at the first request
+    threading.Thread(target=_warm, name="warm", daemon=True).start()
+    return application
+
+
+def _end_with(parent: int) -> None:
+    def watch() -> None:
+        while os.getppid() == parent:
+            pause.wait(LOOK_EVERY)
+        os.kill(os.getpid(), signal.SIGKILL)  # what was acknowledged is committed; nobody waits for the rest
+
+    pause = threading.Event()
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def _warm() -> None:
+    """Load the compiled kernel before the first decision asks for it."""
+    from tasuki.server.running.kernel import warm
+
+    warm()

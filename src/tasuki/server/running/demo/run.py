@@ -1,0 +1,200 @@
+"""`tasuki demo`: from nothing to a page in the browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from tasuki.errors import TasukiError
+from tasuki.server.environment import PREFIX
+from tasuki.server.running.starting import choose, start_django
+from tasuki.server.running.supervisor import Part, Supervisor, spawner
+from tasuki.server.running.web import check_free
+
+if TYPE_CHECKING:
+    from tasuki.server.running.demo.story import Event, Story
+
+DEFAULTS = {"DEMO": "true", "LOG_FORMAT": "text", "LOG_LEVEL": "WARNING"}
+TOKEN_NAME = "demo-token"  # noqa: S105 - a name
+PATIENCE = 90.0
+CURL = """\
+  curl -H "Authorization: Bearer $(cat %(token)s)" -H "Content-Type: application/json" %(url)s/api/v1/activities \\
+    -d '{"lead": {"email": "hanako@hanako.example", "fields": {"name": "山田 花子", "title": "製造部長",
+         "department": "製造部", "account.name": "花子製作所株式会社", "account.industry": "機械"}},
+         "type": "form_submit", "properties": {"path": "/contact"}}'"""
+Say = Callable[[str], object]
+
+
+def run(data: Path | None, host: str, port: int, *, leads: int, pace: float, say: Say) -> None:
+    """Load the made-up company, or go on with the one that is there; serve it until Ctrl-C."""
+    check_free(host, port)
+    begin = monotonic()
+    with _folder(data) as folder:
+        _settings(folder, host, port)
+        with _compiling(say):
+            story = _prepare(folder, leads, say)
+        _serve(folder, host, port, pace, story, say, begin)
+
+
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    """The folder that was named, or one that is gone afterwards."""
+    if data is not None:
+        data.mkdir(parents=True, exist_ok=True)
+        yield data
+        return
+    made = Path(tempfile.mkdtemp(prefix="tasuki-demo-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _settings(folder: Path, host: str, port: int) -> None:
+    choose(folder, host, port)
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(PREFIX + name, value)
+    start_django(measured=True)
+
+
+@contextmanager
+def _compiling(say: Say) -> Iterator[None]:
+    """Meanwhile another process compiles the kernel, if this machine has none; waited for before anything is folded."""
+    command = [sys.executable, "-c", "from tasuki.server.running.kernel import warm; warm()"]
+    process = subprocess.Popen(command)  # noqa: S603 - our own program
+    try:
+        yield
+        if process.poll() is None:
+            say("Compiling the kernel: some 20 seconds, once on this machine …")
+    except BaseException:
+        process.terminate()
+        raise
+    finally:
+        process.wait()
+
+
+def _prepare(folder: Path, leads: int, say: Say) -> Story:
+    from tasuki.server.core import clock
+    from tasuki.server.people.models import Lead
+    from tasuki.server.running.demo import loading
+    from tasuki.server.running.demo.story import simulated, story_of
+    from tasuki.server.running.migrating import migrate
+
+    migrate()
+    files = folder / "demo"
+    told = _told(files)
+    if told is None and Lead.objects.exists():
+        raise TasukiError(f"--data {folder}: this is no demo, there are leads in it; name another folder")
+    if told is None:
+        say(f"Making up a company of {leads:,} leads, its people and 18 months of what they did …")
+        simulated(files, leads)
+        told = clock.now().isoformat()
+    story = story_of(files, datetime.fromisoformat(told))
+    loading.set_up()
+    if not (files / "loaded.json").exists():
+        say("Bringing it in …")
+        counts = loading.load(story)
+        (files / "loaded.json").write_text(json.dumps({"now": told, **counts}), encoding="utf-8")
+        say("  " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
+    return story
+
+
+def _told(files: Path) -> str | None:
+    """When the made-up past ended, if it has been loaded."""
+    try:
+        return str(json.loads((files / "loaded.json").read_text(encoding="utf-8"))["now"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _serve(folder: Path, host: str, port: int, pace: float, story: Story, say: Say, begin: float) -> None:
+    from django.conf import settings
+    from django.db import connection
+
+    from tasuki.server.running.demo import loading
+    from tasuki.server.running.demo.moving import Life
+
+    web = Part("web", spawner("web", host, str(port), "1", "0"))
+    watcher = Supervisor([web, Part("worker", spawner("worker"))])
+    watcher.listen()
+    try:
+        web.look(monotonic())
+        say("Scoring them under the agreement of marketing and sales …")
+        say(f"  {loading.fold_all():,} transitions")
+        watcher.look()
+        _wait_until_ready(f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/readyz", watcher)  # noqa: S104
+        _invite(str(settings.ENVIRONMENT.url), _token(folder), say, monotonic() - begin)
+        life = threading.Thread(
+            target=Life(_still_to_come(story), pace).run, args=(watcher.stop,), name="life", daemon=True
+        )
+        connection.close()
+        life.start()
+        watcher.run()
+        life.join(5)
+    finally:
+        watcher.end()
+    say("Stopped.")
+
+
+def _still_to_come(story: Story) -> list[Event]:
+    """After a restart of the demo, what has come by then is left out: its activities are counted."""
+    from tasuki.server.activities.models import Activity
+
+    happened = Activity.objects.filter(source="website").count()
+    seen = 0
+    for position, event in enumerate(story.to_come):
+        if seen >= happened:
+            return list(story.to_come[position:])
+        seen += hasattr(event, "type")
+    return []
+
+
+def _wait_until_ready(address: str, watcher: Supervisor) -> None:
+    until = monotonic() + PATIENCE
+    while monotonic() < until and not watcher.stop.is_set():
+        watcher.look()
+        try:
+            with urlopen(address, timeout=2) as answer:  # noqa: S310 - our own server
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            pass
+        watcher.stop.wait(0.1)
+    if not watcher.stop.is_set():
+        raise TasukiError(f"{address} did not become ready; ask `tasuki doctor` why")
+
+
+def _token(folder: Path) -> Path:
+    """A file with a token of the marketer, readable by its owner only, for the curl command of the README."""
+    from tasuki.server.core import tokens
+    from tasuki.server.core.access import SYSTEM
+    from tasuki.server.core.models import User
+
+    path = folder / "token"
+    if not path.exists():
+        user = User.objects.get(username="demo-marketing")
+        scopes = ["leads.read", "leads.write", "accounts.write", "activities.write"]
+        _, plain = tokens.issue(SYSTEM, user=user, name=TOKEN_NAME, scopes=scopes)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+            file.write(plain + "\n")
+    return path
+
+
+def _invite(url: str, token: Path, say: Say, seconds: float) -> None:
+    say(f"Ready after {seconds:.0f} s: open {url} in a browser and choose whom to be.")
+    say("New activities keep coming in; some lead becomes an MQL every minute or so. To make one yourself:")
+    say(CURL % {"token": token, "url": url})
+    say("Ctrl-C stops it.")

@@ -1,0 +1,54 @@
+"""The web process: granian, whose processes run Django on several threads each."""
+
+from __future__ import annotations
+
+import socket
+
+from tasuki.errors import UsageError
+from tasuki.server.environment import read_environment
+
+THREADS = 8
+THREADS_ON_SQLITE = 3  # it has one writer at a time; more threads only wait, and unfairly
+STOP_WITHIN = 20
+
+
+def check_free(host: str, port: int) -> None:
+    """UsageError if nobody can listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UsageError(
+                f"--host {host} --port {port}: nothing can listen there ({reason}); stop what does, or name another port"
+            ) from None
+
+
+def serve(host: str, port: int, workers: int = 1, threads: int = 0) -> None:
+    """Serve until SIGTERM or Ctrl-C; requests that run are finished first. `threads` 0: as many as the database bears.
+
+    SystemExit 1: a process of it died.
+    """
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    Server(
+        "tasuki.server.running.application:build",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads or _threads(),
+        blocking_threads_idle_timeout=600,  # a thread takes its database connection with it
+        workers_kill_timeout=STOP_WITHIN,
+        log_level=LogLevels.error,
+        websockets=False,
+    ).serve()
+
+
+def _threads() -> int:
+    return THREADS if read_environment().database_url else THREADS_ON_SQLITE

@@ -1,0 +1,90 @@
+"""A worker: folds leads that are due, and runs jobs, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+
+from django.db import DatabaseError, close_old_connections, connection
+
+from tasuki.server.core import clock
+from tasuki.server.running import heartbeat, jobs
+from tasuki.server.running.kernel import warm
+
+LOG = logging.getLogger("tasuki.worker")
+PATIENCE = 25.0  # seconds a loop is given to end its present batch
+
+
+class _Loop(threading.Thread):
+    """A thread that must not end before it is told to; remembers what ended it."""
+
+    def __init__(self, name: str, stop: threading.Event, run: Callable[[threading.Event], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._stop_asked, self._loop = stop, run
+        self.fault: BaseException | None = None
+
+    def run(self) -> None:
+        """Until the loop returns; then its connection is closed."""
+        try:
+            self._loop(self._stop_asked)
+        except BaseException as fault:
+            self.fault = fault
+            LOG.exception("the %s loop ended", self.name)
+        finally:
+            connection.close()
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """SIGTERM and Ctrl-C ask to stop."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+
+def work(stop: threading.Event) -> int:
+    """Work until `stop`; the exit status: 0, or 1 if a loop ended by itself, so that whoever watches starts anew."""
+    name, started_at = heartbeat.new_name(), clock.now()
+    loops = [
+        _Loop("live", stop, _live),
+        _Loop("jobs", stop, lambda asked: jobs.run_jobs(asked, name)),
+    ]
+    _beat(name, started_at)
+    LOG.info("worker begins", extra={"worker": name})
+    for loop in loops:
+        loop.start()
+    while not stop.wait(heartbeat.EVERY) and all(loop.is_alive() for loop in loops):
+        _beat(name, started_at)
+    broken = not stop.is_set()
+    stop.set()
+    for loop in loops:
+        loop.join(PATIENCE)
+    _say_goodbye(name)
+    LOG.info("worker ends", extra={"worker": name})
+    return int(broken)
+
+
+def _live(stop: threading.Event) -> None:
+    """Fold, once the kernel is there: were it compiled at the first fold, that transaction would last half a minute."""
+    from tasuki.server.lifecycle import worker
+
+    warm()
+    worker.run(stop)
+
+
+def _beat(name: str, started_at: object) -> None:
+    """A database that is away for a moment ends no worker."""
+    try:
+        close_old_connections()
+        heartbeat.beat(name, started_at)  # type: ignore[arg-type]
+        jobs.take_back()
+    except DatabaseError:
+        LOG.warning("no sign of life could be stored: the database does not answer")
+        connection.close()
+
+
+def _say_goodbye(name: str) -> None:
+    try:
+        heartbeat.end(name)
+    except DatabaseError:
+        LOG.warning("the worker's end could not be stored")

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from tasuki.server.core.access import Actor
+from tests.server.pages import scene as scenes
+
+
+@pytest.fixture
+def scene(inside_rep: Actor, sales_rep: Actor, marketer: Actor) -> scenes.Scene:
+    """The company, after its people and teams."""
+    return scenes.set_up()
+
+
+@pytest.fixture
+def browse() -> Callable[[Actor], Client]:
+    """A client that is signed in as the actor."""
+
+    def signed_in(actor: Actor) -> Client:
+        client = Client(headers={"accept-language": "en"})
+        assert actor.user is not None
+        client.force_login(actor.user)
+        return client
+
+    return signed_in
+
+
+@pytest.fixture(autouse=True, scope="session")
+def static_folder() -> None:
+    """As a started server has it; whitenoise warns where it is missing."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)

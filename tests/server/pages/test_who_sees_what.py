@@ -1,0 +1,124 @@
+"""Each page for each role: it works, is not allowed, or is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from tasuki.server.core.access import Actor
+from tests.server.pages.scene import Scene
+
+EVERYONE = ("marketer", "inside_rep", "sales_rep", "outsider", "manager", "administrator")
+PAGES = {
+    "/": EVERYONE,
+    "/leads": EVERYONE,
+    "/leads?q=藤井&stage=MQL&sort=name": EVERYONE,
+    "/leads/new": EVERYONE,
+    "/accounts": EVERYONE,
+    "/accounts/{account}": EVERYONE,
+    "/duplicates": EVERYONE,
+    "/duplicates?kind=account": EVERYONE,
+    "/agreement": EVERYONE,
+    "/agreement/versions/1": EVERYONE,
+    "/agreement/publish": ("manager", "administrator"),
+    "/imports": ("marketer", "manager", "administrator"),
+    "/notifications": EVERYONE,
+    "/settings": EVERYONE,
+    "/settings/tokens": EVERYONE,
+    "/settings/people": ("administrator",),
+    "/settings/people/new": ("administrator",),
+    "/settings/teams": ("administrator",),
+    "/settings/audit": ("manager", "administrator"),
+}
+
+
+@pytest.mark.parametrize("who", EVERYONE)
+def test_every_page_works_for_those_who_may_and_says_403_to_others(
+    who: str, scene: Scene, browse: Callable[[Actor], Client], request: pytest.FixtureRequest
+):
+    client = browse(request.getfixturevalue(who))
+    told = {path: client.get(path.format(account=scene.account)).status_code for path in PAGES}
+    assert told == {path: 200 if who in may else 403 for path, may in PAGES.items()}
+
+
+@pytest.mark.parametrize("who", EVERYONE)
+@pytest.mark.parametrize(
+    "path", ["/leads/{hot}", "/leads/{hot}/now", "/leads/{hot}/edit", "/leads/{hot}?at=2026-01-01"]
+)
+def test_a_lead_is_there_for_those_who_see_it_only(
+    who: str, path: str, scene: Scene, browse: Callable[[Actor], Client], request: pytest.FixtureRequest
+):
+    answer = browse(request.getfixturevalue(who)).get(path.format(hot=scene.hot))
+    hidden = who in (
+        "outsider",
+        "sales_rep",
+    )  # it is inside sales' team's, and these see their own, or their team's
+    assert answer.status_code == (404 if hidden else 200)
+    assert ("藤井" in answer.content.decode()) is not hidden
+
+
+def test_a_stranger_is_sent_to_sign_in_from_every_page_and_comes_back_to_it(client: Client, db: None):
+    for pattern in get_resolver("tasuki.server.pages.urls").url_patterns:
+        path = "/" + str(pattern.pattern).replace("<int:", "<").split("<")[0]
+        if path.startswith(("/sign", "/language")) or pattern.name in POSTED:
+            continue
+        answer = client.get("/" + _filled(str(pattern.pattern)))
+        assert answer.status_code == 302, pattern
+        assert answer.headers["Location"].startswith("/sign-in?next="), pattern
+
+
+POSTED = {
+    "lead-decide", "lead-answer", "lead-owner", "lead-export", "lead-erase", "merge-undo", "duplicate", "import-plan",
+    "import-start", "import-undo", "import-remove", "notifications-read", "password", "token-revoke",
+    "person-password", "person-active", "team-delete",
+}  # fmt: skip
+
+
+def _filled(pattern: str) -> str:
+    parts = ["1" if part.startswith("<") else part for part in pattern.split("/")]
+    return "/".join(parts)
+
+
+def test_what_writes_is_asked_for_by_post_and_with_its_token_only(
+    scene: Scene, browse: Callable[[Actor], Client], administrator: Actor
+):
+    client = browse(administrator)
+    guarded = Client(enforce_csrf_checks=True)
+    assert administrator.user is not None
+    guarded.force_login(administrator.user)
+    for pattern in get_resolver("tasuki.server.pages.urls").url_patterns:
+        if pattern.name in POSTED:
+            assert client.get("/" + _filled(str(pattern.pattern))).status_code == 405, pattern
+            assert guarded.post("/" + _filled(str(pattern.pattern))).status_code == 403, pattern
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/leads/999999",
+        "/leads/99999999999999999999999",
+        "/accounts/0",
+        "/agreement/versions/99",
+        "/imports/77",
+        "/nothing",
+    ],
+)
+def test_what_is_not_there_is_404(
+    path: str, scene: Scene, browse: Callable[[Actor], Client], administrator: Actor
+):
+    assert browse(administrator).get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/leads?after=x", "/leads?after=[1,%22]", "/leads?q=%00&stage=%00", "/leads?sort=x", "/accounts?after=-1",
+     "/duplicates?kind=x&after=1", "/imports?after=x", "/settings/audit?by=x&after=99999999999999999999",
+     "/leads/1?at=9999-99-99", "/leads/1?at=0001-01-01", "/leads/1?at=2026-01-01T00:00"],
+)  # fmt: skip
+def test_addresses_made_up_by_hand_never_break_a_page(
+    path: str, scene: Scene, browse: Callable[[Actor], Client], administrator: Actor
+):
+    assert browse(administrator).get(path).status_code in (200, 400, 404, 422)

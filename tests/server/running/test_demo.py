@@ -1,0 +1,148 @@
+"""The demo's company: told in time, loaded by the ordinary commands, and alive afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tasuki.agreement import agreement_of
+from tasuki.server.activities.inputs import ActivityInput
+from tasuki.server.activities.models import Activity
+from tasuki.server.core import clock
+from tasuki.server.core.models import Role, Team, User
+from tasuki.server.deals.models import Deal
+from tasuki.server.lifecycle.models import Decision, Transition
+from tasuki.server.people.inputs import LeadInput
+from tasuki.server.people.models import Lead
+from tasuki.server.running.demo import cast, loading, moving, run
+from tasuki.server.running.demo.story import Story, simulated, story_of
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # a Tuesday noon in Tokyo
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("company")
+    simulated(folder, 150)
+    return folder
+
+
+@pytest.fixture
+def story(files: Path) -> Story:
+    return story_of(files, NOW)
+
+
+@pytest.fixture
+def loaded(db: None, story: Story) -> Story:
+    with clock.at(NOW):
+        loading.set_up()
+        loading.load(story)
+        loading.fold_all()
+    return story
+
+
+def test_the_past_ends_now_and_the_future_has_no_times_yet(story: Story):
+    latest = max(activity.at for activity in story.activities if activity.at)
+    assert NOW - timedelta(days=7) < latest <= NOW
+    assert all(event.at is None for event in story.to_come)
+    assert {type(event) for event in story.to_come} == {LeadInput, ActivityInput}
+
+
+def test_working_hours_stay_working_hours(story: Story):
+    hours = Counter((activity.at + timedelta(hours=9)).hour for activity in story.activities if activity.at)
+    days = Counter((decision.at + timedelta(hours=9)).weekday() for decision in story.decisions)
+    assert sum(hours[hour] for hour in range(9, 19)) > 0.7 * sum(hours.values())
+    assert not days[5] + days[6]
+
+
+def test_no_lead_is_handed_in_twice_in_one_round(story: Story):
+    for each in story.rounds:
+        assert len({put.ref for put in each}) == len(each)
+    assert len(story.rounds) > 1
+
+
+def test_the_agreement_of_the_demo_is_found_and_sound():
+    assert agreement_of(loading.agreement_text()).name.startswith("山見計装")
+
+
+@pytest.mark.django_db
+def test_the_cast_can_be_engaged_twice():
+    cast.engage()
+    cast.engage()
+    assert Team.objects.count() == len(cast.TEAMS)
+    visitors = User.objects.filter(username__startswith="demo-")
+    assert set(visitors.values_list("role", flat=True)) == set(Role.values)
+    assert not any(user.has_usable_password() for user in User.objects.all())
+
+
+def test_everything_comes_in_and_leads_are_where_their_past_has_led_them(loaded: Story):
+    assert Lead.objects.filter(merged_into=None).count() >= 0.95 * len(loaded.rounds[0])
+    assert Activity.objects.count() == len(loaded.activities)
+    assert Decision.objects.count() == len(loaded.decisions)
+    assert Deal.objects.count() == len(loaded.deals)
+    refused = Decision.objects.exclude(refused="").count()
+    assert refused <= 0.1 * len(loaded.decisions) + 2
+    stages = set(Lead.objects.values_list("stage", flat=True))
+    assert stages >= {"MAL", "RECYCLED"}
+    assert Transition.objects.filter(at__gt=NOW).count() == 0
+    assert Transition.objects.filter(at__lt=NOW - timedelta(days=200)).exists()
+    assert loading.fold_all() == 0
+
+
+def test_life_goes_on_through_the_ordinary_commands(loaded: Story):
+    life = moving.Life(loaded.to_come, pace=20.0)
+    before = Activity.objects.count()
+    for second in range(5):
+        with clock.at(NOW + timedelta(seconds=second + 1)):
+            life.tick()
+    happened = Activity.objects.filter(source="website")
+    assert Activity.objects.count() == before + happened.count()
+    assert happened.count() > 40
+    assert (
+        life.left
+        == len(loaded.to_come)
+        - sum(isinstance(event, LeadInput) for event in loaded.to_come[: len(loaded.to_come) - life.left])
+        - happened.count()
+    )
+    assert set(happened.values_list("at", flat=True)) <= {
+        NOW + timedelta(seconds=second + 1) for second in range(5)
+    }
+
+
+def test_after_a_restart_the_future_goes_on_where_it_was(loaded: Story):
+    life = moving.Life(loaded.to_come, pace=20.0)
+    with clock.at(NOW + timedelta(seconds=1)):
+        life.tick()
+    rest = run._still_to_come(loaded)
+    assert abs(len(rest) - life.left) <= 3
+    assert rest == list(loaded.to_come[len(loaded.to_come) - len(rest) :])
+
+
+def test_reps_answer_leads_that_have_waited_and_leave_the_newest_to_the_visitor(loaded: Story):
+    life = moving.Life([], pace=0.0)
+    before = Decision.objects.count()
+    with clock.at(NOW + timedelta(minutes=10)):
+        for _ in range(40):
+            life._answer()
+    made = Decision.objects.order_by("-id")[: Decision.objects.count() - before]
+    assert len(made) >= 2
+    assert all(decision.by and not decision.by.username.startswith("demo-") for decision in made)
+    assert {decision.by.role for decision in made if decision.by} <= {Role.INSIDE_SALES, Role.SALES}
+    assert not any(decision.refused for decision in made)
+    with clock.at(NOW + timedelta(seconds=30)):
+        assert all(
+            moving._waiting(stage, clock.now() - timedelta(days=9_999)) == [] for stage in moving.ANSWERS
+        )
+
+
+def test_a_folder_with_other_leads_in_it_is_no_demo(
+    loaded: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from tasuki.errors import TasukiError
+
+    monkeypatch.setattr("tasuki.server.running.migrating.migrate", list)
+    with pytest.raises(TasukiError, match="this is no demo"):
+        run._prepare(tmp_path, 100, lambda _: None)
