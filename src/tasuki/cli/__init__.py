@@ -97,5 +97,6 @@ def _usage(error: Exception) -> int:
         return 2
     context = getattr(error, "ctx", None)
     where = context.command_path if context else "tasuki"
-    print(f"{where}: {error.format_message()}\nSee `{where} --help`.", file=sys.stderr)
+    says = error.format_message().replace(": Value error, ", ": ")
+    print(f"{where}: {says}\nSee `{where} --help`.", file=sys.stderr)
     return 2

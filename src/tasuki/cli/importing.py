@@ -67,7 +67,12 @@ def import_(
     }  # fmt: skip
     missing = next((file for file in files or [] if not file.is_file()), None)
     if missing is not None:
-        raise UsageError(f"{missing}: there is no such file; check the path")
+        wrong = (
+            "is a folder; name the files in it"
+            if missing.is_dir()
+            else "there is no such file; check the path"
+        )
+        raise UsageError(f"{missing}: {wrong}")
     with _server(data):
         actor = _actor(user)
         if undo is not None:

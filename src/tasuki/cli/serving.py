@@ -28,7 +28,10 @@ Data = Annotated[
 ]
 Host = Annotated[str, typer.Option("--host", metavar="H", help="Address to listen at; 0.0.0.0 for all.")]
 Port = Annotated[int, typer.Option("--port", metavar="P", min=1, max=65_535, help="Port to listen at.")]
-Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="How many web processes.")]
+Workers = Annotated[
+    int,
+    typer.Option("--workers", min=0, max=64, help="How many web processes; 0: two on PostgreSQL, else one."),
+]
 ThreadsOf = Annotated[
     int,
     typer.Option("--threads", min=0, max=256, help="Threads of each web process; 0 for 8, or 3 on SQLite."),
@@ -71,7 +74,7 @@ def up(
     data: Data = None,
     host: Host = HOST,
     port: Port = PORT,
-    workers: Workers = 1,
+    workers: Workers = 0,
     threads: ThreadsOf = 0,
 ) -> None:
     """Run everything: bring the database up to date, then web and worker; what dies is started again."""
@@ -81,6 +84,7 @@ def up(
     _started(data, host, port)
     check_free(host, port)
     _migrated()
+    _say_next_steps()
     watcher = Supervisor(
         [
             Part("web", spawner("web", host, str(port), str(workers), str(threads))),
@@ -97,7 +101,7 @@ def web(
     data: Data = None,
     host: Host = HOST,
     port: Port = PORT,
-    workers: Workers = 1,
+    workers: Workers = 0,
     threads: ThreadsOf = 0,
 ) -> None:
     """Run the web process alone; on PostgreSQL as many of it, on as many machines, as one likes."""
@@ -300,6 +304,14 @@ def _migrated(*, always: bool = False) -> None:
         typer.echo(f"The database is up to date; {len(applied) or 'no'} migrations were applied.")
 
 
+def _say_next_steps() -> None:
+    from tasuki.server.running.doctor import next_steps
+
+    with _answering():
+        for step in next_steps():
+            typer.echo(f"To do: {step.check}: {step.says}. {step.cure}")
+
+
 @contextmanager
 def _answering() -> Iterator[None]:
     from django.db import DatabaseError
@@ -320,12 +332,15 @@ def _address() -> str:
 @contextmanager
 def _told(where: str = "") -> Iterator[None]:
     """What the server refuses, as sentences on the command line: each with its cure, further ones below."""
+    from django.utils import translation
+
     from tasuki.server.core.errors import Refused
 
     try:
-        yield
+        with translation.override("en"):  # as all of the command line
+            yield
     except Refused as refused:
-        lines = [f"{one.message} {one.cure}".strip() for one in (refused, *refused.details)]
+        lines = [f"{one.message} {one.cure or ''}".strip() for one in (refused, *refused.details)]
         raise TasukiError("\n  ".join([f"{where}: {lines[0]}" if where else lines[0], *lines[1:]])) from None
 
 
@@ -334,7 +349,10 @@ def _password(file: Path | None) -> str:
     if file is None and sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     if file is None or str(file) == "-":
-        return sys.stdin.readline().rstrip("\r\n")
+        typed = sys.stdin.readline().rstrip("\r\n")
+        if not typed:
+            raise UsageError("no password was given; put it into standard input, or name a --password-file")
+        return typed
     try:
         return (file.read_text(encoding="utf-8").splitlines() or [""])[0]
     except (OSError, UnicodeDecodeError) as error:

@@ -20,6 +20,7 @@ from tasuki.errors import UsageError
 
 PREFIX = "TASUKI_"
 SECRETS = ("SECRET_KEY", "DATABASE_URL")
+DATABASES = ("postgres", "postgresql", "sqlite")
 
 
 class Environment(BaseSettings):
@@ -77,6 +78,21 @@ class Environment(BaseSettings):
             raise ValueError(f"{value} is no time zone; give a name like Asia/Tokyo") from None
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            known = not value or (parts.scheme in DATABASES and (parts.port is None or parts.port > 0))
+        except ValueError:
+            known = False
+        if not known:  # its value is not told: it may hold a password
+            raise ValueError(
+                "this is no address of a database; give one like postgres://user:password@host:5432/name"
+                " (in a password write %2F for /, %40 for @, %3A for :)"
+            )
+        return value
+
     @field_validator("url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
@@ -109,13 +125,18 @@ def _from_files() -> dict[str, str]:
     return found
 
 
+def _variable(field: str) -> str:
+    """The variable that a setting was read from."""
+    return "DATABASE_URL" if field in _without_prefix() else PREFIX + field.upper()
+
+
 def read_environment() -> Environment:
     """The settings of this process. UsageError names every variable that does not fit, and what would."""
     try:
         return Environment()
     except ValidationError as error:
         lines = [
-            f"{PREFIX}{'_'.join(map(str, mistake['loc'])).upper()}: {mistake['msg']}"
+            f"{_variable('_'.join(map(str, mistake['loc'])))}: {mistake['msg'].removeprefix('Value error, ')}"
             for mistake in error.errors()
         ]
         raise UsageError("; ".join(lines) + "; see docs/reference/settings.md") from None

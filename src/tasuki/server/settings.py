@@ -89,10 +89,14 @@ TEMPLATES = [
 def _database() -> dict[str, Any]:
     """PostgreSQL by its address; else SQLite, where a writer waits for its turn instead of failing."""
     if ENVIRONMENT.database_url:
-        return {
-            **dj_database_url.parse(ENVIRONMENT.database_url, conn_max_age=600),
-            "CONN_HEALTH_CHECKS": True,
+        address = dj_database_url.parse(ENVIRONMENT.database_url, conn_max_age=600)
+        address["OPTIONS"] = {
+            "prepare_threshold": 2,
+            # a plan kept from when a table was empty reads the whole of it for ever
+            "options": "-c plan_cache_mode=force_custom_plan",
+            **address.get("OPTIONS", {}),
         }
+        return {**address, "CONN_HEALTH_CHECKS": True}
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(DATA / "tasuki.sqlite3"),

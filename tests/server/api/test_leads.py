@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tasuki.server.activities.models import Activity
 from tasuki.server.core.access import Actor
+from tasuki.server.core.models import AuditEntry
 from tasuki.server.people.models import Lead
 from tests.server.api.conftest import Api
 
@@ -40,6 +41,29 @@ def test_a_patch_sets_what_it_names_and_null_removes(api: Api):
     status, after = api("PATCH", f"/leads/{lead}", {"fields": {"title": None, "employees_here": 12}})
     assert status == 200
     assert (after["title"], after["fields"]["employees_here"], after["name"]) == ("", "12", "山田 花子")
+
+
+def test_a_patch_gives_a_lead_to_somebody_and_takes_it_away_again(api: Api, sales_rep: Actor):
+    lead = made(api)
+    assert api("PATCH", f"/leads/{lead}", {"owner": "sakai"})[1]["owner"] == "sakai"
+    assert api("PATCH", f"/leads/{lead}", {"fields": {"title": "主任"}})[1]["owner"] == "sakai"
+    status, problem = api("PATCH", f"/leads/{lead}", {"owner": "nobody-here", "fields": {"title": "x"}})
+    assert (status, problem["error"]["field"]) == (422, "owner")
+    before = AuditEntry.objects.filter(action="leads.put").count()
+    for nobody in (None, ""):
+        assert api("PATCH", f"/leads/{lead}", {"owner": nobody})[1]["owner"] is None
+    assert AuditEntry.objects.filter(action="leads.put").count() == before + 1
+    assert Lead.objects.get(pk=lead).title == "主任"
+
+
+def test_who_gives_a_lead_away_that_only_they_saw_is_still_answered(
+    api: Api, api_of: Callable[..., Api], outsider: Actor, sales_rep: Actor
+):
+    lead = made(api)
+    api("PATCH", f"/leads/{lead}", {"owner": "ono"})
+    theirs = api_of(outsider)
+    assert theirs("PATCH", f"/leads/{lead}", {"owner": "sakai"})[0] == 200
+    assert theirs("GET", f"/leads/{lead}")[0] == 404
 
 
 def test_a_lead_of_others_is_not_there(api: Api, api_of: Callable[..., Api], outsider: Actor):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from threading import Barrier
+from typing import Any
 
 import pytest
+from django.db import connections
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
@@ -136,3 +142,58 @@ def test_deals_are_seen_with_their_leads_only(marketer: Actor, outsider: Actor, 
 def test_every_put_leaves_an_audit_entry(marketer: Actor, lead: int):
     put(marketer, DealInput(HANAKO, key="opp-1"))
     assert AuditEntry.objects.get(action="deals.put").subject == f"lead:{lead}"
+
+
+def test_a_batch_creates_changes_and_leaves_deals_alone_with_few_statements(
+    marketer: Actor, sales_rep: Actor, lead: int, django_assert_max_num_queries: Callable[..., Any]
+):
+    def batch(amount: int, keys: range) -> list[DealInput]:
+        return [
+            DealInput(lead_id=lead, name=f"導入 {n}", amount=Decimal(amount) + n, key=f"k{n}",
+                      expected_at=AT.date(), owner="sakai")
+            for n in keys
+        ]  # fmt: skip
+
+    put_deals(marketer, batch(100, range(40)), source="crm")
+    given = [*batch(100, range(20)), *reversed(batch(200, range(20, 60)))]
+    with django_assert_max_num_queries(40):
+        outcomes = put_deals(marketer, given, source="crm")
+    found = {each.key: each for each in Deal.objects.all()}
+    told = [outcome for outcome in outcomes if isinstance(outcome, PutDeal)]
+    assert Counter(each.outcome for each in told) == {"unchanged": 20, "created": 20, "updated": 20}
+    assert [each.deal_id for each in told] == [found[each.key or ""].pk for each in given]
+    assert {key: deal.amount for key, deal in found.items()} == {
+        f"k{n}": Decimal(100 if n < 20 else 200) + n for n in range(60)
+    }
+    assert {(deal.expected_at, deal.owner_id) for deal in found.values()} == {(AT.date(), sales_rep.user.pk)}  # type: ignore[union-attr]
+
+
+def test_a_key_that_stands_twice_in_a_batch_is_one_deal_as_the_last_one_says(marketer: Actor, lead: int):
+    given = [DealInput(HANAKO, amount=Decimal(amount), key="opp-1") for amount in (100, 200, 200)]
+    outcomes = put_deals(marketer, given, source="crm")
+    told = [outcome for outcome in outcomes if isinstance(outcome, PutDeal)]
+    assert [each.outcome for each in told] == ["created", "updated", "unchanged"]
+    assert {each.deal_id for each in told} == {Deal.objects.get().pk}
+    assert Deal.objects.get().amount == Decimal(200)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_deals_put_by_three_at_once_in_different_order_are_there_once(marketer: Actor, lead: int):
+    given = [DealInput(HANAKO, amount=Decimal(n), key=f"k{n}") for n in range(60)]
+    orders = [given, given[::-1], given[30:] + given[:30]]
+    start = Barrier(len(orders))
+
+    def run(order: list[DealInput]) -> list[PutDeal | Refused]:
+        try:
+            start.wait()
+            return put_deals(marketer, order, source="crm")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(orders)) as pool:
+        outcomes = [outcome for some in pool.map(run, orders) for outcome in some]
+    assert Counter(getattr(outcome, "outcome", outcome) for outcome in outcomes) == {
+        "created": 60,
+        "unchanged": 120,
+    }
+    assert Deal.objects.count() == 60

@@ -16,13 +16,14 @@ from tasuki.server.activities.models import Activity
 from tasuki.server.agreements import commands as agreements
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
-from tasuki.server.core.errors import Conflict, NotAllowed
+from tasuki.server.core.errors import Conflict, Invalid, NotAllowed
 from tasuki.server.deals.models import Deal
-from tasuki.server.imports import commands
+from tasuki.server.imports import commands, files, queries
 from tasuki.server.imports.models import Change, ImportJob
 from tasuki.server.lifecycle import commands as lifecycle
 from tasuki.server.lifecycle.models import Decision, Transition
 from tasuki.server.people import commands as people
+from tasuki.server.people import privacy
 from tasuki.server.people.inputs import LeadRef
 from tasuki.server.people.models import Due, Duplicate, Identity, Lead, Profile
 from tests.server.imports.test_formats import EIGHT, ZOOM, corporate
@@ -266,3 +267,32 @@ def test_an_import_moves_leads_and_its_undoing_keeps_the_facts_of_those_that_rem
     assert "1 recorded transitions" in job.message
     assert not Activity.objects.exists()
     assert Lead.objects.get().scores == {"behavior": 0.0}
+
+
+def test_an_import_whose_file_was_erased_with_a_person_says_so_and_can_only_be_sent_again(
+    manager: Actor, administrator: Actor
+):
+    first = bring_in(manager, BEFORE)
+    waiting = commands.upload(manager, name="leads.csv", content=AFTER.encode())
+    lead = Lead.objects.get(email="sato@yamada.example")
+    privacy.erase_person(administrator, lead.pk)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.file) == ("failed", "")
+    for deed in (queries.preview, commands.start, commands.undo):
+        with pytest.raises(Invalid) as refused:
+            deed(manager, waiting.pk)
+        assert refused.value.code == "file_gone"
+        assert "erased" in refused.value.message
+    with pytest.raises(Invalid):
+        commands.change_plan(manager, waiting.pk, {"mode": "fill"})
+    assert commands.undo(manager, first.pk).state == "undoing"
+    assert commands.run_undo(first.pk).state == "undone"
+
+
+def test_a_file_that_goes_while_its_preview_is_made_is_told(manager: Actor):
+    job = commands.upload(manager, name="leads.csv", content=BEFORE.encode())
+    found = queries.job(manager, job.pk)
+    files.forget(found.file)
+    with pytest.raises(Invalid) as refused:
+        queries.preview(manager, job.pk)
+    assert refused.value.code == "file_gone"

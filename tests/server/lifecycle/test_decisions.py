@@ -376,3 +376,33 @@ def test_a_handoff_is_opened_for_the_team_and_answered_by_the_decision(
     handoff.refresh_from_db()
     assert (handoff.outcome, handoff.closed_at) == ("accepted", START + 3 * HOUR)
     assert Notification.objects.get(kind="accepted").user == marketer.user
+
+
+def test_a_decision_on_a_stage_that_the_lead_has_left_is_refused_with_where_it_stands(
+    inside_rep: Actor, mql: Lead
+) -> None:
+    with clock.at(START + 3 * HOUR), pytest.raises(Conflict) as refused:
+        decide(inside_rep, lead_id=mql.pk, to="DISQUALIFIED", reason="student", seen="MAL")
+    assert refused.value.code == "moved_meanwhile"
+    assert "it stands in MQL (Marketing qualified lead) now" in refused.value.message
+    assert path_of(mql) == ["MAL", "MQL"]
+    with clock.at(START + 4 * HOUR):
+        decide(inside_rep, lead_id=mql.pk, to="SAL", seen="MQL")
+    assert fresh(mql).stage == "SAL"
+
+
+def test_a_lead_that_moves_by_what_was_due_in_the_very_moment_of_the_decision_has_moved_meanwhile(
+    inside_rep: Actor,
+) -> None:
+    agree(80)
+    lead = new_lead()
+    visits(lead, START + HOUR)
+    work(START + HOUR)
+    visits(lead, START + 2 * HOUR)  # an MQL by this, but not folded yet
+    with clock.at(START + 3 * HOUR), pytest.raises(Conflict) as refused:
+        decide(inside_rep, lead_id=lead.pk, to="DISQUALIFIED", reason="student", seen="MAL")
+    assert refused.value.code == "moved_meanwhile"
+    assert "it stands in MQL" in refused.value.message
+    assert not Decision.objects.exists()
+    work(START + 3 * HOUR)
+    assert path_of(lead) == ["MAL", "MQL"]

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from tasuki.server.activities.models import Activity
 from tasuki.server.agreements import queries as agreements
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM
 from tasuki.server.lifecycle import queries
 from tasuki.server.lifecycle.commands import fold_due
 from tasuki.server.lifecycle.models import Transition
+from tasuki.server.people import privacy
 from tasuki.server.people.models import Due, Lead, Profile
 
 from .stories import DAY, HOUR, START, agree, decided, does, fresh, new_lead, path_of, told, visits, work
@@ -301,3 +303,15 @@ def test_the_explanation_adds_up_at_any_time_of_the_past() -> None:
     assert now
     assert {s.id: s.value for s in now.scores} == fresh(lead).scores
     assert now.stage == fresh(lead).stage == "MQL"
+
+
+def test_what_was_stored_on_a_lead_while_it_was_erased_is_blanked_by_the_worker() -> None:
+    agree(80)
+    lead = new_lead()
+    privacy.erase_person(SYSTEM, lead.pk)
+    visits(lead, START + HOUR)  # whoever stored it had looked the lead up before
+    Profile.objects.create(lead=lead, at=START, fields={"name": "太郎丸"}, recorded_at=START)
+    work(START + HOUR)
+    assert list(Activity.objects.filter(lead=lead).values_list("properties", flat=True)) == [{}]
+    assert not Profile.objects.filter(lead=lead).exists()
+    assert not Due.objects.filter(pk=lead.pk).exists()

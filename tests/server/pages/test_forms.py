@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,13 +10,17 @@ from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from tasuki.server.accounts import commands as accounts
+from tasuki.server.accounts.inputs import AccountInput
+from tasuki.server.accounts.models import Account
+from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.models import Team, Token, User
 from tasuki.server.imports import commands as imports
 from tasuki.server.imports.models import ImportJob
 from tasuki.server.lifecycle import commands as lifecycle
 from tasuki.server.people.models import Duplicate, Lead
-from tests.server.pages.scene import AGREEMENT, Scene
+from tests.server.pages.scene import AGREEMENT, HOT, Scene, fold, visit
 
 Browse = Callable[[Actor], Client]
 
@@ -52,10 +57,12 @@ def test_what_somebody_else_decided_meanwhile_is_told_and_not_overwritten(
 ):
     client = browse(inside_rep)
     client.get(f"/leads/{scene.hot}")
-    before = "MQL@2020-01-01T00:00:00+00:00"
-    answer = client.post(f"/leads/{scene.hot}/decide", {"to": "SAL", "seen": before, "note": "x"})
+    answer = client.post(f"/leads/{scene.hot}/decide", {"to": "SAL", "seen": "MAL", "note": "x"})
+    page = answer.content.decode()
     assert answer.status_code == 422
-    assert "has moved since you opened the page" in answer.content.decode()
+    assert "has moved meanwhile; it stands in MQL" in page
+    assert 'name="seen" value="MQL"' in page
+    assert 'name="seen" value="MAL"' not in page
     assert Lead.objects.get(pk=scene.hot).stage == "MQL"
 
 
@@ -178,6 +185,77 @@ def test_two_that_are_the_same_are_merged_and_the_merge_is_undone(
     merge = client.get(f"/leads/{scene.cool}").context["merges"][0]
     client.post(f"/merges/{merge.pk}/undo")
     assert Lead.objects.get(pk=scene.twin).merged_into_id is None
+
+
+def test_marketing_sees_at_once_on_today_which_leads_have_moved(
+    scene: Scene, browse: Browse, marketer: Actor
+):
+    client = browse(marketer)
+    before = client.get("/").context["moved"]
+    assert [lead.pk for lead in before][:1] != [scene.twin]
+    visit(scene.twin, [*HOT, *HOT, *HOT])
+    fold()
+    answer = client.get("/")
+    assert [lead.pk for lead in answer.context["moved"]][:1] == [scene.twin]
+    assert answer.context["moved"][0].stage == "MQL"
+    page = answer.content.decode()
+    assert page.index('id="moved"') < page.index('id="handoffs"')
+
+
+def test_two_companies_are_merged_and_the_page_offers_to_undo_it(
+    scene: Scene, browse: Browse, marketer: Actor
+):
+    client = browse(marketer)
+    put = [AccountInput({"name": name}) for name in ("北星野物流株式会社", "北星野ロジスティクス株式会社")]
+    kept, gone = (found.account_id for found in accounts.put_accounts(SYSTEM, put, source="test"))  # type: ignore[union-attr]
+    question = Duplicate.objects.create(
+        kind="account", first=kept, second=gone, score=0.9, reasons=[], found_at=clock.now()
+    )
+    answer = client.post(f"/duplicates/{question.pk}", {"winner": kept}, follow=True)
+    assert answer.redirect_chain == [(f"/accounts/{kept}", 302)]
+    undo = re.search(r'action="(/merges/\d+/undo)"', answer.content.decode())
+    assert undo is not None
+    assert client.get(f"/accounts/{gone}").headers["Location"] == f"/accounts/{kept}"
+    answer = client.post(undo[1], follow=True)
+    assert answer.redirect_chain == [(f"/accounts/{gone}", 302)]
+    assert "both companies are as they were" in answer.content.decode()
+    assert Account.objects.get(pk=gone).merged_into_id is None
+
+
+def test_a_company_is_changed_on_its_page_and_what_does_not_fit_is_said_beside_the_field(
+    scene: Scene, browse: Browse, marketer: Actor, inside_rep: Actor
+):
+    client = browse(marketer)
+    path = f"/accounts/{scene.account}/edit"
+    typed = {
+        "name": "大和機工株式会社",
+        "number": "123",
+        "industry": "",
+        "employees": "1,200名",
+        "address": "東京都",
+    }
+    answer = client.post(path, typed)
+    assert answer.status_code == 422
+    assert "1,200名" in answer.content.decode()
+    assert answer.context["form"].errors["number"]
+    assert client.post(path, {**typed, "number": ""}).headers["Location"] == f"/accounts/{scene.account}"
+    found = Account.objects.get(pk=scene.account)
+    assert (found.employees, found.industry, found.address) == (1200, "", "東京都")
+    assert inside_rep.user is not None
+    client.post(f"/accounts/{scene.account}/owner", {"owner": inside_rep.user.username})
+    assert inside_rep.user.shown_name in client.get(f"/accounts/{scene.account}").content.decode()
+
+
+def test_a_lead_s_page_that_has_the_latest_is_told_so_in_few_words(
+    scene: Scene, browse: Browse, inside_rep: Actor
+):
+    client = browse(inside_rep)
+    with clock.at(clock.now()):
+        now = client.get(f"/leads/{scene.hot}/now")
+        have = {"have": now.context["version"]}
+        assert client.get(f"/leads/{scene.hot}/now", have).status_code == 204
+        client.post(f"/leads/{scene.hot}/decide", {"to": "SAL"})
+        assert client.get(f"/leads/{scene.hot}/now", have).status_code == 200
 
 
 def test_two_that_differ_are_not_asked_about_again(scene: Scene, browse: Browse, marketer: Actor):

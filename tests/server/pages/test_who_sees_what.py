@@ -19,6 +19,7 @@ PAGES = {
     "/leads/new": EVERYONE,
     "/accounts": EVERYONE,
     "/accounts/{account}": EVERYONE,
+    "/accounts/{account}/edit": EVERYONE,
     "/duplicates": EVERYONE,
     "/duplicates?kind=account": EVERYONE,
     "/agreement": EVERYONE,
@@ -71,8 +72,8 @@ def test_a_stranger_is_sent_to_sign_in_from_every_page_and_comes_back_to_it(clie
 
 
 POSTED = {
-    "lead-decide", "lead-answer", "lead-owner", "lead-export", "lead-erase", "merge-undo", "duplicate", "import-plan",
-    "import-start", "import-undo", "import-remove", "notifications-read", "password", "token-revoke",
+    "account-owner", "lead-decide", "lead-answer", "lead-owner", "lead-export", "lead-erase", "merge-undo", "duplicate",
+    "import-plan", "import-start", "import-undo", "import-remove", "notifications-read", "password", "token-revoke",
     "person-password", "person-active", "team-delete",
 }  # fmt: skip
 

@@ -92,6 +92,7 @@ class Installation:
         file.write_text(agreement, encoding="utf-8")
         self.tasuki("createuser", "adachi", "--role", "administrator", typed=PASSWORD + "\n")
         self.tasuki("publish", str(file))
+        self.tasuki("doctor")  # compiles the kernel once: no worker that is killed ever gets done with it
         self.token = self.tasuki("token", "adachi", "--name", "feeder").strip()
 
     @contextmanager
@@ -141,7 +142,7 @@ class Installation:
             sleep(0.1)
         raise AssertionError(f"not ready: {self.log}")
 
-    def wait_until_folded(self, seconds: float = 60) -> None:
+    def wait_until_folded(self, seconds: float = 120) -> None:
         until = monotonic() + seconds
         while monotonic() < until:
             try:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from typer.testing import CliRunner, Result
 
 from tasuki.cli import app, serving
@@ -80,6 +81,18 @@ def test_a_name_that_is_taken_and_a_password_that_is_too_simple_are_refused_with
     result = run("createuser", "adachi", typed_in=PASSWORD + "\n", fails=TasukiError)
     assert len(str(result.exception)) > 20
     assert User.objects.count() == 1
+
+
+def test_without_a_password_nobody_is_made_and_the_cure_is_told(run: Run):
+    told = str(run("createuser", "aoki", typed_in="", fails=UsageError).exception)
+    assert "--password-file" in told
+    assert not User.objects.exists()
+
+
+def test_what_the_server_refuses_is_told_in_the_language_of_the_command_line(run: Run):
+    with translation.override("ja"):
+        told = str(run("createuser", "aoki", typed_in="123\n", fails=TasukiError).exception)
+    assert told.isascii()
 
 
 def test_a_token_is_printed_once_and_works(run: Run):

@@ -84,8 +84,30 @@ def test_a_secret_that_others_can_read_is_told(tmp_path: Path):
 @pytest.mark.django_db
 def test_missing_migrations_are_told_with_the_command_that_applies_them(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("tasuki.server.running.migrating.unapplied", lambda: ["core.0002_more"])
+    monkeypatch.setattr("tasuki.server.running.migrating.is_empty", lambda: False)
     found = finding("migrations")
-    assert (found.state, found.cure) == ("problem", "Run: tasuki migrate.")
+    assert (found.state, found.cure) == ("problem", "Run: tasuki migrate")
+
+
+@pytest.mark.django_db
+def test_an_empty_database_is_told_as_such_and_advice_names_the_folder(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tasuki.server.running.migrating.unapplied", lambda: ["core.0001_initial"])
+    monkeypatch.setattr("tasuki.server.running.migrating.is_empty", lambda: True)
+    monkeypatch.setattr("tasuki.server.running.starting.Chosen.data", Path("my data"))
+    found = finding("migrations")
+    assert (found.state, found.says) == ("problem", "the database is empty")
+    assert "tasuki up --data 'my data'" in found.cure
+
+
+@pytest.mark.parametrize("address", ["nonsense", "mysql://u:secret@h/d", "postgres://u:sec/ret@h:x/d"])
+def test_an_address_that_is_no_database_of_ours_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, address: str
+):
+    monkeypatch.setenv("DATABASE_URL", address)
+    (found,) = doctor.examine()
+    assert (found.check, found.state) == ("settings", "problem")
+    assert found.says.startswith("DATABASE_URL: this is no address of a database")
+    assert "sec" not in found.says.partition(";")[0]
 
 
 def test_a_full_disk_is_a_problem(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -6,15 +6,17 @@ import http.client
 import os
 import random
 import signal
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic, sleep
 
 import psutil
 import pytest
 
-from tests.server.running.installation import Client, Installation, database_of_its_own
+from tests.server.running.installation import TASUKI, Client, Installation, database_of_its_own
 
 pytestmark = pytest.mark.slow
 
@@ -44,8 +46,11 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 class Feeder(threading.Thread):
     """Sends batches; sends one again until it is acknowledged."""
 
-    def __init__(self, installation: Installation, number: int, stop: threading.Event) -> None:
+    def __init__(
+        self, installation: Installation, number: int, stop: threading.Event, source: str = "faults"
+    ) -> None:
         super().__init__(daemon=True)
+        self._source = source
         self._client = Client(installation.port, installation.token)
         self._number, self._stop_asked = number, stop
         self._chance = random.Random(number)
@@ -66,7 +71,7 @@ class Feeder(threading.Thread):
         while monotonic() < until:
             try:
                 status, answer = self._client.post(
-                    "/api/v1/activities/batch", {"source": "faults", "items": items}
+                    "/api/v1/activities/batch", {"source": self._source, "items": items}
                 )
             except (OSError, http.client.HTTPException, ValueError):
                 status = 0
@@ -102,16 +107,25 @@ def kill_at_random(installation: Installation, seconds: float) -> Counter[str]:
 
 
 def feed_while(installation: Installation, seconds: float) -> tuple[list[Feeder], Counter[str]]:
+    with feeding(installation, "faults") as feeders:
+        killed = kill_at_random(installation, seconds)
+    return feeders, killed
+
+
+@contextmanager
+def feeding(installation: Installation, source: str) -> Iterator[list[Feeder]]:
+    """Several feed; at the end each gets its last batch acknowledged."""
     stop = threading.Event()
-    feeders = [Feeder(installation, number, stop) for number in range(FEEDERS)]
+    feeders = [Feeder(installation, number, stop, source) for number in range(FEEDERS)]
     for feeder in feeders:
         feeder.start()
-    killed = kill_at_random(installation, seconds)
-    stop.set()
+    try:
+        yield feeders
+    finally:
+        stop.set()
     for feeder in feeders:
         feeder.join(60)
         assert not feeder.is_alive()
-    return feeders, killed
 
 
 def test_kill_9_at_random_loses_nothing_that_was_acknowledged_and_doubles_nothing(installation: Installation):
@@ -122,16 +136,49 @@ def test_kill_9_at_random_loses_nothing_that_was_acknowledged_and_doubles_nothin
     assert up.returncode == 0
     assert killed["worker"], "no worker was killed"
     assert killed["web"], "no web process was killed"
-    acknowledged = {key: lead for feeder in feeders for key, lead in feeder.acknowledged.items()}
-    assert_every_entry_once(installation, acknowledged)
+    assert_every_entry_once(installation, feeders, "faults")
     assert_every_transition_once(installation)
 
 
-def assert_every_entry_once(installation: Installation, acknowledged: dict[str, int]) -> None:
+@contextmanager
+def another_worker(installation: Installation) -> Iterator[None]:
+    with (installation.folder / "up.log").open("ab") as log:
+        process = subprocess.Popen([*TASUKI, "worker"], env=installation.environment, stdout=log, stderr=log)
+    try:
+        yield
+        assert process.poll() is None, installation.log
+    finally:
+        process.terminate()
+        try:
+            assert process.wait(40) == 0, installation.log
+        finally:
+            process.kill()
+
+
+def test_two_workers_on_one_database_and_three_that_feed_double_nothing_and_never_lock_up(
+    installation: Installation,
+):
+    with installation.running(), another_worker(installation):
+        until = monotonic() + 30
+        while "2 at work" not in installation.tasuki("doctor") and monotonic() < until:
+            sleep(0.5)
+        with feeding(installation, "workers") as feeders:
+            sleep(6)
+        installation.wait_until_folded()
+    assert sum(feeder.faults for feeder in feeders) == 0
+    assert_every_entry_once(installation, feeders, "workers")
+    assert_every_transition_once(installation)
+    if installation.database:
+        told = installation.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert told == [(0,)]
+
+
+def assert_every_entry_once(installation: Installation, feeders: list[Feeder], source: str) -> None:
+    acknowledged = {key: lead for feeder in feeders for key, lead in feeder.acknowledged.items()}
     stored = Counter(
         installation.rows(
             "SELECT a.key, l.email FROM activities_activity a JOIN people_lead l ON l.id = a.lead_id"
-            " WHERE a.source = 'faults'"
+            f" WHERE a.source = '{source}'"
         )
     )
     assert max(stored.values()) == 1

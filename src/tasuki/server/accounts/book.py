@@ -22,6 +22,7 @@ from tasuki.server.accounts.models import Account, AccountIdentity
 from tasuki.server.accounts.names import CompanyName, company_name
 from tasuki.server.core import bulk
 from tasuki.server.core.errors import Conflict
+from tasuki.server.core.together import Pairs, Together, new_ids
 
 TRUSTED, FILL = "trusted", "fill"
 STORED = (*COLUMNS, "fields", "owner", "matching_name", "form", "form_place", "search")
@@ -204,39 +205,43 @@ class AccountBook:
 
     def store(self, now: datetime, job: int | None) -> list[AccountDraft]:
         """Write what is new and what changed; the changed ones. LostRace: somebody else was first."""
-        self._lock_new_names()
-        self._insert(now, job)
+        together = Together()
+        changed = self.store_with(together, new_ids({Account: len(self.new)}, self.locks())[0], now, job)
+        together.send()
+        return changed
+
+    def store_with(
+        self, together: Together, ids: Sequence[int], now: datetime, job: int | None
+    ) -> list[AccountDraft]:
+        """The same among other writes, with ids for the new ones; the `locks` are held."""
+        self._insert(together, ids, now, job)
         changed = self.changed()
         self._check_unchanged_elsewhere(changed)
         bulk.update(Account, STORED, [(draft.id, *draft.row()) for draft in changed])
         drafts = {id(draft): draft for draft in (*self.new, *self.by_id.values()) if draft.identities}
         rows = sorted((*key, draft.id) for draft in drafts.values() for key in draft.identities)
-        bulk.insert(AccountIdentity, ("source", "key", "account"), rows)
+        together.insert(AccountIdentity, ("source", "key", "account"), rows)
         return changed
 
-    def _insert(self, now: datetime, job: int | None) -> None:
-        new = sorted(
-            (draft for draft in self.new if draft.id is None), key=lambda each: each.columns["number"] or ""
-        )
-        rows = [(*draft.row(), now, job) for draft in new]
-        fields = (*STORED, "created_at", "created_by_import")
-        ids = sorted(pk for (pk,) in bulk.insert(Account, fields, rows, returning=["id"]))
+    def locks(self) -> tuple[int, list[int]]:
+        """One at a time makes an account of a name; the next one finds it. SQLite has one writer anyway."""
+        return _LOCKS, sorted({zlib.crc32(draft.name.matching.encode()) % _BUCKETS for draft in self.new})
+
+    def _insert(self, together: Together, ids: Sequence[int], now: datetime, job: int | None) -> None:
+        if not self.new:
+            return
+        new = sorted(self.new, key=lambda each: each.columns["number"] or "")
         for draft, pk in zip(new, ids, strict=True):
             draft.id = pk
+        rows = [(draft.id, *draft.row(), now, job) for draft in new]
+        together.insert(Account, ("id", *STORED, "created_at", "created_by_import"), rows)
+        if connection.vendor == "postgresql":
+            condition, names = bulk.any_of("matching_name", {draft.name.matching for draft in new}, "text")
+            statement = f"SELECT id, 0::bigint FROM accounts_account WHERE {condition}"  # noqa: S608 — names of ours
+            together.ask(statement, names, self._check_names)
 
-    def _lock_new_names(self) -> None:
-        """One at a time makes an account of a name; the next one finds it. SQLite has one writer anyway."""
-        names = {draft.name.matching for draft in self.new}
-        if not names or connection.vendor != "postgresql":
-            return
-        buckets = sorted({zlib.crc32(name.encode()) % _BUCKETS for name in names})
-        bulk.select(
-            "SELECT pg_advisory_xact_lock(%s, bucket) FROM (SELECT unnest(%s::int[]) AS bucket ORDER BY 1) AS b",
-            [_LOCKS, buckets],
-        )
-        known = set(self.by_id) | set(self._merged)
-        there = Account.objects.filter(matching_name__in=names).values_list("pk", flat=True)
-        if set(there) - known:
+    def _check_names(self, there: Pairs) -> None:
+        if {pk for pk, _zero in there} - set(self.by_id) - set(self._merged):
             raise LostRace("an account of this name has come meanwhile")
 
     def _check_unchanged_elsewhere(self, changed: list[AccountDraft]) -> None:
@@ -333,7 +338,7 @@ def _meant(numbers: set[str], names: set[str], domains: set[str]) -> set[int]:
             condition, given = bulk.any_of(column, sorted(values), "text")
             parts.append(f"SELECT id FROM accounts_account WHERE {condition}")  # noqa: S608 — names of ours
             parameters += given
-    return {pk for (pk,) in bulk.select(" UNION ".join(parts), parameters)} if parts else set()
+    return {pk for (pk,) in bulk.recurring(" UNION ".join(parts), parameters)} if parts else set()
 
 
 def _frozen(row: Sequence[Any]) -> tuple[Any, ...]:

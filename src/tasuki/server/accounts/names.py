@@ -130,6 +130,8 @@ _SPELLINGS = sorted(
     ((spelling, form) for form, spellings in FORMS.items() for spelling in spellings),
     key=lambda pair: -len(pair[0]),
 )
+_ALL_SPELLINGS = tuple(spelling for spelling, _form in _SPELLINGS)
+_LATIN_ENDS = frozenset(spelling.split()[-1] for spelling, _form in LATIN_FORMS)
 _KANA_SPELLINGS = sorted(KANA_FORMS, key=len, reverse=True)
 _LATIN_WORDS = re.compile(r"[\s.,]+")
 _HONORIFIC = re.compile(r"(?:様|殿|さん|氏|先生)$")
@@ -208,6 +210,8 @@ def _stripped(text: str, spellings: list[str]) -> tuple[str, str]:
 
 
 def _without_form(text: str) -> tuple[str, str, str]:
+    if not text.startswith(_ALL_SPELLINGS) and not text.endswith(_ALL_SPELLINGS):
+        return text, "", ""
     for spelling, form in _SPELLINGS:
         if len(text) > len(spelling):
             if text.startswith(spelling):
@@ -222,7 +226,7 @@ def _without_latin_form(text: str) -> tuple[str, str]:
     words = [word for word in _LATIN_WORDS.split(text) if word]
     form = ""
     taken = True
-    while taken and len(words) > 1:
+    while taken and len(words) > 1 and words[-1] in _LATIN_ENDS:
         taken = False
         for spelling, means in LATIN_FORMS:
             parts = spelling.split()

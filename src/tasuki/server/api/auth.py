@@ -12,6 +12,7 @@ from ninja.utils import check_csrf
 from tasuki.server.core import tokens
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import NotAllowed
+from tasuki.server.core.sign_in import address_of
 
 T = TypeVar("T")
 
@@ -21,7 +22,7 @@ class Token(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor:
         """NotSignedIn: unknown, expired, revoked."""
-        return tokens.authenticate(token.strip(), address(request))
+        return tokens.authenticate(token.strip(), address_of(request))
 
 
 class Session(APIKeyCookie):
@@ -41,7 +42,7 @@ class Session(APIKeyCookie):
                     "Send the value of the cookie csrftoken as header X-CSRFToken, or use a token of the API."
                 ),
             )
-        return Actor(user=request.user, address=address(request))
+        return Actor(user=request.user, address=address_of(request))
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         """Not used: see above."""
@@ -49,11 +50,6 @@ class Session(APIKeyCookie):
 
 
 SIGNED_IN = [Token(), Session()]
-
-
-def address(request: HttpRequest) -> str | None:
-    """Where the request comes from."""
-    return request.META.get("REMOTE_ADDR") or None
 
 
 def actor(request: HttpRequest) -> Actor:

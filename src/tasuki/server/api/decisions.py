@@ -28,6 +28,7 @@ Qualification = Annotated[
     dict[Annotated[str, Field(max_length=100)], Answer],
     Field(max_length=100, description="Question of the agreement → true, false, or a text."),
 ]
+SEEN = "The stage that the decider saw, empty for none: 409 `moved_meanwhile` where the lead stands in another now."
 EXAMPLE = {
     "lead": {"email": "hanako@yamada.example"},
     "to": "RECYCLED",
@@ -79,6 +80,7 @@ class Choice(Taken):
 class DecisionNow(Choice):
     """A decision made now."""
 
+    seen: Annotated[str, Clean, Field(max_length=50, description=SEEN)] | None = None
     amount: Annotated[Amount | None, Field(description="Of the deal, in its currency.")] = None
 
 
@@ -256,6 +258,7 @@ def decide(request: HttpRequest, lead_id: Id, body: DecisionNow) -> Status[dict[
         amount=body.amount,
         role=body.role,
         key=body.key,
+        seen=body.seen,
     )
     shown_done = {
         "decision": done.decision_id,

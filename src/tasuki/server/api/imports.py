@@ -28,6 +28,7 @@ SHOWN = {
     "updated": 0,
     "unchanged": 0,
     "rejected": 0,
+    "repeated": 0,
     "message": "",
     "report": {},
     "by": "makino",
@@ -52,6 +53,7 @@ class JobOut(Given):
     updated: int
     unchanged: int
     rejected: int
+    repeated: Annotated[int, Field(description="Entries that were stored before.")]
     message: str
     report: dict[str, Any]
     by: str | None

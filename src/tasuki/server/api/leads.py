@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter
 
 from tasuki.server.api.auth import actor
 from tasuki.server.api.batches import Answers, PutHead, batch_schema, each, head_schema, read_batch, woven
-from tasuki.server.api.fields import At, Given, Id, Instant, Source, Taken
+from tasuki.server.api.fields import At, Clean, Given, Id, Instant, Source, Taken
 from tasuki.server.api.naming import Fields, LeadHere, LeadIn
 from tasuki.server.api.operations import Status, operation, rapid
 from tasuki.server.api.reading import changes
@@ -96,9 +96,10 @@ class BatchLead(LeadHere):
 
 
 class LeadChanges(Taken):
-    """Fields to set; null removes one."""
+    """Fields to set; null removes one. Without `owner`, that stays; null or empty: nobody's."""
 
-    fields: Fields
+    fields: Fields = Field(default_factory=dict)
+    owner: Annotated[str, Clean, Field(max_length=150, description="User name.")] | None = None
     at: Annotated[Instant | None, Field(description="Since when this has been so; now when absent.")] = None
 
 
@@ -311,5 +312,6 @@ def put_lead_batch(request: HttpRequest) -> HttpResponse:
 def update_lead(request: HttpRequest, lead_id: Id, body: LeadChanges) -> dict[str, Any]:
     """The fields named are set, null removes one, others stay; a new version of the profile is kept where one changed."""
     who = actor(request)
-    lead = commands.update_lead(who, lead_id, changes=changes(body.fields, "fields"), at=body.at)
-    return whole(queries.lead(who, lead.pk))
+    owner = body.owner if "owner" in body.model_fields_set else commands.STAYS
+    named = changes(body.fields, "fields")
+    return whole(commands.update_lead(who, lead_id, changes=named, at=body.at, owner=owner))

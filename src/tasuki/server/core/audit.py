@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasuki.server.core import clock
+from tasuki.server.core import bulk, clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.logs import redacted
 from tasuki.server.core.models import AuditEntry
+
+FIELDS = ("at", "user", "token", "action", "subject", "detail", "address")
 
 
 def record(actor: Actor, action: str, subject: str = "", **detail: Any) -> None:
@@ -15,14 +17,19 @@ def record(actor: Actor, action: str, subject: str = "", **detail: Any) -> None:
 
     What looks like a mail address, a telephone number or a token is left out of `detail` even if it was given.
     """
-    AuditEntry.objects.create(
-        at=clock.now(),
-        user=actor.user,
-        token=actor.token,
-        action=action[:60],
-        subject=subject[:60],
-        detail={name: _clean(value) for name, value in detail.items()},
-        address=actor.address,
+    bulk.insert(AuditEntry, FIELDS, [entry(actor, action, subject, **detail)])
+
+
+def entry(actor: Actor, action: str, subject: str = "", **detail: Any) -> tuple[Any, ...]:
+    """The same as a row of `FIELDS`, for who inserts it together with other things."""
+    return (
+        clock.now(),
+        actor.user.pk if actor.user else None,
+        actor.token.pk if actor.token else None,
+        action[:60],
+        subject[:60],
+        {name: _clean(value) for name, value in detail.items()},
+        actor.address,
     )
 
 

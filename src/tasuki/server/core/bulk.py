@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -37,19 +37,26 @@ def insert(
     """
     if not rows:
         return []
-    plan = _plan(model, tuple(fields), connection.vendor)
     ending = " ON CONFLICT DO NOTHING" if or_ignore else ""
     if returning:
         ending += " RETURNING " + ", ".join(_quoted(_field(model, name).column) for name in returning)
-    constants = [field.get_default() for field in plan.rest]
     if connection.vendor == "postgresql":
-        fixed = [value(constant) for value, constant in zip(plan.fixed_values, constants, strict=True)]
-        return _execute(plan.insert + ending, [*fixed, _as_json(plan, rows)], fetch=bool(returning))
+        statement, parameters = insertion(model, fields, rows)
+        return _execute(statement + ending, parameters, fetch=bool(returning))
+    plan = _plan(model, tuple(fields), connection.vendor)
+    constants = [field.get_default() for field in plan.rest]
     values = (*plan.values, *plan.fixed_values)
     ready = [
         tuple(value(each) for value, each in zip(values, (*row, *constants), strict=True)) for row in rows
     ]
     return _insert_values(plan, ready, ending, bool(returning))
+
+
+def insertion(model: type[models.Model], fields: Sequence[str], rows: Sequence[Row]) -> tuple[str, list[Any]]:
+    """PostgreSQL's statement for `insert`, with its parameters."""
+    plan = _plan(model, tuple(fields), connection.vendor)
+    fixed = [value(field.get_default()) for value, field in zip(plan.fixed_values, plan.rest, strict=True)]
+    return plan.insert, [*fixed, _as_json(plan, rows)]
 
 
 def update(model: type[models.Model], fields: Sequence[str], rows: Sequence[Row]) -> None:
@@ -72,7 +79,10 @@ def update(model: type[models.Model], fields: Sequence[str], rows: Sequence[Row]
 def any_of(column: str, values: Iterable[Any], kind: str = "bigint") -> tuple[str, list[Any]]:
     """A condition for raw SQL: the column is one of the values; with its parameters. `kind` is PostgreSQL's type."""
     if connection.vendor == "postgresql":
-        return f"{column} = ANY(%s::{kind}[])", [list(values)]
+        given = list(values)  # numbers as text: an array of them costs Python more
+        return f"{column} = ANY(%s::{kind}[])", [
+            f"{{{','.join(map(str, given))}}}" if kind == "bigint" else given
+        ]
     return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(list(values))]  # noqa: S608 — names of ours
 
 
@@ -81,6 +91,29 @@ def select(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
+
+
+def recurring(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The same as `select`, for a statement that comes again and again, within a transaction.
+
+    PostgreSQL parses and plans it once for a connection, if the connection's `prepare_threshold` lets it.
+    """
+    if connection.vendor != "postgresql":
+        return select(statement, parameters)
+    from psycopg import RawCursor
+
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors, RawCursor(connection.connection) as cursor:
+        cursor.execute(_numbered(statement), parameters, prepare=True)
+        return cursor.fetchall()
+
+
+@lru_cache(maxsize=1_000)
+def _numbered(statement: str) -> bytes:
+    """With `$1`, `$2` … for `%s`."""
+    first, *rest = statement.split("%s")
+    return (first + "".join(f"${n}{part}" for n, part in enumerate(rest, 1))).encode()
 
 
 def read(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -30,6 +30,9 @@ __all__ = ["DealInput", "PutDeal", "put_deals", "settle"]
 Outcome = PutDeal | Refused
 SIMPLE = ("name", "amount", "currency", "state", "reason", "opened_at", "closed_at", "expected_at")
 """Columns that have the same name in the input."""
+CHANGED = (*SIMPLE, "owner")
+POINTING = {"lead", "account", "owner", "import_job"}
+CREATED = (*CHANGED, "lead", "account", "source", "key", "recorded_at", "import_job")
 
 
 def put_deals(
@@ -55,21 +58,51 @@ def _put(actor: Actor, inputs: Sequence[DealInput], source: str, job: int | None
     owners = _owners(inputs, outcomes)
     leads = _leads(actor, inputs, outcomes, source, now)
     keys = {place: _key(inputs[place], lead.pk) for place, lead in leads.items()}
-    there = {
-        deal.key: deal
-        for deal in Deal.objects.select_for_update().filter(source=source, key__in=keys.values())
-    }
+    there = _there(source, keys.values())
+    came_of: dict[int, tuple[Deal, str, dict[str, Any]]] = {}
     for place, lead in leads.items():
-        given, key = inputs[place], keys[place]
-        said = _said(given, owners)
+        said, key = _said(inputs[place], owners), keys[place]
         if (deal := there.get(key)) is None:
-            there[key] = deal = _created(lead, said, source=source, key=key, now=now, job=job)
-            outcomes[place] = PutDeal(deal.pk, lead.pk, "created")
+            there[key] = deal = _new(lead, said, source=source, key=key, now=now, job=job)
+            came_of[place] = deal, "created", {}
+            continue
+        before = _changed(deal, lead, said, now)
+        if isinstance(before, Refused):
+            outcomes[place] = before
         else:
-            outcomes[place] = _changed(deal, lead, said, now)
+            came_of[place] = deal, "updated" if before else "unchanged", before
+    _store([deal for deal, outcome, _before in came_of.values() if outcome != "unchanged"])
+    for place, (deal, outcome, before) in came_of.items():
+        outcomes[place] = PutDeal(deal.pk, deal.lead_id, outcome, before)
     done = [outcome for outcome in outcomes if outcome is not None]
     _note(actor, done, source)
     return done
+
+
+def _there(source: str, keys: Iterable[str]) -> dict[str, Deal]:
+    """Key → the source's deal of that key, held against others; locked by id, so that nobody locks up."""
+    found = (
+        Deal.objects.filter(source=source, key__in=set(keys)).order_by("pk").select_for_update(no_key=True)
+    )
+    return {deal.key: deal for deal in found}
+
+
+def _store(deals: Iterable[Deal]) -> None:
+    """Insert those that are new and update the others, at once; each once. New ones get their id.
+
+    IntegrityError: somebody else has put one of the new ones meanwhile; then all is worked on again from what is there.
+    """
+    once = {(deal.source, deal.key): deal for deal in deals}
+    new = [deal for _key, deal in sorted(once.items()) if deal.pk is None]
+    changed = sorted((deal for deal in once.values() if deal.pk is not None), key=lambda deal: deal.pk)
+    bulk.update(Deal, CHANGED, [(deal.pk, *_row(deal, CHANGED)) for deal in changed])
+    rows = [_row(deal, CREATED) for deal in new]
+    for deal, (pk,) in zip(new, bulk.insert(Deal, CREATED, rows, returning=["id"]), strict=True):
+        deal.pk = pk
+
+
+def _row(deal: Deal, columns: Iterable[str]) -> tuple[Any, ...]:
+    return tuple(getattr(deal, f"{name}_id" if name in POINTING else name) for name in columns)
 
 
 def _owners(inputs: Sequence[DealInput], outcomes: list[Outcome | None]) -> dict[str, int]:
@@ -135,9 +168,7 @@ def _said(given: DealInput, owners: Mapping[str, int]) -> dict[str, Any]:
     return said
 
 
-def _created(
-    lead: Lead, said: dict[str, Any], *, source: str, key: str, now: datetime, job: int | None
-) -> Deal:
+def _new(lead: Lead, said: dict[str, Any], *, source: str, key: str, now: datetime, job: int | None) -> Deal:
     deal = Deal(
         lead=lead,
         account=lead.account,
@@ -156,7 +187,6 @@ def _created(
         deal.closed_at = max(now, deal.opened_at)
     elif deal.state == Deal.State.OPEN and deal.closed_at is not None:
         deal.closed_at = None
-    deal.save(force_insert=True)
     return deal
 
 
@@ -164,8 +194,11 @@ def _name_for(lead: Lead) -> str:
     return (lead.account.name if lead.account else "") or lead.name or lead.email or f"#{lead.pk}"
 
 
-def _changed(deal: Deal, lead: Lead, said: dict[str, Any], now: datetime) -> Outcome:
-    """Set what the input says and what follows: a deal that closes has a time, one that opens again has none."""
+def _changed(deal: Deal, lead: Lead, said: dict[str, Any], now: datetime) -> dict[str, Any] | Refused:
+    """Set what the input says and what follows: a deal that closes has a time, one that opens again has none.
+
+    The columns that changed, as they were before; or why nothing was changed.
+    """
     if deal.lead_id != lead.pk:
         return Conflict(
             "deal_of_another",
@@ -176,7 +209,7 @@ def _changed(deal: Deal, lead: Lead, said: dict[str, Any], now: datetime) -> Out
     said = {**said, **_closing(deal, said, now)}
     before = {field: getattr(deal, field) for field, value in said.items() if getattr(deal, field) != value}
     if not before:
-        return PutDeal(deal.pk, deal.lead_id, "unchanged")
+        return before
     closed_at, opened_at = said["closed_at"], said.get("opened_at", deal.opened_at)
     if closed_at is not None and closed_at < opened_at:
         return Invalid(
@@ -187,8 +220,7 @@ def _changed(deal: Deal, lead: Lead, said: dict[str, Any], now: datetime) -> Out
         )
     for field in before:
         setattr(deal, field, said[field])
-    deal.save(update_fields=list(before))
-    return PutDeal(deal.pk, deal.lead_id, "updated", before)
+    return before
 
 
 def _closing(deal: Deal, said: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def change_plan(actor: Actor, job_id: int, plan: Mapping[str, Any]) -> ImportJob
     require(actor, "imports.run")
     with transaction.atomic():
         job = locked(job_id)
-        _expect(job, State.UPLOADED)
+        expect_uploaded(job)
         after = _planned(_path(job), plan_from(job.plan), plan)
         job.plan, job.kind = after.as_json(), after.kind
         job.save(update_fields=["plan", "kind"])
@@ -129,11 +129,27 @@ def not_found() -> NotFound:
     return NotFound("import_unknown", _("There is no such import."), cure=_("Look at the list of imports."))
 
 
+def file_gone() -> Invalid:
+    """The file is no longer there to be read."""
+    return Invalid("file_gone", _("The uploaded file is gone."), cure=_("Upload it again."), field="file")
+
+
 def _path(job: ImportJob) -> Path:
     path = files.path_of(job.file)
     if not job.file or not path.exists():
-        raise Invalid("file_gone", _("The uploaded file is gone."), cure=_("Upload it again."), field="file")
+        raise file_gone()
     return path
+
+
+def _expect_not_erased(job: ImportJob) -> None:
+    """Invalid where the file went with a person's data before anything of it came in."""
+    if not job.file and job.started_at is None:
+        raise Invalid(
+            "file_gone",
+            _("The file of this import was removed when a person's data were erased; nothing of it came in."),
+            cure=_("Upload the file again without that person."),
+            field="file",
+        )
 
 
 def _expect(job: ImportJob, *states: str) -> None:
@@ -149,6 +165,7 @@ def _expect(job: ImportJob, *states: str) -> None:
 
 def expect_uploaded(job: ImportJob) -> None:
     """Conflict unless the job waits to be looked at; Invalid if its file is gone."""
+    _expect_not_erased(job)
     _expect(job, State.UPLOADED)
     _path(job)
 
@@ -161,6 +178,7 @@ def start(actor: Actor, job_id: int, *, enqueue: bool = True) -> ImportJob:
     require(actor, "imports.run")
     with transaction.atomic():
         job = locked(job_id)
+        _expect_not_erased(job)
         _expect(job, State.UPLOADED, State.FAILED)
         _path(job)
         if not any(job.plan["columns"].values()):
@@ -231,10 +249,14 @@ def _failed(job: ImportJob, message: str) -> None:
 
 
 def undo(actor: Actor, job_id: int, *, enqueue: bool = True) -> ImportJob:
-    """Have the worker take an import back. Conflict: it is not done yet, or undone already; NotFound, NotAllowed."""
+    """Have the worker take an import back.
+
+    Conflict: it is not done yet, or undone already; Invalid: nothing of it came in; NotFound, NotAllowed.
+    """
     require(actor, "imports.run")
     with transaction.atomic():
         job = locked(job_id)
+        _expect_not_erased(job)
         _expect(job, State.DONE, State.FAILED)
         job.state, job.progress_at = State.UNDOING, clock.now()
         job.save(update_fields=["state", "progress_at"])

@@ -145,10 +145,16 @@ def jobs(actor: Actor, *, before: int | None = None, limit: int = 50) -> list[Im
 
 
 def preview(actor: Actor, job_id: int) -> Preview:
-    """How a file would come in, found out by a dry run that is rolled back. NotFound, NotAllowed, Conflict: it has begun."""
+    """How a file would come in, found out by a dry run that is rolled back.
+
+    NotFound, NotAllowed; Conflict: it has begun; Invalid: its file is gone.
+    """
     found = job(actor, job_id)
     commands.expect_uploaded(found)
-    return make_preview(actor, found)
+    try:
+        return make_preview(actor, found)
+    except FileNotFoundError:  # taken away meanwhile, with a person's data
+        raise commands.file_gone() from None
 
 
 def fields(kind: str) -> list[str]:

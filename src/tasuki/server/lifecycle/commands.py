@@ -49,14 +49,17 @@ def decide(
     role: str | None = None,
     key: str | None = None,
     source: str | None = None,
+    seen: str | None = None,
 ) -> Decided:
     """Decide on a lead, now; what follows is recorded in the same transaction.
 
     `to` is a stage; empty only records answers or a re-approach date. `until` (aware): when the lead is to be back on the
     work list. `answers`: question → yes or no. `amount` in the currency of the deal. `role` is one of the actor's; by itself
     the one that may. The same `key` of the same `source` decides once. OPPORTUNITY, WON and LOST open or close a deal.
+    `seen` is the stage that the decider saw, empty for none; None does not say.
 
-    NotAllowed; NotFound; Invalid; Conflict `illegal_move` with what would be legal, or `no_agreement`.
+    NotAllowed; NotFound; Invalid; Conflict `illegal_move` with what would be legal, `moved_meanwhile` where the lead stands
+    in another stage than was seen, or `no_agreement`.
     """
     require(actor, "decisions.write")
     said = {question: _answer(answer) for question, answer in (answers or {}).items()}
@@ -67,7 +70,9 @@ def decide(
     )
     if wrong:
         raise wrong
-    asked = _Asked(actor, to.strip(), reason, note, until, said, amount, role, key, source or actor.source)
+    asked = _Asked(
+        actor, to.strip(), reason, note, until, said, amount, role, key, source or actor.source, seen
+    )
     decided = bulk.in_one_transaction(lambda: asked.on(lead_id))
     ENTRIES.labels("decision", "stored").inc()
     for t in decided.transitions:
@@ -94,10 +99,11 @@ class _Asked:
         role: str | None,
         key: str | None,
         source: str,
+        seen: str | None,
     ) -> None:
         self.actor, self.to, self.reason, self.note, self.until = actor, to, reason, note, until
         self.answers, self.amount, self.role, self.source = answers, amount, role, source
-        self.key = key
+        self.key, self.seen = key, seen
 
     def on(self, lead_id: int) -> Decided:
         """Within a transaction: hold the lead, decide, fold, store."""
@@ -111,6 +117,7 @@ class _Asked:
                 _("There is no agreement in force yet, so that nothing can be decided."),
                 cure=_("Publish an agreement first."),
             )
+        self._expect_seen(under, lead.stage)
         role = self._role(under, lead)
         self._check(under)
         at = _moment(lead)
@@ -121,6 +128,8 @@ class _Asked:
         if why := done.outcome.refused.get(decision.pk):
             raise self._illegal(done, role, why)
         entered = storing.store([done], at)
+        for t in Transition.objects.filter(decision=decision):  # what was due may have moved it just before
+            self._expect_seen(under, t.from_stage)
         look = storing.next_look(done, at)
         if look is not None:
             touch([lead.pk], look)
@@ -129,6 +138,10 @@ class _Asked:
             reason=self.reason, answers=sorted(self.answers), source=self.source,
         )  # fmt: skip
         return Decided(decision.pk, lead.pk, tuple(entered), self._deal(lead, at))
+
+    def _expect_seen(self, under: InForce, stage: str) -> None:
+        if self.seen is not None and self.seen != stage:
+            raise telling.moved_meanwhile(under.agreement, stage)
 
     def _made_before(self) -> Decided | None:
         if self.key is None:

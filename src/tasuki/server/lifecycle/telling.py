@@ -76,6 +76,17 @@ def _from_name(agreement: Agreement, from_: str) -> str:
     return _("any stage") if from_ == "any" else stage_name(agreement, from_)
 
 
+def moved_meanwhile(agreement: Agreement, stage: str) -> Conflict:
+    """The refusal of a decision that was made on another stage than the lead is in."""
+    return Conflict(
+        "moved_meanwhile",
+        _("The lead has moved meanwhile; it stands in %(stage)s now.")
+        % {"stage": stage_name(agreement, stage) if stage else _("no stage yet")},
+        cure=_("Look at it again, then decide."),
+        field="seen",
+    )
+
+
 def illegal_move(
     agreement: Agreement, *, stage: str, to: str, role: str, roles: Iterable[str], why: str
 ) -> Conflict:

@@ -16,6 +16,7 @@ from tasuki.server.core import bulk, clock
 from tasuki.server.lifecycle import measures, storing
 from tasuki.server.lifecycle.folding import LeadFold, fold
 from tasuki.server.lifecycle.inputs import Entered, Folded
+from tasuki.server.people import privacy
 from tasuki.server.people.due import touch
 from tasuki.server.people.models import Due, Lead
 
@@ -112,6 +113,7 @@ def _fold(due: Sequence[int]) -> _Done:
     )
     dues = list(claimed)
     leads = [due.lead for due in dues]
+    privacy.sweep([lead.pk for lead in leads if lead.erased_at is not None])
     folds = fold([lead for lead in leads if _is_folded(lead)], now)
     entered = storing.store(folds, now)
     _look_again([lead.pk for lead in leads], folds, now)

@@ -54,7 +54,7 @@ class Offer:
 
 
 def seen(lead: Lead) -> str:
-    """What the form was made for: the stage, and since when. Another one means that somebody was quicker."""
+    """What the forms were made for: the stage, and since when. Another one means that somebody was quicker."""
     return f"{lead.stage}@{lead.stage_entered_at.isoformat() if lead.stage_entered_at else ''}"
 
 
@@ -107,7 +107,7 @@ def decide_form(
     return Decide(
         data,
         auto_id=f"id_{to}_%s",
-        initial={"to": to, "seen": seen(lead), **_as_initial(answers)},
+        initial={"to": to, "seen": lead.stage, **_as_initial(answers)},
         roles=dict.fromkeys(move.role for move in moves),
         reasons=dict.fromkeys(reason for move in moves for reason in move.reasons),
         questions=questions,

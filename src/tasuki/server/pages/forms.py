@@ -206,8 +206,20 @@ class EditLead(LeadForm):
     )
 
 
+class EditAccount(Form):
+    """What is known of a company. An empty text clears the field."""
+
+    name = text(_("Company"), required=True, longest=300)
+    name_kana = text(_("Company in kana"), longest=300)
+    number = text(_("Company number"), longest=13, help_text=_("13 digits of the tax agency."))
+    domain = text(_("Domain"), longest=253)
+    industry = text(_("Industry"))
+    employees = text(_("Employees"), longest=12, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    address = text(_("Address"), longest=500)
+
+
 class Owner(Form):
-    """Whose lead it is."""
+    """Whose lead or company it is."""
 
     owner = forms.ChoiceField(label=_("Owner"))
 

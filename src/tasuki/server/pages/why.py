@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tasuki.server.pages.stages import Stages
 
 
+LEAST = 0.05
+"""Points that have faded to less than this are not told."""
+
+
 @dataclass(frozen=True)
 class Given:
     """What one rule gives now: in words, how often it counted, its points, and why the rule exists."""
@@ -72,6 +76,7 @@ def _score(score: ScoreNow, stages: Stages) -> ScoreShown:
     given = [
         Given(rule_text(one.rule, stages), one.hits, one.worth, one.rule.because)
         for one in sorted(score.contributions, key=lambda one: -abs(one.worth))
+        if abs(one.worth) >= LEAST
     ]
     parts = [stages.score(part) for part in score.parts]
     return ScoreShown(score.id, stages.score(score.id), score.value, score.grade or "", given, parts)

@@ -86,6 +86,7 @@ FIELDS: Words = {
     "account.industry": _("Industry"),
     "account.employees": _("Employees"),
     "account.address": _("Address"),
+    "account.prefecture": _("Prefecture"),
 }
 
 IDENTITIES: Words = {
@@ -103,6 +104,7 @@ CHANNELS: Words = {
     "referral": _("Referral"),
     "phone": _("Phone"),
     "outbound": _("Outbound call"),
+    "cold_call": _("Outbound call"),
     "search": _("Search"),
     "organic": _("Search"),
     "ads": _("Advertisement"),

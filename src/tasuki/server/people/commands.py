@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -33,6 +34,8 @@ __all__ = [
 ]
 
 AT_ONCE = 1_000
+STAYS = "\0"
+"""In place of an owner: says nothing of it."""
 
 
 def put_leads(
@@ -68,21 +71,44 @@ def put_leads(
 
 
 def update_lead(
-    actor: Actor, lead_id: int, *, changes: Mapping[str, str | None], at: datetime | None = None
+    actor: Actor,
+    lead_id: int,
+    *,
+    changes: Mapping[str, str | None],
+    at: datetime | None = None,
+    owner: str | None = STAYS,
 ) -> Lead:
-    """Set fields of one lead (`account.` ones too); None or empty removes one; other fields stay.
+    """Set fields of one lead (`account.` ones too); None or empty removes one; other fields stay. `owner`: a sign-in name.
 
     NotFound, Invalid, NotAllowed; Conflict where an identity is someone else's, which also becomes a question for a person.
     """
     require(actor, "leads.write")
     now = clock.now()
     facts = change_facts(lead_id, changes, at, actor.source, now)
-    (answer,) = bulk.in_one_transaction(
-        lambda: Intake(actor, source=actor.source, mode="trusted", job=None).take([facts])
-    )
+    keeps = owner == STAYS
+    facts = facts if keeps else replace(facts, owner=owner or None)
+
+    def work() -> Put | Refused:
+        (answer,) = Intake(actor, source=actor.source, mode="trusted", job=None).take([facts])
+        if not keeps and not owner and isinstance(answer, Put):
+            _without_owner(actor, answer)
+        return answer
+
+    answer = bulk.in_one_transaction(work)
     if isinstance(answer, Refused):  # only now, so that the question is kept
         raise answer
     return Lead.objects.select_related("account", "owner", "team").get(pk=answer.lead_id)
+
+
+def _without_owner(actor: Actor, put: Put) -> None:
+    """Within a transaction that holds the lead: nobody owns it. Its entry of the audit is the put's, where that has one."""
+    if (
+        Lead.objects.filter(pk=put.lead_id).exclude(owner=None).update(owner=None)
+        and put.outcome == "unchanged"
+    ):
+        audit.record(
+            actor, "leads.put", f"lead:{put.lead_id}", source=actor.source, refused=0, created=0, updated=1
+        )
 
 
 def resolve_leads(

@@ -9,6 +9,17 @@ from datetime import datetime
 from django.db import connection
 
 from tasuki.server.core import clock
+from tasuki.server.core.together import Together
+
+_ON_POSTGRESQL = (
+    "INSERT INTO people_due (lead_id, at)"
+    " SELECT id::bigint, %s::timestamptz FROM json_array_elements_text(%s::json) WITH ORDINALITY AS t(id, nth) ORDER BY nth"
+    " ON CONFLICT (lead_id) DO UPDATE SET at = LEAST(people_due.at, EXCLUDED.at)"
+)
+_ON_SQLITE = (
+    "INSERT INTO people_due (lead_id, at) SELECT value, %s FROM json_each(%s) WHERE true"
+    " ON CONFLICT (lead_id) DO UPDATE SET at = min(people_due.at, excluded.at)"
+)
 
 
 def touch(lead_ids: Iterable[int], at: datetime | None = None) -> None:
@@ -16,21 +27,15 @@ def touch(lead_ids: Iterable[int], at: datetime | None = None) -> None:
 
     Rows are written in the order of the ids, so that two who touch the same leads wait for each other and never lock up.
     """
+    together = Together()
+    touch_with(together, lead_ids, at or clock.now())
+    together.send()
+
+
+def touch_with(together: Together, lead_ids: Iterable[int], at: datetime) -> None:
+    """The same among other things."""
     ids = sorted(set(lead_ids))
-    if not ids:
-        return
-    when = connection.ops.adapt_datetimefield_value(at or clock.now())
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "INSERT INTO people_due (lead_id, at)"
-                " SELECT id, %s::timestamptz FROM unnest(%s::bigint[]) WITH ORDINALITY AS t(id, nth) ORDER BY nth"
-                " ON CONFLICT (lead_id) DO UPDATE SET at = LEAST(people_due.at, EXCLUDED.at)",
-                [when, ids],
-            )
-        else:
-            cursor.execute(
-                "INSERT INTO people_due (lead_id, at) SELECT value, %s FROM json_each(%s) WHERE true"
-                " ON CONFLICT (lead_id) DO UPDATE SET at = min(people_due.at, excluded.at)",
-                [when, json.dumps(ids)],
-            )
+    if ids:
+        when = connection.ops.adapt_datetimefield_value(at)
+        on_postgresql = connection.vendor == "postgresql"
+        together.write(_ON_POSTGRESQL if on_postgresql else _ON_SQLITE, [when, json.dumps(ids)])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 from django.db import connection, models
 
@@ -13,6 +15,7 @@ from tasuki.server.accounts.facts import COLUMNS
 from tasuki.server.accounts.models import Account
 from tasuki.server.accounts.names import company_name
 from tasuki.server.core import bulk, clock
+from tasuki.server.core.together import Together
 from tasuki.server.people import matching
 from tasuki.server.people.matching import Company, Person, Reason
 from tasuki.server.people.models import AccountKey, Duplicate, Lead, LeadKey
@@ -20,25 +23,58 @@ from tasuki.server.people.models import AccountKey, Duplicate, Lead, LeadKey
 LEAD, ACCOUNT = "lead", "account"
 Subject = TypeVar("Subject", Person, Company)
 Pair = tuple[int, int]
+_PAIRS = {  # they go as text, for an array costs Python more
+    "postgresql": "SELECT (given ->> 0)::bigint, (given ->> 1)::bigint FROM json_array_elements(%s::json) AS t(given)",
+    "sqlite": "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(%s)",
+}
+_SHARING = {  # of a key that very many share only as many as show that it tells nothing
+    "postgresql": "SELECT given.key, sharing.{column} FROM (SELECT value::bigint AS key"
+    " FROM json_array_elements_text(%s::json) AS t(value)) AS given CROSS JOIN LATERAL"
+    " (SELECT {column} FROM {table} WHERE {table}.key = given.key ORDER BY {column} LIMIT %s) AS sharing",
+    "sqlite": "SELECT sharing.key, sharing.{column} FROM json_each(%s) AS given JOIN {table} AS sharing"
+    " ON sharing.id IN (SELECT one.id FROM {table} AS one WHERE one.key = given.value ORDER BY one.{column} LIMIT %s)",
+}
 
 
 def compare_leads(some: Sequence[Person], now: datetime) -> int:
     """Note the keys of these leads, new or changed, and ask about likely duplicates of them; how many were asked."""
-    return _compare(LEAD, LeadKey, "lead", some, matching.lead_keys, people, matching.compare_people, now)
+    return Comparison(some, (), now).finish(Together())
 
 
 def compare_accounts(some: Sequence[Company], now: datetime) -> int:
     """The same for accounts."""
-    return _compare(
-        ACCOUNT,
-        AccountKey,
-        "account",
-        some,
-        matching.account_keys,
-        companies,
-        matching.compare_companies,
-        now,
-    )
+    return Comparison((), some, now).finish(Together())
+
+
+class Comparison:
+    """Both in two steps: the keys are noted among other writes, then those that share some are compared."""
+
+    def __init__(self, leads: Sequence[Person], accounts: Sequence[Company], now: datetime) -> None:
+        self._now = now
+        self._leads = _Kind(
+            LEAD, LeadKey, "lead_id", leads, matching.lead_keys, people, matching.compare_people
+        )
+        self._accounts = _Kind(
+            ACCOUNT,
+            AccountKey,
+            "account_id",
+            accounts,
+            matching.account_keys,
+            companies,
+            matching.compare_companies,
+        )
+
+    def note(self, together: Together) -> None:
+        """Have the keys written, and who else has them read."""
+        self._leads.note(together)
+        self._accounts.note(together)
+
+    def finish(self, together: Together | None = None) -> int:
+        """Ask about likely duplicates, how many; if nothing was noted yet, with `together`."""
+        if together is not None:
+            self.note(together)
+            together.send()
+        return self._accounts.ask(self._now) + self._leads.ask(self._now)
 
 
 def find_duplicates(lead_ids: Iterable[int]) -> int:
@@ -79,70 +115,61 @@ def people(lead_ids: Iterable[int]) -> list[Person]:
 
 def companies(account_ids: Iterable[int]) -> list[Company]:
     """Those of these accounts that are not merged."""
-    found = Account.objects.filter(pk__in=list(account_ids), merged_into=None)
+    found = bulk.read(Account, ("pk", "merged_into", "fields", *COLUMNS), account_ids)
     return [
         matching.company(pk, dict(zip(COLUMNS, columns, strict=True)), extra, company_name(columns[0]))
-        for pk, extra, *columns in found.values_list("pk", "fields", *COLUMNS)
+        for pk, merged, extra, *columns in found
+        if merged is None
     ]
 
 
-def _compare(
-    kind: str,
-    model: type[models.Model],
-    name: str,
-    some: Sequence[Subject],
-    keys_of: Callable[[Subject], set[int]],
-    read: Callable[[Iterable[int]], list[Subject]],
-    compare: Callable[[Subject, Subject], tuple[float, list[Reason]]],
-    now: datetime,
-) -> int:
-    if not some:
-        return 0
-    rows = sorted((key, each.id) for each in some for key in keys_of(each))
-    blocks = _note(model, name, rows)
-    pairs = _pairs(blocks, {each.id for each in some})
-    if not pairs:
-        return 0
-    known = {each.id: each for each in some}
-    missing = {one for pair in pairs for one in pair} - known.keys()
-    known |= {each.id: each for each in read(missing)} if missing else {}
-    likely: dict[Pair, tuple[float, Sequence[Reason]]] = {}
-    for first, second in pairs:
-        if first in known and second in known:
-            score, reasons = compare(known[first], known[second])
-            if score >= matching.THRESHOLD:
-                likely[first, second] = score, reasons
-    ask(kind, likely, now)
-    return len(likely)
+@dataclass
+class _Kind(Generic[Subject]):
+    """What leads and accounts differ in when they are compared."""
 
+    kind: str
+    model: type[models.Model]
+    column: str
+    some: Sequence[Subject]
+    keys_of: Callable[[Subject], set[int]]
+    read: Callable[[Iterable[int]], list[Subject]]
+    compare: Callable[[Subject, Subject], tuple[float, list[Reason]]]
+    blocks: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # key → all that have it
 
-def _note(model: type[models.Model], name: str, rows: list[tuple[int, int]]) -> dict[int, set[int]]:
-    """Keep the keys; key → all that have it, these included."""
-    blocks: dict[int, set[int]] = defaultdict(set)
-    for key, subject in rows:
-        blocks[key].add(subject)
-    table, column = model._meta.db_table, f"{name}_id"
-    for key, subject in _note_and_read(table, column, rows, sorted(blocks)):
-        blocks[key].add(subject)
-    return blocks
-
-
-def _note_and_read(
-    table: str, column: str, rows: list[tuple[int, int]], keys: list[int]
-) -> list[tuple[Any, ...]]:
-    if connection.vendor == "postgresql":  # one round trip
-        return bulk.select(
-            f"WITH noted AS (INSERT INTO {table} (key, {column}) SELECT * FROM unnest(%s::bigint[], %s::bigint[])"  # noqa: S608
-            f" ON CONFLICT DO NOTHING) SELECT key, {column} FROM {table} WHERE key = ANY(%s::bigint[])",
-            [[key for key, _subject in rows], [subject for _key, subject in rows], keys],
+    def note(self, together: Together) -> None:
+        rows = sorted((key, each.id) for each in self.some for key in self.keys_of(each))
+        if not rows:
+            return
+        self._learn(rows)
+        table = self.model._meta.db_table
+        together.write(
+            f"INSERT INTO {table} (key, {self.column}) SELECT * FROM ({_PAIRS[connection.vendor]}) AS given"  # noqa: S608
+            " WHERE true ON CONFLICT DO NOTHING",
+            [json.dumps(rows)],
         )
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {table} (key, {column}) VALUES (%s, %s) ON CONFLICT DO NOTHING",  # noqa: S608
-            rows,
+        together.ask(
+            _SHARING[connection.vendor].format(table=table, column=self.column),
+            [json.dumps(sorted(self.blocks)), matching.LARGEST_BLOCK + 1],
+            self._learn,
         )
-    condition, parameters = bulk.any_of("key", keys)
-    return bulk.select(f"SELECT key, {column} FROM {table} WHERE {condition}", parameters)  # noqa: S608
+
+    def _learn(self, pairs: Iterable[Pair]) -> None:
+        for key, subject in pairs:
+            self.blocks[key].add(subject)
+
+    def ask(self, now: datetime) -> int:
+        known = {each.id: each for each in self.some}
+        pairs = _pairs(self.blocks, set(known))
+        missing = {one for pair in pairs for one in pair} - known.keys()
+        known |= {each.id: each for each in self.read(missing)} if missing else {}
+        likely: dict[Pair, tuple[float, Sequence[Reason]]] = {}
+        for first, second in pairs:
+            if first in known and second in known:
+                score, reasons = self.compare(known[first], known[second])
+                if score >= matching.THRESHOLD:
+                    likely[first, second] = score, reasons
+        ask(self.kind, likely, now)
+        return len(likely)
 
 
 def _pairs(blocks: Mapping[int, set[int]], fresh: set[int]) -> set[Pair]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import phonenumbers
 from django.utils.translation import gettext as _
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from tasuki.server.accounts.text import cleaned
@@ -22,6 +22,8 @@ LONGEST_VALUE = 254
 LONGEST_SOURCE = 60
 
 _PLAIN_LOCAL = re.compile(r"[a-z0-9_%+-]+(?:\.[a-z0-9_%+-]+)*")
+_PLAIN_DOMAIN = re.compile(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,63}")
+_SPECIAL_ENDS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 _JAPANESE_MOBILE = re.compile(r"(?:0|\+81)([6-9]0[1-9]\d{7})")
 _JAPANESE_LINE = re.compile(r"(?:0|\+81)([1-9]\d{8})")
 _NO_DIGIT = re.compile(r"[^\d+]+")
@@ -48,6 +50,9 @@ def mail_address(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _is_domain(domain: str) -> bool:
+    plain = len(domain) < 64 and _PLAIN_DOMAIN.fullmatch(domain)  # far faster than asking the library
+    if plain and domain.rpartition(".")[2] not in _SPECIAL_ENDS:
+        return True
     try:
         found = validate_email(f"a@{domain}", check_deliverability=False, test_environment=True)
     except EmailNotValidError:

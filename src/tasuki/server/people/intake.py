@@ -14,14 +14,16 @@ from typing import Any
 from tasuki.server.accounts.book import FILL, TRUSTED, AccountDraft
 from tasuki.server.accounts.commands import no_such_owner
 from tasuki.server.accounts.facts import PREFIX, AccountFacts, account_facts
+from tasuki.server.accounts.models import Account
 from tasuki.server.accounts.names import person_name
 from tasuki.server.core import audit, bulk
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
-from tasuki.server.core.models import Sight
+from tasuki.server.core.models import AuditEntry, Sight
+from tasuki.server.core.together import Together, new_ids
 from tasuki.server.people import duplicates, matching, merging, profiles
 from tasuki.server.people.drafts import STORED, LeadDraft
-from tasuki.server.people.due import touch
+from tasuki.server.people.due import touch_with
 from tasuki.server.people.facts import LeadFacts
 from tasuki.server.people.identities import MAIL, Key
 from tasuki.server.people.inputs import Before, Put
@@ -57,8 +59,7 @@ class Intake(KnownLeads):
         sound = [each for each in given if isinstance(each, LeadFacts)]
         self._read(sound)
         worked = [each if isinstance(each, Refused) else self._work(each) for each in given]
-        self._write()
-        self._note(worked)
+        self._write(worked)
         return [each if isinstance(each, Refused) else self._answer(each) for each in worked]
 
     # --- one input ---
@@ -269,32 +270,37 @@ class Intake(KnownLeads):
 
     # --- writing ---
 
-    def _write(self) -> None:
-        changed = [each.id for each in self.book.store(self.now, self.job) if each.id is not None]
-        self._insert_leads()
+    def _write(self, worked: Sequence[Worked | Refused]) -> None:
+        together = Together()
+        account_ids, lead_ids = new_ids(
+            {Account: len(self.book.new), Lead: len(self._new)}, self.book.locks()
+        )
+        for draft, pk in zip(self._new, lead_ids, strict=True):
+            draft.id = pk
+        stored = self.book.store_with(together, account_ids, self.now, self.job)
+        changed = [each.id for each in stored if each.id is not None]
+        drafts = [*self._new, *self._by_id.values()]
+        self._store_leads(together)
+        self._store_identities(together)
+        self._store_versions(together, drafts)
+        comparison = self._comparison(drafts, changed)
+        comparison.note(together)
+        touch_with(together, [each.id for each in drafts if each.id and (each.put or each.late)], self.now)
+        self._note(together, worked)
+        together.send()
+        self._follow(drafts, changed)
+        comparison.finish()
+        self._ask()
+
+    def _store_leads(self, together: Together) -> None:
+        rows = [(draft.id, *draft.row(), self.now, self.job) for draft in self._new]
+        together.insert(Lead, ("id", *STORED, "created_at", "created_by_import"), rows)
         touched = sorted(
             (draft for draft in self._by_id.values() if draft.before), key=lambda draft: draft.id or 0
         )
         bulk.update(Lead, STORED, [(draft.id, *draft.row()) for draft in touched])
-        self._insert_identities()
-        drafts = [*self._new, *self._by_id.values()]
-        self._store_profiles(drafts, changed)
-        for anonymous, draft in self._absorbed:
-            assert anonymous.id is not None
-            assert draft.id is not None
-            merging.absorb(self.actor, winner=draft.id, loser=anonymous.id, now=self.now)
-        self._compare(drafts, changed)
-        fresh = [draft.id for draft in drafts if draft.id is not None and (draft.put or draft.late)]
-        touch(fresh)
 
-    def _insert_leads(self) -> None:
-        fields = (*STORED, "created_at", "created_by_import")
-        rows = [(*draft.row(), self.now, self.job) for draft in self._new]
-        ids = sorted(pk for (pk,) in bulk.insert(Lead, fields, rows, returning=["id"]))
-        for draft, pk in zip(self._new, ids, strict=True):
-            draft.id = pk
-
-    def _insert_identities(self) -> None:
+    def _store_identities(self, together: Together) -> None:
         for draft in self._by_id.values():
             for kind, value in draft.released:
                 Identity.objects.filter(kind=kind, value=value, lead=draft.id).delete()
@@ -303,15 +309,18 @@ class Intake(KnownLeads):
             for draft in (*self._new, *self._by_id.values())
             for kind, value in draft.keys
         )
-        bulk.insert(Identity, ("kind", "value", "lead", "created_at", "import_job"), rows)
+        together.insert(Identity, ("kind", "value", "lead", "created_at", "import_job"), rows)
 
-    def _store_profiles(self, drafts: Sequence[LeadDraft], changed_accounts: list[int]) -> None:
+    def _store_versions(self, together: Together, drafts: Sequence[LeadDraft]) -> None:
         versions = [
             profiles.Version(draft.id or 0, at, draft.snapshot(own))
             for draft in drafts
             for at, own in draft.versions
         ]
-        profiles.store(versions, source=self.source, now=self.now, job=self.job)
+        profiles.store(versions, source=self.source, now=self.now, job=self.job, together=together)
+
+    def _follow(self, drafts: Sequence[LeadDraft], changed_accounts: list[int]) -> None:
+        """What needs to find written what has come before."""
         late = [(draft.id or 0, at, fields) for draft in drafts for at, fields in draft.late]
         if late:
             profiles.learn_late(late, source=self.source, now=self.now, job=self.job)
@@ -320,32 +329,33 @@ class Intake(KnownLeads):
             profiles.follow_accounts(
                 changed_accounts, source=self.source, now=self.now, job=self.job, besides=fresh
             )
+        for anonymous, draft in self._absorbed:
+            assert anonymous.id is not None
+            assert draft.id is not None
+            merging.absorb(self.actor, winner=draft.id, loser=anonymous.id, now=self.now)
 
-    def _compare(self, drafts: Sequence[LeadDraft], changed_accounts: list[int]) -> None:
+    def _comparison(self, drafts: Sequence[LeadDraft], changed_accounts: list[int]) -> duplicates.Comparison:
         accounts = [each.id for each in self.book.new if each.id is not None] + changed_accounts
         known = {id(each): each for each in (*self.book.new, *self.book.by_id.values())}
         wanted = set(accounts)
-        duplicates.compare_accounts(
-            [
-                matching.company(each.id, each.columns, each.extra, each.name)
-                for each in known.values()
-                if each.id is not None and each.id in wanted
-            ],
-            self.now,
-        )
-        duplicates.compare_leads(
-            [
-                matching.person(
-                    draft.id,
-                    draft.fields,
-                    draft.account.id if draft.account else None,
-                    draft.account.name.matching if draft.account else "",
-                )
-                for draft in drafts
-                if draft.id is not None and (draft.compared or draft.moved) and not draft.anonymous
-            ],
-            self.now,
-        )
+        companies = [
+            matching.company(each.id, each.columns, each.extra, each.name)
+            for each in known.values()
+            if each.id is not None and each.id in wanted
+        ]
+        people = [
+            matching.person(
+                draft.id,
+                draft.fields,
+                draft.account.id if draft.account else None,
+                draft.account.name.matching if draft.account else "",
+            )
+            for draft in drafts
+            if draft.id is not None and (draft.compared or draft.moved) and not draft.anonymous
+        ]
+        return duplicates.Comparison(people, companies, self.now)
+
+    def _ask(self) -> None:
         asked = {
             (min(one.id, other.id), max(one.id, other.id)): (1.0, [("identity", 10.0)])
             for one, other in self._questions
@@ -365,7 +375,7 @@ class Intake(KnownLeads):
                 before.append(Before("account", worked.account.id, worked.account_before))
         return Put(draft.id or 0, worked.outcome, tuple(before))
 
-    def _note(self, worked: Sequence[Worked | Refused]) -> None:
+    def _note(self, together: Together, worked: Sequence[Worked | Refused]) -> None:
         outcomes = [each.outcome for each in worked if isinstance(each, Worked)]
         counts = {name: outcomes.count(name) for name in ("created", "updated")}
         if not any(counts.values()):
@@ -373,7 +383,8 @@ class Intake(KnownLeads):
         only = worked[0] if len(worked) == 1 else None
         subject = f"lead:{self._answer(only).lead_id}" if isinstance(only, Worked) else ""
         refused = len(worked) - len(outcomes)
-        audit.record(self.actor, "leads.put", subject, source=self.source, refused=refused, **counts)
+        row = audit.entry(self.actor, "leads.put", subject, source=self.source, refused=refused, **counts)
+        together.insert(AuditEntry, audit.FIELDS, [row])
 
 
 def _other_name(facts: LeadFacts, draft: LeadDraft) -> bool:

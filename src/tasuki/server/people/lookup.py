@@ -23,7 +23,7 @@ def owners_of(keys: Collection[Key]) -> dict[Key, int]:
         return {}
     if connection.vendor == "postgresql":
         kinds, values = zip(*keys, strict=True)
-        found = bulk.select(_BY_ARRAYS, [list(kinds), list(values)])
+        found = bulk.recurring(_BY_ARRAYS, [list(kinds), list(values)])
     else:
         by_kind: dict[str, list[str]] = defaultdict(list)
         for kind, value in keys:

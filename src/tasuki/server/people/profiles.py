@@ -10,6 +10,7 @@ from datetime import datetime
 from tasuki.server.accounts.facts import COLUMNS, as_profile
 from tasuki.server.accounts.models import Account
 from tasuki.server.core import bulk
+from tasuki.server.core.together import Together
 from tasuki.server.people.due import touch
 from tasuki.server.people.models import Lead, Profile
 
@@ -26,10 +27,17 @@ class Version:
     fields: Mapping[str, str]
 
 
-def store(versions: Sequence[Version], *, source: str, now: datetime, job: int | None) -> None:
-    """Keep versions, in the order given."""
+def store(
+    versions: Sequence[Version],
+    *,
+    source: str,
+    now: datetime,
+    job: int | None,
+    together: Together | None = None,
+) -> None:
+    """Keep versions, in the order given; `together`: among other writes."""
     rows = [(each.lead, each.at, each.fields, source, now, job) for each in versions]
-    bulk.insert(Profile, FIELDS, rows)
+    (together or bulk).insert(Profile, FIELDS, rows)
 
 
 def learn_late(

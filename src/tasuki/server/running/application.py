@@ -7,7 +7,7 @@ import signal
 import threading
 from typing import Any
 
-from tasuki.server.running.starting import start_django
+from tasuki.server.running.starting import calm_collector, start_django
 
 LOOK_EVERY = 0.3
 
@@ -23,6 +23,7 @@ def build() -> Any:
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     application = get_wsgi_application()
     get_resolver().url_patterns  # noqa: B018 - loads every page now, not at the first request
+    calm_collector()
     threading.Thread(target=_warm, name="warm", daemon=True).start()
     return application
 

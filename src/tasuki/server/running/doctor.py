@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tasuki.errors import TasukiError
+from tasuki.server.running.starting import command, start_django
 
 if TYPE_CHECKING:
     from tasuki.server.environment import Environment
@@ -78,8 +79,15 @@ def as_text(findings: Sequence[Finding], *, as_json: bool) -> str:
         if found.cure:
             lines.append(f"         → {found.cure}")
     bad = sum(found.state == "problem" for found in findings)
-    lines.append(f"{bad or 'no'} problem{'' if bad == 1 else 's'}")
+    look = sum(found.state == "warning" for found in findings)
+    warnings = f", {look} warning{'' if look == 1 else 's'}" if look else ""
+    lines.append(f"{bad or 'no'} problem{'' if bad == 1 else 's'}{warnings}")
     return "\n".join(lines)
+
+
+def next_steps() -> list[Finding]:
+    """What is still to be done before a new installation is of use; nothing where all is."""
+    return [found for found in (_people(), _agreement()) if found.state != "good"]
 
 
 def _of_the_machine(environment: Environment) -> Iterator[Finding]:
@@ -91,6 +99,8 @@ def _of_the_machine(environment: Environment) -> Iterator[Finding]:
 
 
 def _data(folder: Path) -> Finding:
+    if folder.exists() and not folder.is_dir():
+        return problem("data", f"{folder} is a file, not a folder", "Name a folder by TASUKI_DATA or --data.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -149,8 +159,6 @@ def _zones(name: str) -> Finding:
 
 
 def _of_the_server() -> Iterator[Finding]:
-    from tasuki.server.running.starting import start_django
-
     try:
         start_django()
     except Exception as error:  # whatever it is, the doctor tells it
@@ -200,12 +208,18 @@ def _database() -> Finding:
 
 
 def _migrations() -> Finding:
-    from tasuki.server.running.migrating import unapplied
+    from tasuki.server.running.migrating import is_empty, unapplied
 
     missing = unapplied()
+    if missing and is_empty():
+        return problem(
+            "migrations", "the database is empty", f"Run: {command('up')}. It makes the tables and starts."
+        )
     if missing:
         return problem(
-            "migrations", f"{len(missing)} are missing, the first {missing[0]}", "Run: tasuki migrate."
+            "migrations",
+            f"{len(missing)} are missing, the first {missing[0]}",
+            f"Run: {command('migrate')}",
         )
     return good("migrations", "all applied")
 
@@ -236,7 +250,9 @@ def _people() -> Finding:
     active = User.objects.filter(is_active=True)
     if not active.filter(role=Role.ADMINISTRATOR).exists():
         return warning(
-            "people", "nobody here is an administrator", "Run: tasuki createuser NAME --role administrator."
+            "people",
+            "nobody here is an administrator",
+            f"Run: {command('createuser NAME --role administrator')}",
         )
     return good("people", f"{active.count()} can sign in")
 
@@ -248,7 +264,9 @@ def _agreement() -> Finding:
     found = in_force(clock.now())
     if found is None:
         return warning(
-            "agreement", "none is in force: nothing is scored, no lead moves", "Run: tasuki publish FILE."
+            "agreement",
+            "none is in force: nothing is scored, no lead moves",
+            f"Run: {command('publish FILE')}",
         )
     return good("agreement", f"{found.version.name}, version {found.version.number}, is in force")
 
@@ -261,7 +279,9 @@ def _worker() -> Finding:
         return good("worker", f"{len(living)} at work")
     last = f"the last one was heard {heard.total_seconds():,.0f} s ago" if heard else "none is running"
     return warning(
-        "worker", f"{last}: entries are stored, but no lead moves", "Run: tasuki up, or tasuki worker."
+        "worker",
+        f"{last}: entries are stored, but no lead moves",
+        f"Run: {command('up')}; or, beside a web process that runs: {command('worker')}",
     )
 
 
@@ -272,7 +292,9 @@ def _waiting() -> Finding:
     now = clock.now()
     due = Due.objects.filter(at__lte=now)
     oldest = due.order_by("at").values_list("at", flat=True).first()
-    seconds = (now - oldest).total_seconds() if oldest else 0.0
+    if oldest is None:
+        return good("queue", "no lead waits to be folded")
+    seconds = (now - oldest).total_seconds()
     says = f"{due.count():,} leads wait to be folded, the first for {seconds:,.0f} s"
     if seconds > 60:
         return warning(

@@ -32,12 +32,17 @@ def unapplied() -> list[str]:
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
+def is_empty() -> bool:
+    """Whether no migration was ever applied to the database."""
+    return not MigrationRecorder(connection).applied_migrations()
+
+
 def make_ready() -> None:
     """Migrate a database that has nothing in it yet. UsageError if one that is in use lacks a migration."""
     missing = unapplied()
     if not missing:
         return
-    if MigrationRecorder(connection).applied_migrations():
+    if not is_empty():
         raise UsageError(f"the database lacks {len(missing)} migrations; run: tasuki migrate")
     migrate()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 from tasuki.errors import UsageError
 from tasuki.server.environment import read_environment
 
+WORKERS = 2
 THREADS = 8
 THREADS_ON_SQLITE = 3  # it has one writer at a time; more threads only wait, and unfairly
 STOP_WITHIN = 20
@@ -26,8 +28,10 @@ def check_free(host: str, port: int) -> None:
             ) from None
 
 
-def serve(host: str, port: int, workers: int = 1, threads: int = 0) -> None:
-    """Serve until SIGTERM or Ctrl-C; requests that run are finished first. `threads` 0: as many as the database bears.
+def serve(host: str, port: int, workers: int = 0, threads: int = 0) -> None:
+    """Serve until SIGTERM or Ctrl-C; requests that run are finished first.
+
+    `workers` and `threads` 0: as many as the database bears.
 
     SystemExit 1: a process of it died.
     """
@@ -41,13 +45,17 @@ def serve(host: str, port: int, workers: int = 1, threads: int = 0) -> None:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        workers=workers,
+        workers=workers or _workers(),
         blocking_threads=threads or _threads(),
         blocking_threads_idle_timeout=600,  # a thread takes its database connection with it
         workers_kill_timeout=STOP_WITHIN,
         log_level=LogLevels.error,
         websockets=False,
     ).serve()
+
+
+def _workers() -> int:
+    return min(WORKERS, os.cpu_count() or 1) if read_environment().database_url else 1
 
 
 def _threads() -> int:

@@ -12,6 +12,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from tasuki.server.core import clock
 from tasuki.server.running import heartbeat, jobs
 from tasuki.server.running.kernel import warm
+from tasuki.server.running.starting import calm_collector
 
 LOG = logging.getLogger("tasuki.worker")
 PATIENCE = 25.0  # seconds a loop is given to end its present batch
@@ -51,6 +52,7 @@ def work(stop: threading.Event) -> int:
     ]
     _beat(name, started_at)
     LOG.info("worker begins", extra={"worker": name})
+    calm_collector()
     for loop in loops:
         loop.start()
     while not stop.wait(heartbeat.EVERY) and all(loop.is_alive() for loop in loops):

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from tasuki.server.core import clock
 from tasuki.server.pages import formats, words
 from tasuki.server.pages.stages import Stages
 
+if TYPE_CHECKING:
+    from django.contrib.messages.storage.base import Message
+
+    from tasuki.server.core.models import User
+
 register = template.Library()
+
+JUST_NOW = timedelta(seconds=15)
 
 
 @register.filter
 def ago(instant: datetime | None) -> str:
     """How long ago, or until when; exact on hover."""
     return formats.time_tag(instant)
+
+
+@register.filter
+def just_now(instant: datetime | None) -> bool:
+    """Whether it was within the last seconds: such a row stands out."""
+    return instant is not None and clock.now() - instant < JUST_NOW
 
 
 @register.filter
@@ -45,6 +59,19 @@ def number(value: float | None, digits: int = 0) -> str:
 def points(value: float) -> str:
     """Points with their sign."""
     return formats.points(value)
+
+
+@register.filter
+def person(user: User | None) -> str:
+    """The name of somebody who works here; a dash for nobody."""
+    return user.shown_name if user else "–"
+
+
+@register.filter
+def merge_of(message: Message) -> int | None:
+    """The merge that a message tells of and that it offers to undo."""
+    kind, _sign, number = (message.extra_tags or "").partition("-")
+    return int(number) if kind == "merge" and number.isdigit() else None
 
 
 @register.filter

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
+from typing import Any
 
-from tasuki.server.accounts import queries
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from tasuki.server.accounts import commands, queries
+from tasuki.server.accounts.inputs import AccountInput
+from tasuki.server.accounts.models import Account
+from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
+from tasuki.server.core.errors import Refused
 from tasuki.server.deals import queries as deals
-from tasuki.server.pages.frame import page, show
+from tasuki.server.pages import forms
+from tasuki.server.pages.frame import done, on_form, page, show
 from tasuki.server.pages.paging import PAGE, following
 from tasuki.server.people import queries as people
 
@@ -24,13 +33,59 @@ def accounts(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @page()
 def account(request: HttpRequest, actor: Actor, account_id: int) -> HttpResponse:
-    """One company: its facts, its people whom one sees, its deals."""
+    """One company: its facts, its people whom one sees, its deals. One that was merged is shown as what it is now."""
     found = queries.account(actor, account_id)
+    if found.pk != account_id:
+        return redirect("account", found.pk)
     leads = people.leads(actor, account=found.pk, after=request.GET.get("after", "")[:200], limit=PAGE)
     context = {
         "title": found.name,
         "account": found,
         "leads": leads.leads,
         "deals": deals.deals(actor, account_id=found.pk),
+        "may_write": actor.may("accounts.write"),
     }
     return show(request, actor, "account.html", {**context, **following(request, leads.after or None)})
+
+
+@require_http_methods(["GET", "POST"])
+@page("accounts.write")
+def account_edit(request: HttpRequest, actor: Actor, account_id: int) -> HttpResponse:
+    """Change what is known of a company and whose it is. Only what was changed on the form is written."""
+    found = queries.account(actor, account_id)
+    form = forms.EditAccount(request.POST or None, initial=_as_form(found))
+    if request.method == "POST" and form.is_valid():
+        changes = {name: form.cleaned_data[name] or None for name in form.changed_data}
+        try:
+            commands.update_account(actor, found.pk, changes=changes)
+            return done(request, _("Saved."), "account", found.pk)
+        except Refused as refused:
+            refused.field = refused.field.removeprefix("account.")
+            on_form(form, refused)
+    context = {"title": found.name, "account": found, "form": form, "owner": _owner_form(actor, found)}
+    return show(request, actor, "account_form.html", context, 422 if form.errors else 200)
+
+
+@require_POST
+@page("accounts.write")
+def account_owner(request: HttpRequest, actor: Actor, account_id: int) -> HttpResponse:
+    """Give the company to somebody."""
+    found = queries.account(actor, account_id)
+    form = _owner_form(actor, found, request.POST)
+    if not form.is_valid():
+        return redirect("account-edit", found.pk)
+    given = AccountInput(account=found.pk, owner=form.cleaned_data["owner"])
+    outcome = commands.put_accounts(actor, [given], source=actor.source)[0]
+    if isinstance(outcome, Refused):
+        raise outcome
+    return done(request, _("Saved."), "account", found.pk)
+
+
+def _as_form(found: Account) -> dict[str, Any]:
+    known = {name: getattr(found, name) for name in forms.EditAccount.base_fields}
+    return {name: "" if value is None else str(value) for name, value in known.items()}
+
+
+def _owner_form(actor: Actor, found: Account, data: Any = None) -> forms.Owner:
+    start = {"owner": found.owner.username if found.owner else ""}
+    return forms.Owner(data, people=core.colleagues(actor), initial=start)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -75,9 +76,11 @@ def duplicate(request: HttpRequest, actor: Actor, duplicate_id: int) -> HttpResp
         commands.decide_duplicate(actor, duplicate_id, same=False)
         return done(request, _("Noted: these are not the same. Nobody will be asked again."), *back)
     merge = commands.decide_duplicate(actor, duplicate_id, same=True, winner=winner)
-    if merge is not None and merge.kind == "lead":
-        return done(request, _("Merged. It can be undone on this page."), "lead", merge.winner)
-    return done(request, _("Merged."), *back)
+    if merge is None:
+        return done(request, _("Merged."), *back)
+    text = _("Merged. It can be undone on this page.") if merge.kind == "lead" else _("Merged.")
+    messages.success(request, text, extra_tags=f"merge-{merge.pk}")
+    return redirect(merge.kind, merge.winner)
 
 
 @require_POST
@@ -85,6 +88,8 @@ def duplicate(request: HttpRequest, actor: Actor, duplicate_id: int) -> HttpResp
 def undo(request: HttpRequest, actor: Actor, merge_id: int) -> HttpResponse:
     """Put a merge back."""
     merge = commands.undo_merge(actor, merge_id)
-    if merge.kind != "lead":
-        return redirect("accounts")
+    if merge.kind == "account":
+        return done(
+            request, _("The merge was undone; both companies are as they were."), "account", merge.loser
+        )
     return done(request, _("The merge was undone; both leads are as they were."), "lead", merge.loser)

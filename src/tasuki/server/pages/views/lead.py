@@ -65,9 +65,16 @@ def lead(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
 @never_cache
 @page()
 def lead_now(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
-    """What moves on the page, for the page to renew itself."""
+    """What moves on the page, for the page to renew itself; 204 where it has this already."""
     found = queries.lead(actor, lead_id)
+    if request.GET.get("have") == _state(found):
+        return HttpResponse(status=204)
     return show(request, actor, "lead_live.html", {"title": str(found), **_live(actor, found, None)})
+
+
+def _state(found: Lead) -> str:
+    """What changes when the lead is folded, and every minute, for the page tells how long ago things were."""
+    return f"{seen(found)} {found.score:.3f} {found.folded_at} {found.owner_id} {clock.now():%H:%M}"
 
 
 def _shown(
@@ -114,7 +121,6 @@ def _live(
     transitions = [one for one in lifecycle.transitions(actor, found.pk) if at is None or one.at <= at]
     given = lifecycle.answers(actor, found.pk)
     answers = _as_forms_say(given)
-    now = clock.now()
     context = {
         "lead": found,
         "at": at,
@@ -125,7 +131,7 @@ def _live(
         "story": story(actor, found, at, stages, STORY),
         "handoff": next((one for one in handoffs.handoffs(actor, found.pk) if one.outcome == "open"), None),
         "why": _why(actor, found, at, stages),
-        "version": f"{found.stage} {len(transitions)} {found.score:.3f} {found.folded_at} {now:%H:%M}",
+        "version": _state(found),
         "moves_version": f"{seen(found)} {sorted(answers.items())}",
     }
     if at is None:
@@ -191,23 +197,13 @@ def decide(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     form = decide_form(found, possible(moves), stages, {}, request.POST)
     if form.is_valid():
         try:
-            _check_seen(form, found)
             lifecycle_commands.decide(actor, **{"role": moves[0].role, **_decision(found, form)})
             return done(request, _("Recorded: %(stage)s.") % {"stage": stages.name(to)}, "lead", found.pk)
         except Refused as refused:
             on_form(form, refused)
+    found = queries.lead(actor, lead_id)
+    form.data = {**request.POST.dict(), "seen": found.stage}  # whoever sends it again has seen this page
     return _shown(request, actor, found, form, 422)
-
-
-def _check_seen(form: forms.Decide, found: Lead) -> None:
-    told = form.cleaned_data["seen"]
-    if told and told != seen(found):
-        raise Conflict(
-            "moved_meanwhile",
-            _("This lead has moved since you opened the page; it stands in %(stage)s now.")
-            % {"stage": found.stage or _("no stage")},
-            cure=_("Look at it again, then decide."),
-        )
 
 
 def _decision(found: Lead, form: forms.Decide) -> dict[str, Any]:
@@ -220,6 +216,7 @@ def _decision(found: Lead, form: forms.Decide) -> dict[str, Any]:
         "until": _morning(given.get("until")),
         "answers": form.answers() or None,
         "amount": given.get("amount"),
+        "seen": given["seen"] if "seen" in form.data else None,
     }
     return {**said, "role": given["role"]} if given.get("role") else said
 

@@ -1,4 +1,4 @@
-"""Today: what waits for oneself, and for marketing what sales has answered."""
+"""Today: what waits for oneself, what moved lately, and for marketing what sales has answered."""
 
 from __future__ import annotations
 
@@ -16,22 +16,25 @@ from tasuki.server.people import queries as people
 
 RECENT = timedelta(days=2)
 SHOWN = 100
+MOVED = 12
 
 
 @never_cache
 @page()
 def today(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Open handoffs, the oldest first; re-approach dates that have come; for marketing, the latest answers."""
+    """Open handoffs, the oldest first; re-approach dates that have come; the latest moves; for marketing, sales' answers."""
     work = queries.work_list(actor, limit=SHOWN)
     is_marketing = actor.user is not None and actor.user.role in MARKETING
-    answered = queries.answered(actor, since=clock.now() - RECENT, limit=SHOWN) if is_marketing else []
+    moved = people.leads(actor, sort="-stage_entered", limit=MOVED).leads
+    answered = queries.answered(actor, since=clock.now() - RECENT, limit=MOVED) if is_marketing else []
     context = {
         "title": _("Today"),
         "handoffs": work.handoffs,
         "reapproach": work.reapproach,
         "answered": answered,
         "is_marketing": is_marketing,
-        "top": people.leads(actor, sort="-score", limit=10).leads if not work.handoffs else [],
+        "moved": moved,
+        "moved_version": " ".join(f"{one.pk}{one.stage}" for one in moved),
         "version": " ".join(str(one.pk) for one in [*work.handoffs, *work.reapproach, *answered]),
     }
     return show(request, actor, "today.html", {**context, "minute": f"{clock.now():%H:%M}"})

@@ -23,7 +23,9 @@ function swap(part, fresh) {
 }
 
 async function renew(holder) {
-  const answer = await fetch(holder.dataset.refresh, { headers: { "X-Requested-With": "fetch" } });
+  const have = holder.dataset.have ? `?have=${encodeURIComponent(holder.dataset.have)}` : "";
+  const answer = await fetch(holder.dataset.refresh + have, { headers: { "X-Requested-With": "fetch" } });
+  if (answer.status === 204) return true; // nothing is new
   if (!answer.ok || answer.redirected) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (page.querySelector("[data-reload]")) {
@@ -31,6 +33,8 @@ async function renew(holder) {
     return false;
   }
   holder.querySelectorAll("[data-version]").forEach((part) => swap(part, page.getElementById(part.id)));
+  const fresh = page.querySelector("[data-have]");
+  if (fresh) holder.dataset.have = fresh.dataset.have;
   const said = page.querySelector("[data-say]")?.dataset.say;
   const voice = document.getElementById("voice");
   if (said && voice && holder.dataset.said !== undefined && holder.dataset.said !== said) voice.textContent = said;
