@@ -45,10 +45,11 @@ def test_every_setting_says_what_it_is_for() -> None:
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_may_stand_in_a_file(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     assert PREFIX + name + "_FILE" in (REFERENCE / "settings.md").read_text("utf-8")
-    (tmp_path / "secret").write_text("kaze\n", encoding="utf-8")
+    secret = "postgres://tasuki:kaze@db/tasuki" if name == "DATABASE_URL" else "kaze"
+    (tmp_path / "secret").write_text(secret + "\n", encoding="utf-8")
     monkeypatch.setenv(PREFIX + name + "_FILE", str(tmp_path / "secret"))
     monkeypatch.setenv(PREFIX + name, "other")
-    assert getattr(read_environment(), name.lower()) == "kaze"
+    assert getattr(read_environment(), name.lower()) == secret
     monkeypatch.setenv(PREFIX + name + "_FILE", str(tmp_path / "missing"))
     with pytest.raises(UsageError, match=name):
         read_environment()

@@ -406,3 +406,13 @@ def test_a_lead_that_moves_by_what_was_due_in_the_very_moment_of_the_decision_ha
     assert not Decision.objects.exists()
     work(START + 3 * HOUR)
     assert path_of(lead) == ["MAL", "MQL"]
+
+
+def test_who_accepts_a_lead_that_nobody_owns_has_it(inside_rep: Actor, mql: Lead) -> None:
+    accept(inside_rep, mql)
+    assert fresh(mql).owner == inside_rep.user
+
+
+def test_a_manager_who_accepts_for_inside_sales_does_not_become_the_owner(manager: Actor, mql: Lead) -> None:
+    accept(manager, mql)
+    assert fresh(mql).owner is None

@@ -18,6 +18,7 @@ from tasuki.server.core import audit, bulk, clock
 from tasuki.server.core.access import Actor, decision_roles, require, sight
 from tasuki.server.core.errors import Conflict, NotAllowed, NotFound, Refused
 from tasuki.server.core.measures import ENTRIES
+from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle import checks, measures, storing, telling
 from tasuki.server.lifecycle.folding import LeadFold, fold
 from tasuki.server.lifecycle.inputs import Decided, DecisionInput, Entered, Folded, Recorded
@@ -130,6 +131,7 @@ class _Asked:
         entered = storing.store([done], at)
         for t in Transition.objects.filter(decision=decision):  # what was due may have moved it just before
             self._expect_seen(under, t.from_stage)
+        self._keep(lead, decision, role)
         look = storing.next_look(done, at)
         if look is not None:
             touch([lead.pk], look)
@@ -138,6 +140,14 @@ class _Asked:
             reason=self.reason, answers=sorted(self.answers), source=self.source,
         )  # fmt: skip
         return Decided(decision.pk, lead.pk, tuple(entered), self._deal(lead, at))
+
+    def _keep(self, lead: Lead, decision: Decision, role: str) -> None:
+        """Whoever accepts a lead that nobody owns has it from then on; a manager who decides for others does not."""
+        user = self.actor.user
+        if user is None or lead.owner_id is not None or user.role != role:
+            return
+        if Handoff.objects.filter(closed_by__decision=decision, outcome=Handoff.Outcome.ACCEPTED).exists():
+            Lead.objects.filter(pk=lead.pk).update(owner=user)
 
     def _expect_seen(self, under: InForce, stage: str) -> None:
         if self.seen is not None and self.seen != stage:

@@ -266,7 +266,7 @@ class Decide(Answers):
     role = forms.ChoiceField(label=_("Decide as"))
     reason = forms.ChoiceField(label=_("Reason"))
     until = forms.DateField(
-        label=_("Re-approach date"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        label=_("Re-approach date (optional)"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_("On that day the lead is back on the work list by itself."),
     )  # fmt: skip
     amount = forms.DecimalField(

@@ -254,7 +254,8 @@ def _compared_names(one: Person, other: Person) -> Iterable[Reason]:
 
 
 def _compared_companies(one: Person, other: Person) -> Iterable[Reason]:
-    if one.company and one.company == other.company:
+    apart = one.account and other.account and one.account != other.account and one.domain != other.domain
+    if one.company and one.company == other.company and not apart:
         yield "same_company", 4.0
     elif one.domain and one.domain == other.domain:
         yield "same_domain", 3.0

@@ -186,7 +186,14 @@ def _token(folder: Path) -> Path:
     path = folder / "token"
     if not path.exists():
         user = User.objects.get(username="demo-marketing")
-        scopes = ["leads.read", "leads.write", "accounts.write", "activities.write"]
+        scopes = [
+            "leads.read",
+            "leads.write",
+            "accounts.write",
+            "activities.write",
+            "decisions.write",
+            "deals.write",
+        ]
         _, plain = tokens.issue(SYSTEM, user=user, name=TOKEN_NAME, scopes=scopes)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
             file.write(plain + "\n")
