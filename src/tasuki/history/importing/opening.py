@@ -120,16 +120,17 @@ class Text:
 
 
 def _best_encoding(text: bytes) -> str:
-    if _decodes(text, "utf-8"):
+    if decodes(text, "utf-8"):
         return "utf-8"
-    if _decodes(text, "cp932"):
+    if decodes(text, "cp932"):
         return "cp932"
     lines = [line for line in text.split(b"\n") if not line.isascii()]
-    good = {name: sum(_decodes(line, name) for line in lines) for name in ("utf-8", "cp932")}
+    good = {name: sum(decodes(line, name) for line in lines) for name in ("utf-8", "cp932")}
     return "cp932" if good["cp932"] > good["utf-8"] else "utf-8"
 
 
-def _decodes(text: bytes, encoding: str) -> bool:
+def decodes(text: bytes, encoding: str) -> bool:
+    """Whether these bytes are a text of that encoding."""
     try:
         text.decode(encoding)
     except UnicodeDecodeError:

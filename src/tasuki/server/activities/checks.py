@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from tasuki.server.activities.inputs import ActivityInput
 from tasuki.server.core.errors import Invalid, Refused
+from tasuki.server.core.texts import problem_of_text
 
 LONGEST_TYPE = 100
 LONGEST_KEY = 200
@@ -76,25 +77,4 @@ def _of_properties(properties: dict[str, str]) -> Refused | None:
         )
         if found is not None:
             return found
-    return None
-
-
-def problem_of_text(text: str, field: str, longest: int, needed: bool = False) -> Refused | None:
-    """Why this text cannot be stored, or None: too long, empty where it is needed, or with a NUL byte."""
-    if len(text) > longest:
-        return Invalid(
-            "too_long",
-            _("This is longer than %(longest)s characters.") % {"longest": longest},
-            cure=_("Shorten it."),
-            field=field,
-        )
-    if needed and not text.strip():
-        return Invalid("missing", _("This must not be empty."), cure=_("Fill it in."), field=field)
-    if "\0" in text:
-        return Invalid(
-            "nul_byte",
-            _("This text holds a NUL byte."),
-            cure=_("Take it out; text has none."),
-            field=field,
-        )
     return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
-from tasuki.server.core.errors import Invalid
+from tasuki.server.core.errors import Invalid, Refused
 
 USER_NAME = re.compile(r"[a-z0-9][a-z0-9@.+_-]*")
 
@@ -19,14 +20,9 @@ def a_name(text: str, *, field: str, longest: int, required: bool = True) -> str
     """One line of readable text, without spaces around it. Invalid: empty, too long, or with control characters."""
     text = unicodedata.normalize("NFC", text).strip()
     if not text and required:
-        raise Invalid("missing", _("This must not be empty."), cure=_("Fill it in."), field=field)
+        raise _missing(field)
     if len(text) > longest:
-        raise Invalid(
-            "too_long",
-            _("This is longer than %(longest)s characters.") % {"longest": longest},
-            cure=_("Shorten it."),
-            field=field,
-        )
+        raise _too_long(field, longest)
     if any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in text):
         raise Invalid(
             "unreadable",
@@ -35,6 +31,43 @@ def a_name(text: str, *, field: str, longest: int, required: bool = True) -> str
             field=field,
         )
     return text
+
+
+def problem_of_text(text: str, field: str, longest: int, needed: bool = False) -> Refused | None:
+    """Why this text, of any number of lines, cannot be stored, or None: too long, empty where it is needed, a NUL byte."""
+    if len(text) > longest:
+        return _too_long(field, longest)
+    if needed and not text.strip():
+        return _missing(field)
+    if "\0" in text:
+        return Invalid(
+            "nul_byte",
+            _("This text holds a NUL byte."),
+            cure=_("Take it out; text has none."),
+            field=field,
+        )
+    return None
+
+
+def problem_of_texts(texts: Mapping[str, str | None], longest: Mapping[str, int]) -> Refused | None:
+    """The first of these texts that cannot be stored, or None. What is absent fits; a `key` must not be empty."""
+    for name, text in texts.items():
+        if text is not None and (found := problem_of_text(text, name, longest[name], needed=name == "key")):
+            return found
+    return None
+
+
+def _missing(field: str) -> Invalid:
+    return Invalid("missing", _("This must not be empty."), cure=_("Fill it in."), field=field)
+
+
+def _too_long(field: str, longest: int) -> Invalid:
+    return Invalid(
+        "too_long",
+        _("This is longer than %(longest)s characters.") % {"longest": longest},
+        cure=_("Shorten it."),
+        field=field,
+    )
 
 
 def a_user_name(text: str) -> str:

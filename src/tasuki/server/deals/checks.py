@@ -13,10 +13,10 @@ from tasuki.server.activities.checks import (
     FIRST_YEAR,
     LAST_YEAR,
     LONGEST_KEY,
-    problem_of_text,
     problem_of_time,
 )
 from tasuki.server.core.errors import Invalid, Refused
+from tasuki.server.core.texts import problem_of_texts
 from tasuki.server.deals.inputs import DealInput
 from tasuki.server.deals.models import Deal
 
@@ -30,10 +30,8 @@ def problem(given: DealInput, now: datetime) -> Refused | None:
 
 
 def _problems(given: DealInput, now: datetime) -> Iterator[Refused]:
-    for field, longest in TEXTS.items():
-        text = getattr(given, field)
-        if text is not None and (found := problem_of_text(text, field, longest, needed=field == "key")):
-            yield found
+    if found := problem_of_texts({field: getattr(given, field) for field in TEXTS}, TEXTS):
+        yield found
     if given.amount is not None and (found := problem_of_amount(given.amount)):
         yield found
     if given.currency is not None and not is_currency(given.currency):

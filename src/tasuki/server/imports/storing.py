@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
 from tasuki.server.accounts import commands as accounts
+from tasuki.server.accounts.inputs import PutAccount
 from tasuki.server.activities import commands as activities
-from tasuki.server.activities.inputs import ActivityInput
+from tasuki.server.activities.inputs import ActivityInput, Recorded
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.deals import commands as deals
+from tasuki.server.deals.inputs import PutDeal
 from tasuki.server.imports.changes import Changes
 from tasuki.server.imports.rows import Reader, Record, Reject, attempted
 from tasuki.server.lifecycle import commands as lifecycle
 from tasuki.server.lifecycle.inputs import DecisionInput
+from tasuki.server.lifecycle.inputs import Recorded as Decided
 from tasuki.server.people import commands as people
 from tasuki.server.people.inputs import LeadInput, LeadRef
+
+P = TypeVar("P", PutAccount, PutDeal)
 
 
 @dataclass
@@ -140,19 +145,20 @@ class Store:
         inputs = [activity for _record, activity in told]
         stored = activities.record_activities(self.actor, inputs, source=self.source, job=self.job)
         for (record, _activity), outcome in zip(told, stored, strict=True):
-            if isinstance(outcome, Refused):
-                tally.reject(record, outcome, before)
-            else:
-                tally.repeated += outcome.duplicate
-                tally.entries += not outcome.duplicate
-                if not before:
-                    self._entry(record, outcome.duplicate, tally)
+            self._entry(record, outcome, tally, before)
 
     @staticmethod
-    def _entry(record: Record, duplicate: bool, tally: Tally) -> None:
-        outcome = "unchanged" if duplicate else "created"
-        tally.count(outcome)
-        tally.lines[record.line] = outcome
+    def _entry(record: Record, outcome: Recorded | Decided | Refused, tally: Tally, before: str = "") -> None:
+        """An activity or decision; `before`: the row has been counted already, by the lead it brought."""
+        if isinstance(outcome, Refused):
+            tally.reject(record, outcome, before)
+            return
+        tally.repeated += outcome.duplicate
+        tally.entries += not outcome.duplicate
+        if not before:
+            word = "unchanged" if outcome.duplicate else "created"
+            tally.count(word)
+            tally.lines[record.line] = word
 
     def _accounts(self, records: Sequence[Record], tally: Tally, changes: Changes) -> None:
         made = self._made(records, tally, self.reader.account)
@@ -160,13 +166,20 @@ class Store:
             return
         inputs = [given for _record, given in made]
         puts = accounts.put_accounts(self.actor, inputs, source=self.source, mode=self.mode, job=self.job)
-        for (record, _given), put in zip(made, puts, strict=True):
+        self._count([record for record, _given in made], puts, tally, changes.note_account)
+
+    @staticmethod
+    def _count(
+        records: Sequence[Record], puts: Sequence[P | Refused], tally: Tally, note: Callable[[P], None]
+    ) -> None:
+        """Count what came of each record, and note what it changed."""
+        for record, put in zip(records, puts, strict=True):
             if isinstance(put, Refused):
                 tally.reject(record, put)
             else:
                 tally.count(put.outcome)
                 tally.lines[record.line] = put.outcome
-                changes.note_account(put)
+                note(put)
 
     def _with_leads(
         self, made: Sequence[tuple[Record, Any]], tally: Tally, changes: Changes
@@ -202,12 +215,7 @@ class Store:
         inputs = [given for _record, given in told]
         stored = lifecycle.record_decisions(self.actor, inputs, source=self.source, job=self.job)
         for (record, _given), outcome in zip(told, stored, strict=True):
-            if isinstance(outcome, Refused):
-                tally.reject(record, outcome)
-            else:
-                tally.repeated += outcome.duplicate
-                tally.entries += not outcome.duplicate
-                self._entry(record, outcome.duplicate, tally)
+            self._entry(record, outcome, tally)
 
     def _deals(self, records: Sequence[Record], tally: Tally, changes: Changes) -> None:
         made = self._made(records, tally, self.reader.deal)
@@ -220,10 +228,4 @@ class Store:
         puts = deals.put_deals(
             self.actor, [given for _record, given in told], source=self.source, job=self.job
         )
-        for (record, _given), put in zip(told, puts, strict=True):
-            if isinstance(put, Refused):
-                tally.reject(record, put)
-            else:
-                tally.count(put.outcome)
-                tally.lines[record.line] = put.outcome
-                changes.note_deal(put)
+        self._count([record for record, _given in told], puts, tally, changes.note_deal)

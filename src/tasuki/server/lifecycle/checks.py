@@ -8,21 +8,18 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from tasuki.engine.compile import Compiled
-from tasuki.server.activities.checks import problem_of_text, problem_of_time
+from tasuki.server.activities.checks import LAST_YEAR, problem_of_time
 from tasuki.server.core.errors import Invalid, Refused
+from tasuki.server.core.texts import problem_of_text, problem_of_texts
 
 LONGEST = {"to": 50, "role": 50, "reason": 100, "note": 10_000, "key": 200}
 LONGEST_ANSWER = 1_000
 MOST_ANSWERS = 100
-LAST_YEAR = 2200
 
 
-def problem_of_texts(**texts: str | None) -> Refused | None:
-    """The first text that cannot be stored, or None."""
-    for name, text in texts.items():
-        if text is not None and (found := problem_of_text(text, name, LONGEST[name], needed=name == "key")):
-            return found
-    return None
+def problem_of_said(**texts: str | None) -> Refused | None:
+    """The first of a decision's texts that cannot be stored, or None."""
+    return problem_of_texts(texts, LONGEST)
 
 
 def problem_of_answers(answers: Mapping[str, str]) -> Refused | None:

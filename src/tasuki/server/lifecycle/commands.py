@@ -65,7 +65,7 @@ def decide(
     require(actor, "decisions.write")
     said = {question: _answer(answer) for question, answer in (answers or {}).items()}
     wrong = (
-        checks.problem_of_texts(to=to, role=role, reason=reason, note=note, key=key)
+        checks.problem_of_said(to=to, role=role, reason=reason, note=note, key=key)
         or checks.problem_of_answers(said)
         or checks.problem_of_times(clock.now(), until, clock.now())
     )

@@ -60,7 +60,7 @@ def _record(actor: Actor, inputs: Sequence[DecisionInput], source: str, job: int
 
 def _problem(given: DecisionInput, roles: tuple[str, ...], job: int | None, now: datetime) -> Refused | None:
     wrong = (
-        checks.problem_of_texts(
+        checks.problem_of_said(
             to=given.to, role=given.role, reason=given.reason, note=given.note, key=given.key
         )
         or checks.problem_of_answers(given.answers or {})

@@ -9,6 +9,8 @@ from typing import Final
 
 from charset_normalizer import from_bytes
 
+from tasuki.history.importing.opening import decodes
+
 CHUNK: Final = 1 << 20
 SAMPLE: Final = 1 << 16
 MARKS: Final = (
@@ -60,14 +62,14 @@ def _reads(path: Path, encoding: str) -> bool:
 def _mixed(path: Path) -> str:
     """For a file that is not wholly UTF-8. What reads as UTF-8 is, for nothing else does so by chance; cp932 reads much."""
     lines = list(_lines_beyond_ascii(path))
-    good = sum(_decodes(line, "utf-8") for line in lines)
+    good = sum(decodes(line, "utf-8") for line in lines)
     if 2 * good > len(lines):
         return "utf-8"
     if _reads(path, "cp932"):
         return "euc_jp" if _kana(lines, "euc_jp") > _kana(lines, "cp932") else "cp932"
     if _reads(path, "euc_jp"):
         return "euc_jp"
-    if any(_decodes(line, "cp932") for line in lines):
+    if any(decodes(line, "cp932") for line in lines):
         return "cp932"
     best = from_bytes(b"\n".join(lines[:200])).best()
     return best.encoding if best and best.encoding in ENCODINGS else "cp932"
@@ -85,11 +87,3 @@ def _lines_beyond_ascii(path: Path, most: int = 2_000) -> Iterator[bytes]:
             if not line.isascii():
                 most -= 1
                 yield line
-
-
-def _decodes(text: bytes, encoding: str) -> bool:
-    try:
-        text.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
