@@ -96,12 +96,13 @@ class Installation:
         self.token = self.tasuki("token", "adachi", "--name", "feeder").strip()
 
     @contextmanager
-    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+    def running(self, *, ready: bool = True) -> Iterator[subprocess.Popen[bytes]]:
         command = [*TASUKI, "up", "--port", str(self.port)]
         with (self.folder / "up.log").open("ab") as log:
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
         try:
-            self.wait_until_ready()
+            if ready:
+                self.wait_until_ready()
             yield self.process
         finally:
             self.process.send_signal(signal.SIGTERM)

@@ -16,6 +16,7 @@ from time import monotonic, sleep
 import psutil
 import pytest
 
+from tasuki.server.running.web import STOP_WITHIN
 from tests.server.running.installation import TASUKI, Client, Installation, database_of_its_own
 
 pytestmark = pytest.mark.slow
@@ -225,3 +226,14 @@ def test_ctrl_c_ends_everything_at_once_and_well(installation: Installation):
     assert not [process for process in parts if process.is_running()]
     assert "Stopped." in installation.log
     assert "Traceback" not in installation.log
+
+
+def test_asked_to_stop_while_it_still_starts_it_stops_and_kills_nothing(installation: Installation):
+    for delay in (0.6, 1.2, 1.8, 2.4):
+        with installation.running(ready=False) as up:
+            sleep(delay)
+            up.send_signal(signal.SIGINT)
+            began = monotonic()
+            up.wait(40)
+        assert monotonic() - began < STOP_WITHIN
+    assert "was killed" not in installation.log

@@ -6,7 +6,7 @@ Leads are taken in portions, each in a transaction of its own, so that an undoin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from tasuki.server.accounts.models import Account
 from tasuki.server.activities.models import Activity
-from tasuki.server.core import audit, clock
+from tasuki.server.core import audit, bulk, clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.deals.models import Deal
 from tasuki.server.imports import files
@@ -65,13 +65,18 @@ class Undoing:
         self.counts.update(told.get("counts", {}))
         self.kept = list(told.get("kept", []))
 
-    def _in_turn(self, undo: Any) -> None:
-        with transaction.atomic():
+    def _in_turn(self, undo: Callable[[], None]) -> None:
+        counts, kept = Counter(self.counts), list(self.kept)
+
+        def turn() -> None:
+            self.counts, self.kept = Counter(counts), list(kept)  # a turn that lost a race is done again
             job = ImportJob.objects.select_for_update().get(pk=self.job.pk)
             undo()
             job.progress_at = clock.now()
             job.report = {**job.report, "undo": self._told()}
             job.save(update_fields=["progress_at", "report"])
+
+        bulk.in_one_transaction(turn)
 
     def _told(self) -> dict[str, Any]:
         return {"began": self.began.isoformat(), "counts": dict(self.counts), "kept": self.kept[:MOST_TOLD]}

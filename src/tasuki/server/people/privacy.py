@@ -19,7 +19,7 @@ from django.db import models, transaction
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from tasuki.server.core import audit, clock
+from tasuki.server.core import audit, bulk, clock
 from tasuki.server.core.access import Actor, require, sight
 from tasuki.server.core.errors import NotFound
 from tasuki.server.core.models import AuditEntry
@@ -104,16 +104,19 @@ def erase_person(actor: Actor, lead_id: int) -> None:
     require(actor, "erase")
     leads = _person(actor, lead_id)
     found = traces.find(_marks(leads), _jobs(leads))  # reads whole files, so nothing is locked yet
-    with transaction.atomic():
-        leads = _person(actor, lead_id, lock=True)
-        erased = {_table(label): _erase(label, held, leads) for label, held in HELD.items()}
-        erased["merges"] = _merges(leads).delete()[0]
-        erased["duplicates"] = _duplicates(leads).delete()[0]
-        erased |= traces.erase(found, [lead.pk for lead in leads])
-        ids = [lead.pk for lead in leads]
-        Lead.objects.filter(pk__in=ids).update(**BLANKED)
-        Lead.objects.filter(pk__in=ids, erased_at=None).update(erased_at=clock.now())
-        audit.record(actor, "person.erase", f"lead:{leads[0].pk}", leads=ids, rows=erased)
+    bulk.in_one_transaction(lambda: _erase_person(actor, lead_id, found))
+
+
+def _erase_person(actor: Actor, lead_id: int, found: traces.Traces) -> None:
+    leads = _person(actor, lead_id, lock=True)
+    erased = {_table(label): _erase(label, held, leads) for label, held in HELD.items()}
+    erased["merges"] = _merges(leads).delete()[0]
+    erased["duplicates"] = _duplicates(leads).delete()[0]
+    erased |= traces.erase(found, [lead.pk for lead in leads])
+    ids = [lead.pk for lead in leads]
+    Lead.objects.filter(pk__in=ids).update(**BLANKED)
+    Lead.objects.filter(pk__in=ids, erased_at=None).update(erased_at=clock.now())
+    audit.record(actor, "person.erase", f"lead:{leads[0].pk}", leads=ids, rows=erased)
 
 
 def sweep(lead_ids: Collection[int]) -> None:
@@ -130,7 +133,11 @@ def sweep(lead_ids: Collection[int]) -> None:
 
 
 def _person(actor: Actor, lead_id: int, *, lock: bool = False) -> list[Lead]:
-    """The lead that stands for the person, then those merged into it, by id. Locked in order of ids, where asked."""
+    """The lead that stands for the person, then those merged into it, by id.
+
+    `lock`: held against changes, in order of ids; not against rows that point at it, as an activity that comes in now: that
+    one holds what we are about to delete, and would wait for us while we wait for it.
+    """
     key = lead_id if 0 < lead_id < 2**63 else 0
     first = Lead.objects.filter(pk=key).first()
     while first is not None and first.merged_into_id is not None:
@@ -144,7 +151,7 @@ def _person(actor: Actor, lead_id: int, *, lock: bool = False) -> list[Lead]:
         latest = set(Lead.objects.filter(merged_into__in=latest).values_list("pk", flat=True)) - ids
         ids |= latest
     found = Lead.objects.filter(pk__in=ids).order_by("pk")
-    leads = list(found.select_for_update() if lock else found)
+    leads = list(found.select_for_update(no_key=True) if lock else found)
     return sorted(leads, key=lambda lead: (lead.pk != first.pk, lead.pk))
 
 

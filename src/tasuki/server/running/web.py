@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 
 from tasuki.errors import UsageError
@@ -39,6 +40,7 @@ def serve(host: str, port: int, workers: int = 0, threads: int = 0) -> None:
     from granian.log import LogLevels
     from granian.server import Server
 
+    os.register_at_fork(after_in_child=_end_when_asked)
     Server(
         "tasuki.server.running.application:build",
         factory=True,
@@ -52,6 +54,13 @@ def serve(host: str, port: int, workers: int = 0, threads: int = 0) -> None:
         log_level=LogLevels.error,
         websockets=False,
     ).serve()
+
+
+def _end_when_asked() -> None:
+    """A process that granian has just forked listens to what stops its parent, until granian teaches it better: asked to
+    stop while it still loads the application it would go on, and be waited for in vain."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _workers() -> int:
