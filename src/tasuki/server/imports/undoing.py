@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any, Final
 
@@ -52,9 +53,9 @@ class Undoing:
         """Undo all of it and say so in the job."""
         self._load()
         for portion in portions(sorted(self._leads()), PORTION):
-            self._in_turn(lambda portion=portion: self._undo_leads(portion))
+            self._in_turn(partial(self._undo_leads, portion))
         for portion in portions(sorted(self._accounts()), PORTION):
-            self._in_turn(lambda portion=portion: self._undo_accounts(portion))
+            self._in_turn(partial(self._undo_accounts, portion))
         with transaction.atomic():
             self._finish()
 
