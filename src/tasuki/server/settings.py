@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "tasuki.server.core",
+    "tasuki.server.worktime",
     "tasuki.server.accounts",
     "tasuki.server.people",
     "tasuki.server.activities",
