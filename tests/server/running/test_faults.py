@@ -232,7 +232,7 @@ def test_asked_to_stop_while_it_still_starts_it_stops_and_kills_nothing(installa
     for delay in (0.6, 1.2, 1.8, 2.4):
         with installation.running(ready=False) as up:
             sleep(delay)
-            up.send_signal(signal.SIGINT)
+            up.terminate()
             began = monotonic()
             up.wait(40)
         assert monotonic() - began < STOP_WITHIN
