@@ -154,6 +154,7 @@ class CompanyName:
         )
 
 
+@lru_cache(maxsize=50_000)  # one name is looked at in several ways
 def folded(text: str) -> str:
     """Width, case and old or new kanji made one; dashes after katakana become ー."""
     text = unicodedata.normalize("NFKC", text).casefold().translate(_VARIANTS)

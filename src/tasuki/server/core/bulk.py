@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, OperationalError, connection, models, transaction
+from pydantic_core import to_json
 
 T = TypeVar("T")
 Row = Sequence[Any]
@@ -181,10 +182,9 @@ def _plan(model: type[models.Model], fields: tuple[str, ...], vendor: str) -> _P
         if each not in named and not (each.primary_key and isinstance(each, models.AutoField))
     ]
     arrays = vendor == "postgresql"
-    make = _json_value if arrays else _value
     return _Plan(
         tuple(rest),
-        tuple(map(make, named)),
+        tuple(map(_value, named)),
         tuple(map(_value, rest)),
         tuple(f"c{i}" for i in range(len(named))),
         *(_array_statements(model, named, rest) if arrays else _value_statements(model, named, rest)),
@@ -245,25 +245,13 @@ def _read_value(field: models.Field[Any, Any], vendor: str) -> Callable[[Any], A
 
 
 def _as_json(plan: _Plan, rows: Sequence[Row]) -> str:
-    objects = [
-        {name: value(each) for name, value, each in zip(plan.names, plan.values, row, strict=True)}
-        for row in rows
-    ]
-    return json.dumps(objects, ensure_ascii=False, separators=(",", ":"), default=str)
+    return to_json([dict(zip(plan.names, row, strict=True)) for row in rows]).decode()
 
 
 def _type(field: models.Field[Any, Any]) -> str:
     target = field.target_field if isinstance(field, models.ForeignKey) else field
     named = _COLUMN_TYPES.get(target.get_internal_type())
     return named or str(target.rel_db_type(connection) if target.primary_key else target.db_type(connection))
-
-
-def _json_value(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
-    """How a Python value of this field stands in the JSON text."""
-    target = field.target_field if isinstance(field, models.ForeignKey) else field
-    if isinstance(target, models.DateTimeField):
-        return lambda value: value and value.isoformat()
-    return _itself
 
 
 def _itself(value: Any) -> Any:

@@ -32,7 +32,8 @@ _SHARING = {  # of a key that very many share only as many as show that it tells
     " FROM json_array_elements_text(%s::json) AS t(value)) AS given CROSS JOIN LATERAL"
     " (SELECT {column} FROM {table} WHERE {table}.key = given.key ORDER BY {column} LIMIT %s) AS sharing",
     "sqlite": "SELECT sharing.key, sharing.{column} FROM json_each(%s) AS given JOIN {table} AS sharing"
-    " ON sharing.id IN (SELECT one.id FROM {table} AS one WHERE one.key = given.value ORDER BY one.{column} LIMIT %s)",
+    " ON sharing.key = given.value AND sharing.{column} IN"
+    " (SELECT one.{column} FROM {table} AS one WHERE one.key = given.value ORDER BY one.{column} LIMIT %s)",
 }
 
 
