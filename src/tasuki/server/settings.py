@@ -99,7 +99,7 @@ def _database() -> dict[str, Any]:
         }
         return {**address, "CONN_HEALTH_CHECKS": True}
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "tasuki.server.core.sqlite",
         "NAME": str(DATA / "tasuki.sqlite3"),
         "CONN_MAX_AGE": 600,
         "OPTIONS": {

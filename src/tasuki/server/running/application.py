@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from typing import Any
 
 from tasuki.server.running.starting import calm_collector, start_django
 
 LOOK_EVERY = 0.3
+SWITCH_EVERY = 0.0005
+"""Seconds until a thread that computes lets another run: one that holds the database waits so long after each statement."""
 
 
 def build() -> Any:
     """The WSGI application; its process ends with the one that started it, so that no orphan keeps the port."""
     _end_with(os.getppid())
+    sys.setswitchinterval(SWITCH_EVERY)
     start_django(measured=True)
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application

@@ -11,7 +11,7 @@ from tasuki.server.environment import read_environment
 
 WORKERS = 2
 THREADS = 8
-THREADS_ON_SQLITE = 3  # it has one writer at a time; more threads only wait, and unfairly
+THREADS_ON_SQLITE = 4  # one writes at a time; more would only stand in line
 STOP_WITHIN = 20
 
 
