@@ -40,7 +40,7 @@ def whole() -> Replay:
 
 @pytest.mark.parametrize("threads", [1, 2, 5, None])
 def test_threads_change_nothing(whole: Replay, threads: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay_module, "LEADS_OF_A_TASK", 7)  # many tasks that end in any order
+    monkeypatch.setattr(replay_module, "LEAST_LEADS", 7)  # many tasks that end in any order
     done = replay(whole.compiled, whole.history, AS_OF, threads=threads)
     assert tables(done) == tables(whole)
 
@@ -86,7 +86,7 @@ def fold_shard(task: Task) -> list[np.ndarray]:
 
 
 def test_the_progress_counts_every_entry_once(whole: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay_module, "LEADS_OF_A_TASK", 50)
+    monkeypatch.setattr(replay_module, "LEAST_LEADS", 50)
     told: list[tuple[int, int]] = []
     replay(whole.compiled, whole.history, AS_OF, progress=lambda done, total: told.append((done, total)))
     assert len(told) == 8

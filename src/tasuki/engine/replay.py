@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 
 CAUSES = ("path", "decision", "timeout")
 REFUSALS = ("unknown_stage", "role", "from", "requires")
-LEADS_OF_A_TASK = 4_000
+LEAST_LEADS = 1_000
 
 
 @dataclass(frozen=True)
@@ -158,27 +158,33 @@ def replay_bound(
     progress: Progress | None = None,
 ) -> Replay:
     """`replay` with tables made before: for many replays that differ in numbers only."""
-    tasks = [(number, *ends) for number, shard in enumerate(history.shards) for ends in _ranges(shard)]
-    outputs: dict[tuple[int, int, int], Output] = {}
+    threads = threads or os.cpu_count() or 1
+    tasks = list(_tasks(history.shards, threads))
+    leads = sum(shard.leads for shard in history.shards)
+    offsets = [np.array(shard.offsets, np.int64) for shard in history.shards]
+    outputs: dict[Task, Output] = {}
     done, total = 0, sum(shard.entries for shard in history.shards)
 
-    room_of_thread = threading.local()
+    mine = threading.local()
 
-    def fold_task(task: tuple[int, int, int]) -> Output:
+    def fold_task(task: Task) -> Output:
         number, first, last = task
-        if not hasattr(room_of_thread, "room"):
-            room_of_thread.room = room_for(compiled.program, history.shards, as_of)
-        shard, rows = history.shards[number], np.arange(first, last)
-        return fold_rows(compiled.program, tables, shard, rows, as_of, room=room_of_thread.room)
+        if not hasattr(mine, "room"):
+            mine.room = room_for(compiled.program, history.shards, as_of)
+            mine.paper = _Paper(compiled.program, leads)
+        ends = offsets[number][first : last + 1]
+        entries = _entries(history.shards[number], ends[:-1], ends[1:], None)
+        output = _folded(compiled.program, tables, entries, mine.room, as_of, mine.paper.next(last - first))
+        mine.paper.keep(output)
+        return output
 
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         jobs = {pool.submit(fold_task, task): task for task in tasks}
         try:
             for job in as_completed(jobs):
                 number, first, last = task = jobs[job]
                 outputs[task] = job.result()
-                offsets = history.shards[number].offsets
-                done += int(offsets[last] - offsets[first])
+                done += int(offsets[number][last] - offsets[number][first])
                 if progress:
                     progress(done, total)
         except BaseException:
@@ -190,10 +196,60 @@ def replay_bound(
     return Replay(compiled, history, as_of, tuple(ShardResult(tuple(parts)) for parts in shards))
 
 
-def _ranges(shard: Shard) -> Iterator[tuple[int, int]]:
-    """Ranges of leads small enough to keep every thread busy to the end."""
-    for first in range(0, max(shard.leads, 1), LEADS_OF_A_TASK):
-        yield first, min(first + LEADS_OF_A_TASK, shard.leads)
+Task = tuple[int, int, int]
+"""A shard's number, and a range of its leads."""
+
+
+def _tasks(shards: Sequence[Shard], threads: int) -> Iterator[Task]:
+    """Ranges of leads: large at first, for each costs something by itself, small at last, so that all threads end together."""
+    left = sum(shard.leads for shard in shards)
+    for number, shard in enumerate(shards):
+        first = 0
+        while first < shard.leads or first == 0:
+            leads = min(max(left // (3 * threads), LEAST_LEADS), shard.leads - first)
+            yield number, first, first + leads
+            first, left = first + max(leads, 1), left - leads
+
+
+class _Paper:
+    """What one thread writes on, task after task: arrays for all leads, which the system gives in pages as it comes to them.
+
+    Arrays for each task by itself cost a tenth of a replay, most of it for pages touched the first time.
+    """
+
+    def __init__(self, program: at.Program, leads: int) -> None:
+        self._whole = empty_output(
+            leads, len(program.scores), *_space(leads), 0, watched=_is_watched(program)
+        )
+        self._leads, self._transitions, self._refusals = 0, 0, 0
+
+    def next(self, leads: int) -> Output:
+        """Where to write of the next so many leads."""
+        whole = self._whole
+        return Output(
+            *(array[self._leads : self._leads + leads] for array in whole[:6]),
+            whole.transitions[self._transitions :],
+            whole.transition_scores[self._transitions :],
+            whole.refusals[self._refusals :],
+            whole.trace,
+            np.zeros(3, np.int64),
+        )
+
+    def keep(self, output: Output) -> None:
+        """What was written stays; what the kernel had to write elsewhere takes no room."""
+        if output.transitions.base is self._whole.transitions:
+            self._leads += len(output.stage)
+            self._transitions += int(output.used[0])
+            self._refusals += int(output.used[1])
+
+
+def _space(leads: int) -> tuple[int, int]:
+    """Transitions and refusals for which there is room at first."""
+    return 4 * leads + 64, leads // 4 + 16
+
+
+def _is_watched(program: at.Program) -> bool:
+    return bool(program.ops["watched"].any())
 
 
 Room = tuple[State, at.Records, NDArray[np.int64]]
@@ -216,30 +272,40 @@ def fold_rows(
     `lead` of transitions and refusals counts from 0 within `rows`. `room`: of the whole shard or more, for one thread;
     `shut`: as in `Entries`.
     """
-    entries, leads, scores = _entries(shard, rows, shut), len(rows), len(program.scores)
-    state, nodes, places = room or _room(program, [(shard, entries.first, entries.last)], as_of)
-    space = (4 * leads + 64, leads // 4 + 16, traces)
-    watched = bool(program.ops["watched"].any())
+    offsets = np.asarray(shard.offsets, np.int64)
+    entries = _entries(shard, offsets[rows], offsets[rows + 1], shut)
+    room = room or _room(program, [(shard, entries.first, entries.last)], as_of)
+    paper = empty_output(
+        len(rows), len(program.scores), *_space(len(rows)), traces, watched=_is_watched(program)
+    )
+    return _folded(program, tables, entries, room, as_of, paper)
+
+
+def _folded(
+    program: at.Program, tables: at.Tables, entries: Entries, room: Room, as_of: int, paper: Output
+) -> Output:
+    """The kernel into `paper`, or into more of it if that was too little. Traces are asked for by giving room for them."""
     while True:
-        output = empty_output(leads, scores, *space, watched=watched)
-        fold_leads(program, tables, entries, state, nodes, places, as_of, output)
-        used = output.used[:3]
-        if used[0] <= space[0] and used[1] <= space[1] and (not traces or used[2] <= space[2]):
-            return output
-        space = (
-            max(space[0], int(used[0])),
-            max(space[1], int(used[1])),
-            max(space[2], int(used[2])) if traces else 0,
+        fold_leads(program, tables, entries, *room, as_of, paper)
+        used = paper.used.tolist()
+        given = [len(paper.transitions), len(paper.refusals), len(paper.trace)]
+        if used[0] <= given[0] and used[1] <= given[1] and (not given[2] or used[2] <= given[2]):
+            return paper
+        space = [max(one, other) for one, other in zip(given[:2], used[:2], strict=True)]
+        traces = max(given[2], used[2]) if given[2] else 0
+        paper = empty_output(
+            len(entries.first), len(program.scores), *space, traces, watched=_is_watched(program)
         )
 
 
-def _entries(shard: Shard, rows: NDArray[np.int64], shut: NDArray[np.int64] | None) -> Entries:
+def _entries(
+    shard: Shard, first: NDArray[np.int64], last: NDArray[np.int64], shut: NDArray[np.int64] | None
+) -> Entries:
     """Some leads of the shard as the kernel reads them: bytes, none of them writable."""
-    offsets = np.asarray(shard.offsets, np.int64)
     at_bytes, code_bytes = shard.at.view(np.uint8), shard.code.view(np.uint8)
     at_bytes.flags.writeable = code_bytes.flags.writeable = False
     known = np.empty(0, np.int64) if shut is None else shut
-    return Entries(offsets[rows], offsets[rows + 1], at_bytes, code_bytes, known)
+    return Entries(first, last, at_bytes, code_bytes, known)
 
 
 def room_for(program: at.Program, shards: Sequence[Shard], as_of: int) -> Room:
