@@ -201,7 +201,7 @@ Task = tuple[int, int, int]
 
 
 def _tasks(shards: Sequence[Shard], threads: int) -> Iterator[Task]:
-    """Ranges of leads: large at first, for each costs something by itself, small at last, so that all threads end together."""
+    """Ranges of leads: large at first, for each costs something, and small at last, so that all threads end together."""
     left = sum(shard.leads for shard in shards)
     for number, shard in enumerate(shards):
         first = 0
@@ -225,14 +225,18 @@ class _Paper:
 
     def next(self, leads: int) -> Output:
         """Where to write of the next so many leads."""
-        whole = self._whole
-        return Output(
-            *(array[self._leads : self._leads + leads] for array in whole[:6]),
-            whole.transitions[self._transitions :],
-            whole.transition_scores[self._transitions :],
-            whole.refusals[self._refusals :],
-            whole.trace,
-            np.zeros(3, np.int64),
+        whole, rows = self._whole, slice(self._leads, self._leads + leads)
+        return whole._replace(
+            stage=whole.stage[rows],
+            entered=whole.entered[rows],
+            next_check=whole.next_check[rows],
+            scores=whole.scores[rows],
+            margin=whole.margin[rows],
+            reached=whole.reached[rows],
+            transitions=whole.transitions[self._transitions :],
+            transition_scores=whole.transition_scores[self._transitions :],
+            refusals=whole.refusals[self._refusals :],
+            used=np.zeros(3, np.int64),
         )
 
     def keep(self, output: Output) -> None:
@@ -264,17 +268,15 @@ def fold_rows(
     as_of: int,
     traces: int = 0,
     *,
-    room: Room | None = None,
     shut: NDArray[np.int64] | None = None,
 ) -> Output:
     """The kernel over some leads of a shard, again with more space if its output did not fit.
 
-    `lead` of transitions and refusals counts from 0 within `rows`. `room`: of the whole shard or more, for one thread;
-    `shut`: as in `Entries`.
+    `lead` of transitions and refusals counts from 0 within `rows`. `shut`: as in `Entries`.
     """
     offsets = np.asarray(shard.offsets, np.int64)
     entries = _entries(shard, offsets[rows], offsets[rows + 1], shut)
-    room = room or _room(program, [(shard, entries.first, entries.last)], as_of)
+    room = _room(program, [(shard, entries.first, entries.last)], as_of)
     paper = empty_output(
         len(rows), len(program.scores), *_space(len(rows)), traces, watched=_is_watched(program)
     )
@@ -291,10 +293,14 @@ def _folded(
         given = [len(paper.transitions), len(paper.refusals), len(paper.trace)]
         if used[0] <= given[0] and used[1] <= given[1] and (not given[2] or used[2] <= given[2]):
             return paper
-        space = [max(one, other) for one, other in zip(given[:2], used[:2], strict=True)]
-        traces = max(given[2], used[2]) if given[2] else 0
+        transitions, refusals, traces = map(max, given, used)
         paper = empty_output(
-            len(entries.first), len(program.scores), *space, traces, watched=_is_watched(program)
+            len(entries.first),
+            len(program.scores),
+            transitions,
+            refusals,
+            traces if given[2] else 0,
+            watched=_is_watched(program),
         )
 
 
