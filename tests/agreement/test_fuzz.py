@@ -94,11 +94,9 @@ def dumped(node: Any) -> str:
         return (
             '"' + "".join(c if c.isalnum() or c in " _*<>=/.-()" else f"\\U{ord(c):08x}" for c in node) + '"'
         )
-    return (
-        {None: "null", True: "true", False: "false"}.get(node, repr(node))
-        if node in (None, True, False)
-        else repr(node)
-    )
+    if node is None or isinstance(node, bool):
+        return "null" if node is None else str(node).lower()
+    return repr(node)
 
 
 @settings(deadline=None, max_examples=200)

@@ -8,7 +8,16 @@ from typing import Any
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from .condition_strategies import Names, chance, condition, one_or_some, pick, qualified, some_of
+from .condition_strategies import (
+    Names,
+    chance,
+    condition,
+    one_or_some,
+    pick,
+    qualified,
+    some_of,
+    who_condition,
+)
 from .vocabulary import (
     DURATIONS,
     FAVOURITE_SIGNAL,
@@ -194,9 +203,29 @@ def a_stage(draw: st.DrawFn, names: Names, stage: str) -> dict[str, Any]:
         found["recheck"] = pick(draw, DURATIONS)
     if names.scores and chance(draw, 3):
         found["resets"] = some_of(draw, names.scores, 2)
-    if chance(draw, 6):
-        found["handoff"] = {"to": "sales", "within": "2 business hours"}
+    if chance(draw, 4):
+        found["handoff"] = a_handoff(draw, names)
     return found
+
+
+def a_handoff(draw: st.DrawFn, names: Names) -> dict[str, Any]:
+    """To sales; every other time with routes and all that follows the due time."""
+    found: dict[str, Any] = {"to": "sales", "within": "2 business hours"}
+    if draw(st.booleans()):
+        found |= {"remind": "30 business minutes", "reassign": "1 hour", "escalate": "sales", "full": "hold"}
+        found |= {
+            "route": [a_route(draw, names) for _ in range(draw(st.integers(1, 3)))],
+            "fallback": "manager",
+        }
+    return found
+
+
+def a_route(draw: st.DrawFn, names: Names) -> dict[str, Any]:
+    to = pick(draw, ["former_owner", "account_owner", "same_account", "sales", "大阪チーム", "user:sato"])
+    route = {"to": to, "because": "担当を決める"}
+    if to in ("sales", "大阪チーム") and draw(st.booleans()):
+        route["by"] = pick(draw, ["turn", "load"])
+    return {**route, "when": who_condition(draw, names)} if draw(st.booleans()) else route
 
 
 def a_path(draw: st.DrawFn, names: Names, *, first: bool) -> dict[str, Any]:

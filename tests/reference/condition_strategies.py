@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -58,8 +58,15 @@ def condition(draw: st.DrawFn, names: Names, depth: int = 2) -> str:
     return shape.format(*parts)
 
 
+def who_condition(draw: st.DrawFn, names: Names) -> str:
+    """A condition that asks who a lead is, not what it did."""
+    return condition(draw, replace(names, signals=[], sets=[]))
+
+
 def single_condition(draw: st.DrawFn, names: Names) -> str:
-    kinds = ["trait", "has", "happened", "count", "count", "days", "entered", "set"]
+    kinds = ["trait", "has", "entered"]
+    kinds += ["happened", "count", "count", "days"] if names.signals else []
+    kinds += ["set"] if names.sets else []
     kinds += ["score"] * 4 if names.scores else []
     kinds += ["grade"] * 2 if names.grades else []
     kind = pick(draw, kinds)
@@ -97,10 +104,11 @@ def qualified(draw: st.DrawFn, names: Names) -> str:
 def barred(draw: st.DrawFn, names: Names) -> str:
     """A score, or a sum or a difference with one, against a bar or another score."""
     left = pick(draw, names.scores)
-    more = pick(draw, ["none", "none", "none", "score", "number", "count"])
-    if more != "none":
-        others = {"score": pick(draw, names.scores), "number": "10", "count": a_count(draw, names)}
-        left = f"{left} {pick(draw, ['+', '-'])} {others[more]}"
+    more = pick(
+        draw, ["", "", "", pick(draw, names.scores), "10", a_count(draw, names) if names.signals else ""]
+    )
+    if more:
+        left = f"{left} {pick(draw, ['+', '-'])} {more}"
     right = pick(draw, names.scores) if chance(draw, 6) else pick(draw, BARS)
     return f"{left} {pick(draw, COMPARISONS)} {right}"
 

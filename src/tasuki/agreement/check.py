@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
+from tasuki.agreement.bounds import bounds_of
+from tasuki.agreement.check_routes import route_warnings
 from tasuki.agreement.conditions import (
-    Answered,
     Both,
     Compare,
     Condition,
@@ -15,14 +15,11 @@ from tasuki.agreement.conditions import (
     Happened,
     Negation,
     Node,
-    Number,
-    Numeric,
-    Plus,
     ScoreValue,
     TraitHolds,
     walk,
 )
-from tasuki.agreement.model import ANY, NONE, Agreement, Path, Rule
+from tasuki.agreement.model import ANY, NONE, Agreement, Path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +37,7 @@ def warnings_of(agreement: Agreement, source: Source) -> None:
         _unguarded_mql,
         _self_reentry,
         _grades_out_of_order,
+        route_warnings,
     ):
         check(agreement, source)
 
@@ -65,6 +63,9 @@ def _conditions(agreement: Agreement) -> Iterator[tuple[Place, Condition]]:
 def _nodes(agreement: Agreement) -> Iterator[Node]:
     for _, condition in _conditions(agreement):
         yield from walk(condition)
+    for route in agreement.routes:
+        if route.when is not None:
+            yield from walk(route.when)
 
 
 def _unused_names(agreement: Agreement, source: Source) -> None:
@@ -104,49 +105,8 @@ def _unreachable_stages(agreement: Agreement, source: Source) -> None:
             source.warning(("stages", i, "id"), "unreachable-stage", text)
 
 
-Bounds = tuple[float, float]
-
-
-def score_bounds(agreement: Agreement, score: str, known: dict[str, Bounds] | None = None) -> Bounds:
-    """The smallest and largest value that a score can ever have; `known` holds what was worked out before."""
-    known = {} if known is None else known
-    if score not in known:
-        this = agreement.scores[score]
-        parts = [score_bounds(agreement, part, known) for part in this.parts]
-        parts += [_rule_bounds(rule) for rule in this.rules]
-        low, high = sum(low for low, _ in parts), sum(high for _, high in parts)
-        known[score] = min(max(low, this.low), this.high), max(min(high, this.high), this.low)
-    return known[score]
-
-
-def _rule_bounds(rule: Rule) -> Bounds:
-    size = abs(rule.points)
-    if rule.kind != "trait" and size:
-        size = size * rule.at_most.count if rule.at_most and rule.at_most.per is None else math.inf
-    if rule.max is not None:
-        size = min(size, rule.max)
-    return (0.0, size) if rule.points >= 0 else (-size, 0.0)
-
-
-def _bounds(agreement: Agreement, node: Numeric) -> Bounds:
-    match node:
-        case Number(value=value):
-            return value, value
-        case ScoreValue(score=score):
-            return score_bounds(agreement, score)
-        case Answered(questions=questions):
-            return 0.0, float(len(agreement.qualification[questions]))
-        case Plus(terms=terms):
-            low = high = 0.0
-            for sign, term in terms:
-                ends = [sign * end for end in _bounds(agreement, term)]
-                low, high = low + min(ends), high + max(ends)
-            return low, high
-    return 0.0, math.inf
-
-
 def _is_impossible(agreement: Agreement, compare: Compare) -> bool:
-    left, right = _bounds(agreement, compare.left), _bounds(agreement, compare.right)
+    left, right = bounds_of(agreement, compare.left), bounds_of(agreement, compare.right)
     match compare.operator:
         case ">=":
             return left[1] < right[0]
@@ -165,7 +125,7 @@ def _unreachable_thresholds(agreement: Agreement, source: Source) -> None:
     for place, condition in _conditions(agreement):
         for node in _required(condition):
             if isinstance(node, Compare) and _is_impossible(agreement, node):
-                low, high = _bounds(agreement, node.left)
+                low, high = bounds_of(agreement, node.left)
                 spread = f"{node.left} stays between {low:g} and {high:g}"
                 text = f"`{node}` can never hold: {spread}; change the bar or the points"
                 source.warning(place, "unreachable-threshold", text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasuki.agreement.conditions import Compare, Condition, GradeCompare, walk
+from tasuki.agreement.diff_routes import route_changes
 from tasuki.agreement.match import all_of, in_order, left_over, match_conditions, match_paths
 from tasuki.agreement.model import Path, Stage
 from tasuki.agreement.wording import (
@@ -46,6 +47,7 @@ def _stage(teller: Teller, old: Stage, new: Stage) -> Iterator[str]:
     yield from teller.facets(new.id, stage_facets(old), stage_facets(new))
     handoffs = handoff_facets(old), handoff_facets(new)
     yield from teller.group(new.id, "plain", *handoffs, words.facets)
+    yield from route_changes(teller, old, new)
     teller.names(new.id, names_facets(old.name, old.because), names_facets(new.name, new.because))
 
 

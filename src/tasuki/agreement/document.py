@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
@@ -45,6 +45,14 @@ def _repeats(value: Any) -> Any:
     raise ValueError(f"`{value}` should be true, or how many hits at the most")
 
 
+def _share(value: Any) -> Any:
+    if value not in get_args(Share):
+        raise ValueError(f"`{value}` is no way to share leads: write `load` or `turn`")
+    return value
+
+
+Share = Literal["load", "turn"]
+"""How a role or team shares its leads: to whom has the least to do, or in turn."""
 NAME_PATTERN = r"^[^\W\d]\w*$"
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=100)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -78,6 +86,7 @@ Repeats = Annotated[
     BeforeValidator(_repeats),
     WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "minimum": 1}]}),
 ]
+ShareField = Annotated[Share, BeforeValidator(_share)]
 Predicate = Annotated[dict[str, Any], Field(min_length=1)]
 
 
@@ -147,11 +156,36 @@ class TimeoutPart(_Part):
     reason: Text | None = None
 
 
-class HandoffPart(_Part):
-    """Who gets a lead that enters, and how fast it is to be answered."""
+class RoutePart(_Part):
+    """One way of a handoff to somebody; the first that finds somebody takes it."""
 
-    to: Text
+    to: Text = Field(
+        description="former_owner, account_owner, same_account, a role, a team's name, or user:<username>"
+    )
+    when: Text | None = Field(None, description="only leads of which this holds")
+    by: ShareField | None = Field(None, description="how a role or team shares them: `load` or `turn`")
+    because: Text | None = None
+
+
+class HandoffPart(_Part):
+    """Who gets a lead that enters, how he is found, and how fast it is to be answered."""
+
+    to: Text = Field(description="a role, or a team's name")
     within: ServiceTimeField | None = None
+    remind: ServiceTimeField | None = Field(None, description="this long before it is due the person is told")
+    escalate: Text | None = Field(
+        None, description="the role or team that hears when it was not answered in time; manager"
+    )
+    reassign: ServiceTimeField | None = Field(
+        None, description="this long after it was due the next person gets it; never when left out"
+    )
+    route: Annotated[list[RoutePart], Field(min_length=1, max_length=60)] | None = Field(
+        None, description="the first that finds somebody takes it"
+    )
+    full: Text | None = Field(
+        None, description="a team over its load: `hold`, or the role or team that gets its leads"
+    )
+    fallback: Text | None = Field(None, description="the role or team that gets what nobody else can take")
 
 
 class StagePart(_Part):
@@ -213,6 +247,7 @@ def _part_at(place: tuple[str | int, ...]) -> type[_Part] | None:
         ("stages", "*", "enter", "*"): PathPart,
         ("stages", "*", "timeout"): TimeoutPart,
         ("stages", "*", "handoff"): HandoffPart,
+        ("stages", "*", "handoff", "route", "*"): RoutePart,
     }
     shape = tuple(
         "*" if isinstance(s, int) or (i == 1 and place[0] == "scores") else s for i, s in enumerate(place)

@@ -90,8 +90,13 @@ def _parser() -> Lark:
     )
 
 
-def parse(text: str, names: Names, report: Callable[[str, str, int], None]) -> Condition | None:
-    """The condition that `text` says, or None after `report(code, message, offset)` of each mistake."""
+def parse(
+    text: str, names: Names, report: Callable[[str, str, int], None], *, who_only: bool = False
+) -> Condition | None:
+    """The condition that `text` says, or None after `report(code, message, offset)` of each mistake.
+
+    `who_only`: it may ask who a lead is, and not what it did.
+    """
     if text.count("(") > 100 or text.count("not") > 200 or _SIGNS.search(text):
         report("expression", "this expression is nested too deeply: name its parts as signals or traits", 0)
         return None
@@ -100,7 +105,7 @@ def parse(text: str, names: Names, report: Callable[[str, str, int], None]) -> C
     except UnexpectedInput as error:
         report("expression", _syntax_message(error, text), _offset(error, text))
         return None
-    builder = _Builder(names, report)
+    builder = _Builder(names, report, who_only)
     result = builder.condition(tree)
     return None if builder.failed else result
 
@@ -133,12 +138,18 @@ def _syntax_message(error: UnexpectedInput, text: str) -> str:
 class _Builder:
     """From lark's tree to ours, with every name and kind checked; goes on after a mistake."""
 
-    def __init__(self, names: Names, report: Callable[[str, str, int], None]) -> None:
-        self._names, self._report, self.failed = names, report, False
+    def __init__(self, names: Names, report: Callable[[str, str, int], None], who_only: bool) -> None:
+        self._names, self._report, self._who_only, self.failed = names, report, who_only, False
 
     def _wrong(self, code: str, text: str, offset: int) -> None:
         self.failed = True
         self._report(code, text, offset)
+
+    def _refuse_in_route(self, said: str, offset: int) -> None:
+        if self._who_only:
+            cure = "a score, a grade, trait(…), has(…) or times_entered(…)"
+            text = f"a route asks who the lead is, not what it did: instead of `{said}` ask {cure}"
+            self._wrong("route", text, offset)
 
     def condition(self, tree: Any) -> Condition:
         kind = tree.data if isinstance(tree, Tree) else None
@@ -192,6 +203,7 @@ class _Builder:
             self._known("trait", name, self._names.traits, offset)
             return TraitHolds(name)
         self._known("signal", name, self._names.signals, offset)
+        self._refuse_in_route(function, _start(tree))
         return Happened(name)
 
     def _known(self, what: str, name: str, known: Collection[str], offset: int) -> None:
@@ -230,18 +242,21 @@ class _Builder:
 
     def _name(self, name: str, offset: int) -> Numeric:
         if name == "days_in_stage":
+            self._refuse_in_route(name, offset)
             return DaysInStage()
         if name in self._names.scores:
             return ScoreValue(name)
         if name in self._names.qualification:
+            self._refuse_in_route(name, offset)
             return Answered(name)
         if name.endswith(".grade"):
             self._wrong("kind", f"`{name}` is a grade: compare it with one, like `{name} >= C`", offset)
-        elif name in self._names.traits or name in self._names.signals:
+        elif name in self._names.traits or (name in self._names.signals and not self._who_only):
             function = "trait" if name in self._names.traits else "happened"
             self._wrong("unknown-score", f"`{name}` is no score: write {function}({name})", offset)
         else:
-            known = [*self._names.scores, *self._names.qualification, "days_in_stage"]
+            known = [*self._names.scores]
+            known += [] if self._who_only else [*self._names.qualification, "days_in_stage"]
             self._wrong("unknown-score", f"unknown score `{name}`{did_you_mean(name, known)}", offset)
         return Number(0.0)
 
@@ -252,6 +267,7 @@ class _Builder:
             return TimesEntered(arguments[0].value)
         if function == "count" and len(arguments) in (1, 2):
             self._known("signal", arguments[0].value, self._names.signals, arguments[0].start_pos or 0)
+            self._refuse_in_route(function, offset)
             return Count(arguments[0].value, self._within(arguments[1:]))
         if function in ("trait", "has", "happened"):
             self._wrong("kind", f"`{function}(…)` is true or false, not a number: use it by itself", offset)

@@ -11,13 +11,13 @@ from tasuki.agreement.wording import condition_text, path_facets, rule_facets
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from tasuki.agreement.model import Path, Rule
+    from tasuki.agreement.model import Path, Route, Rule
 
 Part = TypeVar("Part")
 Pairs = list[tuple[int, int]]
 _ABOUT = ("signal", "trait", "silence", "of", "after")
 ALIKE = 0.5
-"""The least likeness of two rules about different things that are taken for one changed rule."""
+"""The least likeness of rules about different things, or of routes' conditions, that are taken for one that changed."""
 
 
 def match_rules(old: Sequence[Rule], new: Sequence[Rule]) -> Pairs:
@@ -28,6 +28,11 @@ def match_rules(old: Sequence[Rule], new: Sequence[Rule]) -> Pairs:
 def match_paths(old: Sequence[Path], new: Sequence[Path]) -> Pairs:
     """Positions (old, new) of the same path: equal ones first, then the most alike."""
     return _matched(old, new, lambda path: str((path_facets(path), path.because)), _path_likeness)
+
+
+def match_routes(old: Sequence[Route], new: Sequence[Route]) -> Pairs:
+    """Positions (old, new) of the same route: equal ones first, then to the same, then under alike conditions."""
+    return _matched(old, new, str, _route_likeness)
 
 
 def match_conditions(old: Sequence[Condition], new: Sequence[Condition]) -> Pairs:
@@ -86,6 +91,13 @@ def _path_likeness(old: Path, new: Path) -> float:
     texts = SequenceMatcher(None, said.get("when", ""), says.get("when", ""), autojunk=False).ratio()
     weights = {"from": 1.0, "by": 1.0, "requires": 0.5}
     return 0.1 + texts + sum(weight for key, weight in weights.items() if said.get(key) == says.get(key))
+
+
+def _route_likeness(old: Route, new: Route) -> float:
+    if not (old.when and new.when):
+        return 2.0 * (old.to == new.to)
+    texts = SequenceMatcher(None, str(old.when), str(new.when), autojunk=False).ratio()
+    return 2.0 * (old.to == new.to) + (texts if texts >= ALIKE else 0.0)
 
 
 def _condition_likeness(old: Condition, new: Condition) -> float:

@@ -10,14 +10,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tasuki.agreement.conditions import Condition
-    from tasuki.agreement.document import CalendarPart, HandoffPart, Kind
+    from tasuki.agreement.document import CalendarPart, Kind, Share
     from tasuki.agreement.predicates import Predicate
-    from tasuki.agreement.values import Cap, Every, Target
+    from tasuki.agreement.values import Cap, Every, ServiceTime, Target
 
 ANY = "any"
 NONE = "none"
 FOREVER = -1
 """`repeats` of a silence without end."""
+PERSON_WORDS = ("former_owner", "account_owner", "same_account")
+"""What `to` of a route may say of a person instead of a role, a team's name or `user:` with a name."""
+USER = "user:"
+HOLD = "hold"
+MANAGER = "manager"
+"""Who hears of a breach where `escalate` is left out."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,43 @@ class Timeout:
 
 
 @dataclass(frozen=True)
+class Route:
+    """One way of a handoff to somebody. `to`: one of PERSON_WORDS, a role, a team's name, or `user:` with a user's name.
+
+    `by` says how a role or team shares its leads; it means nothing where `names_person`.
+    """
+
+    to: str
+    by: Share = "load"
+    when: Condition | None = None
+    because: str = ""
+
+    @property
+    def names_person(self) -> bool:
+        """Whether `to` means one person rather than a role or team."""
+        return self.to in PERSON_WORDS or self.to.startswith(USER)
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """Who gets a lead that enters, and how fast it is answered; every name is a role or a team's name.
+
+    `remind` is before the due time, counted as `within` is, and shorter; `reassign` is after it, None: never.
+    `routes` in order, none: to `to` by load. `full`: `hold`, where the lead overflows to, or "": given all the same.
+    `fallback` "": managers, then administrators.
+    """
+
+    to: str
+    within: ServiceTime | None = None
+    remind: ServiceTime | None = None
+    escalate: str = MANAGER
+    reassign: ServiceTime | None = None
+    routes: tuple[Route, ...] = ()
+    full: str = ""
+    fallback: str = ""
+
+
+@dataclass(frozen=True)
 class Stage:
     """Where a lead can stand."""
 
@@ -112,7 +155,7 @@ class Stage:
     paths: tuple[Path, ...]
     timeout: Timeout | None = None
     recheck: int | None = None
-    handoff: HandoffPart | None = None
+    handoff: Handoff | None = None
     resets: tuple[str, ...] = ()
     because: str = ""
 
@@ -149,3 +192,8 @@ class Agreement:
     def paths(self) -> tuple[Path, ...]:
         """Every path of every stage, in the order of the file."""
         return tuple(path for stage in self.stages for path in stage.paths)
+
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route of every handoff, in the order of the file."""
+        return tuple(route for stage in self.stages if stage.handoff for route in stage.handoff.routes)

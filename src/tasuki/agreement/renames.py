@@ -22,8 +22,15 @@ from tasuki.agreement.conditions import (
     TimesEntered,
     TraitHolds,
 )
-from tasuki.agreement.model import Agreement, Named, Path, Rule, Score, Stage, Timeout
-from tasuki.agreement.wording import Wording, path_facets, rule_facets, score_facets, stage_facets
+from tasuki.agreement.model import Agreement, Handoff, Named, Path, Rule, Score, Stage, Timeout
+from tasuki.agreement.wording import (
+    Wording,
+    handoff_facets,
+    path_facets,
+    rule_facets,
+    score_facets,
+    stage_facets,
+)
 
 _WORDS = Wording("en")
 Thing = TypeVar("Thing", Named, Score, Stage)
@@ -79,7 +86,9 @@ def _score_meaning(score: Score) -> object:
 
 def _stage_meaning(stage: Stage) -> object:
     paths = str([path_facets(path) for path in stage.paths])
-    return paths, str(stage_facets(stage)), stage.timeout, str(stage.handoff)
+    routes = stage.handoff.routes if stage.handoff else ()
+    handoff = str(handoff_facets(stage)), str([_WORDS.route_facets(route) for route in routes])
+    return paths, str(stage_facets(stage)), stage.timeout, handoff
 
 
 def _renamed(agreement: Agreement, names: Renames) -> Agreement:
@@ -132,8 +141,14 @@ def _stage(stage: Stage, names: Renames) -> Stage:
         _relabelled(stage, names.stages),
         paths=tuple(_path(path, names) for path in stage.paths),
         timeout=timeout and Timeout(timeout.after, names.stages.get(timeout.to, timeout.to), timeout.reason),
+        handoff=stage.handoff and _handoff(stage.handoff, names),
         resets=_all(stage.resets, names.scores),
     )
+
+
+def _handoff(handoff: Handoff, names: Renames) -> Handoff:
+    routes = tuple(replace(route, when=_condition(route.when, names)) for route in handoff.routes)
+    return replace(handoff, routes=routes)
 
 
 def _path(path: Path, names: Renames) -> Path:

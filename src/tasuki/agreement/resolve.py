@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tasuki.agreement import expressions
 from tasuki.agreement.document import KINDS, Document, Kind, PathPart, RulePart, ScorePart, StagePart
+from tasuki.agreement.handoffs import HandoffReader
 from tasuki.agreement.model import ANY, NONE, Agreement, Named, Path, Rule, Score, Stage, Timeout
 from tasuki.agreement.names import NameCheck
 from tasuki.agreement.predicates import PredicateParser, is_label
@@ -38,6 +40,7 @@ class Resolver:
             stages=[stage.id for stage in document.stages],
             qualification=document.qualification.keys(),
         )
+        self._handoffs = HandoffReader(source, document.calendar, partial(self._condition, who_only=True))
 
     def resolve(self) -> Agreement:
         """The agreement; it means something only if the source has no error in the end."""
@@ -65,11 +68,11 @@ class Resolver:
         labels = {"ja": label, "en": label} if isinstance(label, str) else label
         return Named(name, labels, self._predicates.parse(fields, (section, name)))
 
-    def _condition(self, text: str | None, place: Place) -> Condition | None:
+    def _condition(self, text: str | None, place: Place, *, who_only: bool = False) -> Condition | None:
         def report(code: str, message: str, offset: int) -> None:
             self._source.error(place, code, message, offset=offset)
 
-        return None if text is None else expressions.parse(text, self._names, report)
+        return None if text is None else expressions.parse(text, self._names, report, who_only=who_only)
 
     def _score(self, name: str, part: ScorePart) -> Score:
         place: Place = ("scores", name)
@@ -182,7 +185,7 @@ class Resolver:
             tuple(self._path(part.id, i, path, (*place, "enter", i)) for i, path in enumerate(part.enter)),
             self._timeout(part, (*place, "timeout")),
             part.recheck,
-            part.handoff,
+            self._handoffs.read(part.handoff, (*place, "handoff")),
             tuple(part.resets or ()),
             part.because or "",
         )

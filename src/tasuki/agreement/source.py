@@ -49,7 +49,8 @@ class Source:
         return None
 
     def _add(self, line: int, column: int, severity: Severity, code: str, text: str) -> None:
-        self.problems.append(Problem(self.file, line, column, severity, code, text))
+        one_line = " ".join(text.splitlines())  # a key or value of the file may hold line ends
+        self.problems.append(Problem(self.file, line, column, severity, code, one_line))
 
     def error(self, place: Place, code: str, text: str, *, key: bool = False, offset: int = 0) -> None:
         """Record an error at the value (or its key); `offset` counts characters into a scalar."""

@@ -28,6 +28,13 @@ _STANDS_FOR: dict[str, Any] = {
     "after": "1d",
     "to": "_",
 }
+_ITEMS: dict[tuple[str | int, int], Any] = {
+    ("stages", 2): {"id": "_"},
+    ("rules", 4): {},
+    ("enter", 4): {},
+    ("route", 5): {"to": "_"},
+}
+"""What stands for an item of a list, by the list's key and how deep the item lies."""
 _KINDS = {
     "string_type": "a text",
     "list_type": "a list",
@@ -152,12 +159,12 @@ def _prune(data: Any, place: Place) -> None:
         else:
             parent.pop(last, None)
     elif isinstance(parent, list) and isinstance(last, int) and last < len(parent):
-        is_stage = place[:-1] == ("stages",)
-        parent[last] = {"id": "_"} if is_stage else {} if place[-2] in ("rules", "enter") else "_"
+        parent[last] = copy.deepcopy(_ITEMS.get((place[-2], len(place)), "_"))
 
 
 def _required(place: Place) -> bool:
     at_top = len(place) == 1 and place[0] in ("agreement", "stages")
     in_stage = len(place) == 3 and place[0] == "stages" and place[2] == "id"
     under = place[-2] if len(place) > 1 else ""
-    return at_top or in_stage or under in ("timeout", "handoff")
+    in_route = len(place) == 6 and place[3] == "route"
+    return at_top or in_stage or in_route or under in ("timeout", "handoff")

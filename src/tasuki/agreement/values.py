@@ -79,6 +79,11 @@ class ServiceTime:
     unit: str
     business: bool
 
+    def length(self, working_day: int) -> int:
+        """Microseconds; a business day is a `working_day` (microseconds) long, a business week five of them."""
+        of_days = {"d": working_day, "w": 5 * working_day} if self.business else {}
+        return self.count * of_days.get(self.unit, MICROSECONDS[self.unit])
+
     def __str__(self) -> str:
         names = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
         plural = "" if self.count == 1 else "s"
@@ -140,6 +145,13 @@ def service_time(value: Any) -> ServiceTime:
             f"`{value}` is no service time: write like `2 business hours`, `30 minutes` or `24h`"
         )
     return ServiceTime(int(match[1]), _SERVICE_UNITS.get(match[3].rstrip("s"), match[3]), bool(match[2]))
+
+
+def working_day(hours: str) -> int:
+    """Microseconds of working time a day, by a calendar's `hours` like `09:00-12:00,13:00-18:00`."""
+    ends = [re.findall(r"\d+", part) for part in hours.split(",")]
+    minutes = sum((60 * int(e[2]) + int(e[3]) - 60 * int(e[0]) - int(e[1])) % 1440 or 1440 for e in ends)
+    return minutes * MICROSECONDS["m"]
 
 
 def target(value: Any) -> Target:

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from tasuki.agreement.model import FOREVER, Path, Rule, Score, Stage
+from tasuki.agreement.model import FOREVER, MANAGER, PERSON_WORDS, Path, Route, Rule, Score, Stage
 from tasuki.agreement.predicates import AllOf, AnyOf, Exists, Not, Predicate, Test
 from tasuki.agreement.values import duration_text, number_text
 
 if TYPE_CHECKING:
     from tasuki.agreement.conditions import Condition
     from tasuki.agreement.document import CalendarPart
+    from tasuki.agreement.values import ServiceTime
 
 Language = Literal["en", "ja"]
 Facets = Mapping[str, str]
@@ -54,6 +55,13 @@ _FACETS: dict[str, tuple[str, str]] = {
     "recheck": ("recheck {value}", "再確認 {value} ごと"),
     "handoff": ("handoff to {value}", "引き渡し先 {value}"),
     "within": ("answered within {value}", "対応期限 {value}"),
+    "remind": ("reminded {value} before", "期限の {value} 前に知らせる"),
+    "escalate": ("a breach told to {value}", "期限超過の連絡先 {value}"),
+    "reassign": ("given to the next {value} after", "期限超過の {value} 後に次の担当者へ"),
+    "full": ("when full: {value}", "満杯のとき：{value}"),
+    "fallback": ("when nobody is there: {value}", "誰もいないとき：{value}"),
+    "route_to": ("to {value}", "引き渡し先 {value}"),
+    "turn": ("in turn", "順番に"),
     "stage_resets": ("resets {value}", "加点を消すスコア {value}"),
     "because": ("because {value}", "根拠 {value}"),
     "name_ja": ("Japanese name {value}", "日本語名 {value}"),
@@ -68,6 +76,14 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "old_rule": ("rule {what} removed", "ルールを削除：{what}"),
     "new_path": ("new path {what}", "経路を追加：{what}"),
     "old_path": ("path {what} removed", "経路を削除：{what}"),
+    "first_route": ("handed first to {what}", "最初の引き渡し先：{what}"),
+    "new_route": ("handed to {what}, as route {number}", "引き渡し先を追加：{what}（{number} 番目）"),
+    "old_route": ("no longer handed to {what}", "引き渡し先を削除：{what}"),
+    "route": ("{value}, route {number}", "{value}、振り分け {number}"),
+    "route_order": ("the routes stand in another order", "振り分けの順序を変更"),
+    "former_owner": ("the former owner", "以前の担当者"),
+    "account_owner": ("the account's owner", "企業の担当者"),
+    "same_account": ("whoever has the same account", "同じ企業の担当者"),
     "new_part": ("also asks {what}", "条件を追加：{what}"),
     "old_part": ("no longer asks {what}", "条件を削除：{what}"),
     "order": ("order {value}", "順序 {value}"),
@@ -159,6 +175,19 @@ class Wording:
             k: v for k, v in rule_facets(rule).items() if k not in ("silence", "of", "after", rule.kind)
         }
         return f"{self.rule_head(rule)} {self.facets(facets)}".strip()
+
+    def route_facets(self, route: Route) -> Facets:
+        """What a route says, without its reason."""
+        return _present(
+            route_to=self.say(route.to) if route.to in PERSON_WORDS else route.to,
+            when=condition_text(route.when) if route.when else None,
+            turn="true" if route.by == "turn" else None,
+        )
+
+    def route(self, route: Route) -> str:
+        """A whole route, without its reason."""
+        said = dict(self.route_facets(route))
+        return " ".join((said.pop("route_to"), *(self.facet(key, value) for key, value in said.items())))
 
     def path(self, path: Path) -> str:
         """A whole path, without its reason."""
@@ -254,11 +283,23 @@ def timeout_facets(stage: Stage) -> dict[str, str]:
 
 
 def handoff_facets(stage: Stage) -> dict[str, str]:
-    """Who gets the lead and how fast; empty if nobody does."""
+    """Who gets the lead and how fast, without its routes; empty if nobody does."""
     handoff = stage.handoff
     if handoff is None:
         return {}
-    return _present(handoff=handoff.to, within=str(handoff.within) if handoff.within else None)
+    return _present(
+        handoff=handoff.to,
+        within=_served(handoff.within),
+        remind=_served(handoff.remind),
+        escalate=handoff.escalate if handoff.escalate != MANAGER else None,
+        reassign=_served(handoff.reassign),
+        full=handoff.full,
+        fallback=handoff.fallback,
+    )
+
+
+def _served(time: ServiceTime | None) -> str | None:
+    return str(time) if time else None
 
 
 def calendar_facets(calendar: CalendarPart | None) -> dict[str, str]:

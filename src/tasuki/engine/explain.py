@@ -21,8 +21,8 @@ from tasuki.agreement.predicates import fold as folded
 from tasuki.agreement.values import duration_text
 from tasuki.engine import layout as at
 from tasuki.engine.bind import YES, bind
+from tasuki.engine.compare import compares
 from tasuki.engine.compile import Compiled, compile_agreement
-from tasuki.engine.kernel import TOLERANCE
 from tasuki.engine.predicates import holds
 from tasuki.engine.replay import CAUSES, REFUSALS, fold_rows
 from tasuki.errors import UsageError
@@ -274,7 +274,7 @@ class _Explainer:
     def _grade(self, name: str) -> str | None:
         value = self.values[name]
         grades = self.agreement.scores[name].grades
-        return next((grade for grade, bound in grades if _compares(">=", value, bound)), None)
+        return next((grade for grade, bound in grades if compares(">=", value, bound)), None)
 
     # What is missing.
 
@@ -303,7 +303,7 @@ class _Explainer:
                 now = f"{left} is {_short(a)}" + (
                     "" if isinstance(right, ex.Number) else f", {right} is {_short(b)}"
                 )
-                return Part(str(condition), now, _compares(operator, a, b))
+                return Part(str(condition), now, compares(operator, a, b))
             case ex.GradeCompare(score=score, operator=operator, grade=grade):
                 letters = [letter for letter, _ in reversed(self.agreement.scores[score].grades)]
                 mine = self._grade(score)
@@ -311,7 +311,7 @@ class _Explainer:
                 return Part(
                     str(condition),
                     f"{score}.grade is {mine or 'none'}",
-                    _compares(operator, rank, letters.index(grade)),
+                    compares(operator, rank, letters.index(grade)),
                 )
             case ex.TraitHolds(trait=trait):
                 return _yes_no(condition, self._has_trait(trait))
@@ -412,15 +412,3 @@ def _joined(parts: list[Part]) -> str:
 
 def _yes_no(condition: ex.Condition, holds: bool) -> Part:
     return Part(str(condition), "yes" if holds else "no", holds)
-
-
-def _compares(operator: str, a: float, b: float) -> bool:
-    tolerance = TOLERANCE * max(1.0, abs(a), abs(b))
-    return {
-        ">=": a >= b - tolerance,
-        ">": a > b + tolerance,
-        "<=": a <= b + tolerance,
-        "<": a < b - tolerance,
-        "==": abs(a - b) <= tolerance,
-        "!=": abs(a - b) > tolerance,
-    }[operator]

@@ -1,7 +1,8 @@
-"""Signals and traits over many shapes at once: each distinct value of a field is tested once."""
+"""Signals and traits over many shapes at once, where each distinct value of a field is tested once; and over one profile."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
@@ -36,3 +37,19 @@ def holds(predicate: Predicate, shapes: Shapes) -> Mask:
 def _folded(operation: np.ufunc, empty: bool, parts: tuple[Predicate, ...], shapes: Shapes) -> Mask:
     masks = [np.full(len(shapes), empty), *(holds(part, shapes) for part in parts)]
     return cast("Mask", operation.reduce(masks))
+
+
+def holds_of(predicate: Predicate, fields: Mapping[str, str]) -> bool:
+    """Whether the predicate holds of these fields; an empty text is absent."""
+    match predicate:
+        case Test(field=field, test=test):
+            value = fields.get(field)
+            return bool(value) and test(cast("str", value))
+        case Exists(field=field):
+            return bool(fields.get(field))
+        case Not(part=part):
+            return not holds_of(part, fields)
+        case AllOf(parts=parts):
+            return all(holds_of(part, fields) for part in parts)
+        case AnyOf(parts=parts):
+            return any(holds_of(part, fields) for part in parts)

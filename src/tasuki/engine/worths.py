@@ -11,9 +11,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tasuki.engine import layout as at
+from tasuki.engine.compare import compares
 from tasuki.engine.compile import Compiled
 from tasuki.engine.explain import worth
-from tasuki.engine.kernel import TOLERANCE
 
 Hits = dict[int, list[tuple[int, float]]]
 """Rule → (at, points) of its hits since the last reset."""
@@ -93,7 +93,7 @@ def grades_of(compiled: Compiled, scores: Mapping[str, float]) -> dict[str, str]
     found = {}
     for name, value in scores.items():
         for grade, bound in compiled.agreement.scores[name].grades:
-            if value >= bound - TOLERANCE * max(1.0, abs(value), abs(bound)):
+            if compares(">=", value, bound):
                 found[name] = grade
                 break
     return found

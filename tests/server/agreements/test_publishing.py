@@ -10,7 +10,8 @@ from tasuki.server.agreements.models import AgreementVersion
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Invalid, NotAllowed, NotFound, TooLarge
-from tasuki.server.core.models import AuditEntry
+from tasuki.server.core.models import AuditEntry, Team, User
+from tasuki.server.running.demo.loading import set_up
 from tests.server.lifecycle.stories import DAY, HOUR, START, agree, new_lead, text, work
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +113,28 @@ def test_an_agreement_is_compiled_once_for_all_that_have_its_text(manager: Actor
     assert other
     assert one.compiled is other.compiled
     assert queries.main_score(one.compiled) == "person"
+
+
+def test_it_is_told_when_leads_are_handed_to_a_name_that_nobody_bears(
+    manager: Actor, inside_rep: Actor
+) -> None:
+    """A role is always known; a team has to be there, a user has to be there and active."""
+    assert inside_rep.user
+    route = "[{to: former_owner, because: x}, {to: 大阪チーム, because: x}, {to: 'user:gone', because: x}]"
+    handoff = f"{{to: inside_sales, within: 2h, escalate: sales, full: 東京チーム, route: {route}}}"
+    routed = text().replace("{to: inside_sales, within: 2 business hours}", handoff)
+    Team.objects.create(name="東京チーム", role="inside_sales")
+    User.objects.create(username="gone", is_active=False)
+    said = "No team, role or user is called {}: until there is one, leads go past it."
+    version = publish(manager, text=routed)
+    assert [warning for warning in version.warnings if "called" in warning] == [
+        said.format("gone"),
+        said.format("大阪チーム"),
+    ]
+    here = routed.replace("大阪チーム", "東京チーム").replace("user:gone", f"user:{inside_rep.user.username}")
+    assert not [warning for warning in publish(manager, text=here).warnings if "called" in warning]
+
+
+def test_the_demo_hands_leads_only_to_names_that_it_has() -> None:
+    set_up()
+    assert AgreementVersion.objects.get().warnings == []

@@ -10,13 +10,15 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from tasuki.agreement import Agreement, Problem, parse_agreement
+from tasuki.agreement import Agreement, Problem, names_to_hand_to, parse_agreement
 from tasuki.agreement.load import LARGEST_FILE
+from tasuki.agreement.model import USER
 from tasuki.server.agreements import queries
 from tasuki.server.agreements.models import AgreementVersion
 from tasuki.server.core import audit, bulk, clock
 from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import Invalid, TooLarge
+from tasuki.server.core.models import Role, Team, User
 from tasuki.server.people.models import Lead
 
 FILE = "agreement.yaml"
@@ -34,7 +36,7 @@ def publish(actor: Actor, *, text: str, effective_from: datetime | None = None) 
     now = clock.now()
     begins = _beginning(effective_from, now)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    warnings = [str(problem) for problem in problems] + _stages_left(agreement)
+    warnings = [*map(str, problems), *_stages_left(agreement), *_nobody_called(agreement)]
 
     def work() -> AgreementVersion:
         known = queries.in_force(now)
@@ -142,6 +144,17 @@ def _stages_left(agreement: Agreement) -> list[str]:
         _("Leads stand in %(stage)s, a stage that this agreement does not know: for it they stand in none.")
         % {"stage": stage}
         for stage in sorted(set(standing.distinct()) - set(agreement.stage))
+    ]
+
+
+def _nobody_called(agreement: Agreement) -> list[str]:
+    """Names to which the agreement hands leads, and which no role, team or active user bears."""
+    users = User.objects.filter(is_active=True).values_list("username", flat=True)
+    known = {*Role.values, *Team.objects.values_list("name", flat=True), *(USER + name for name in users)}
+    return [
+        _("No team, role or user is called %(name)s: until there is one, leads go past it.")
+        % {"name": name.removeprefix(USER)}
+        for name in sorted(names_to_hand_to(agreement) - known)
     ]
 
 
