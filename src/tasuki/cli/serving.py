@@ -249,6 +249,8 @@ def publish(
     typer.echo(
         f"{version.name}: version {version.number}, in force from {version.effective_from:%Y-%m-%d %H:%M:%S} UTC"
     )
+    for warning in version.warnings:
+        typer.echo(f"warning: {warning}", err=True)
 
 
 def doctor(

@@ -128,6 +128,15 @@ def test_an_agreement_is_published(run: Run, tmp_path: Path):
     assert found.version.number == 1
 
 
+def test_publishing_says_what_is_odd_on_the_side(run: Run, tmp_path: Path):
+    odd = AGREEMENT.replace("}]}]\n", "}], handoff: {to: 大阪インサイドセールス}}]\n")
+    (tmp_path / "odd.yaml").write_text(odd, encoding="utf-8")
+    done = run("publish", str(tmp_path / "odd.yaml"))
+    assert "version 1" in done.stdout
+    assert "warning: " in done.stderr
+    assert "大阪インサイドセールス" in done.stderr
+
+
 def test_every_mistake_of_an_agreement_is_told_with_its_place(run: Run, tmp_path: Path):
     (tmp_path / "bad.yaml").write_text(
         AGREEMENT.replace("signal: contact,", "signal: contcat,"), encoding="utf-8"
