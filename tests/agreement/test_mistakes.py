@@ -56,6 +56,9 @@ EXPRESSIONS: list[Case] = [
     ("requires: bant >= 3", "requires: §count() >= 3", "error[expression] `count` takes a signal and, if you like, a duration"),
 ]  # fmt: skip
 FORMS: list[Case] = [
+    ("hours: 09:00-18:00", "hours: §29:99-18:00", "error[calendar] mon: `29:99-18:00` should be a begin and an end, like 09:00-18:00, or 22:00-06:00 over midnight"),
+    ("days: mon-fri", "days: §xyz", "error[calendar] `xyz` is no day; days are mon, tue, wed, thu, fri, sat, sun"),
+    ("holidays: JP", "holidays: §Nippon", "error[calendar] `Nippon` is no country whose holidays are known; it should be like JP, or DE-BY; did you mean NI-NS, NI-MN, NI-CO?"),
     ("points: 20, while", "§point: 20, while", "error[unknown-key] unknown key `point`: did you mean `points`?"),
     ("timezone: Asia/Tokyo", "§timezon: Asia/Tokyo", "error[unknown-key] unknown key `timezon`: did you mean `timezone`?"),
     ("timezone: Asia/Tokyo", "timezone: §Asia/Tokio", "error[value] `Asia/Tokio` is no time zone: write a name like Asia/Tokyo or Europe/Berlin"),

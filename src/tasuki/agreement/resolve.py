@@ -14,6 +14,7 @@ from tasuki.agreement.model import ANY, NONE, Agreement, Named, Path, Rule, Scor
 from tasuki.agreement.names import NameCheck
 from tasuki.agreement.predicates import PredicateParser, is_label
 from tasuki.agreement.problems import did_you_mean
+from tasuki.calendars import HoursInvalid, hours_of_text
 
 if TYPE_CHECKING:
     from tasuki.agreement.conditions import Condition
@@ -46,6 +47,7 @@ class Resolver:
         """The agreement; it means something only if the source has no error in the end."""
         document = self._document
         self._check.given()
+        self._check_calendar()
         return Agreement(
             name=document.agreement,
             file=self._source.file,
@@ -61,6 +63,16 @@ class Resolver:
             reasons={stage: tuple(reasons) for stage, reasons in document.reasons.items()},
             targets=document.targets,
         )
+
+    def _check_calendar(self) -> None:
+        part = self._document.calendar
+        if part is None:
+            return
+        try:
+            hours_of_text(part.days, part.hours, part.holidays or "", self._document.timezone)
+        except HoursInvalid as wrong:
+            key = {"holidays": "holidays", "days": "days"}.get(wrong.place, "hours")
+            self._source.error(("calendar", key), "calendar", str(wrong))
 
     def _named(self, section: str, name: str, value: dict[str, Any]) -> Named:
         fields = dict(value)
