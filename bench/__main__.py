@@ -30,6 +30,7 @@ class Benchmark(StrEnum):
     IMPORT = "import"
     SIMULATE = "simulate"
     SERVER = "server"
+    HANDOFFS = "handoffs"
 
 
 MODULES = {
@@ -41,6 +42,7 @@ MODULES = {
     Benchmark.IMPORT: "reading_speed",
     Benchmark.SIMULATE: "simulate_speed",
     Benchmark.SERVER: "server.measure",
+    Benchmark.HANDOFFS: "server.handoff_speed",
 }
 
 

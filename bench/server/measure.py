@@ -20,15 +20,21 @@ DATABASES = ("sqlite", "postgresql")
 
 def run(scale: float) -> Result:
     """Both databases in turn; `scale` shrinks what is stored beforehand and the time of the load, not its rate."""
+    numbers = on_each_database("one", scale)
+    return Result([figure for name in DATABASES for figure in _figures(name, numbers[name])], numbers)
+
+
+def on_each_database(module: str, scale: float) -> dict[str, Any]:
+    """The numbers that a module of this folder writes, by database."""
     numbers: dict[str, Any] = {}
     for database in DATABASES:
-        say(f"server: {database}")
+        say(f"{module}: {database}")
         with (
             tempfile.TemporaryDirectory(prefix="tasuki-bench-") as folder,
             _address(database, folder) as address,
         ):
-            numbers[database] = _measured(Path(folder), address, scale)
-    return Result([figure for name in DATABASES for figure in _figures(name, numbers[name])], numbers)
+            numbers[database] = _measured(module, Path(folder), address, scale)
+    return numbers
 
 
 @contextmanager
@@ -47,13 +53,13 @@ def _address(database: str, folder: str) -> Iterator[str]:
         server.cleanup()
 
 
-def _measured(folder: Path, address: str, scale: float) -> Any:
+def _measured(module: str, folder: Path, address: str, scale: float) -> Any:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TASUKI_", "DATABASE"))}
     own = {"TASUKI_DATA": str(folder / "data"), "TASUKI_LOG_LEVEL": "WARNING"}
     environment = kept | own | ({"DATABASE_URL": address} if address else {})
     out = folder / "numbers.json"
     subprocess.run(
-        [sys.executable, "-m", "bench.server.one", str(out), str(scale)], env=environment, check=True
+        [sys.executable, "-m", f"bench.server.{module}", str(out), str(scale)], env=environment, check=True
     )
     return json.loads(out.read_text(encoding="utf-8"))
 

@@ -20,11 +20,14 @@ def test_every_page_is_photographed(
     scene = company()
     job = imports.upload(SYSTEM, name="名刺.csv", content=CSV.encode("cp932"))
     pages = {
-        "today": "/", "leads": "/leads", "lead": f"/leads/{scene.hot}", "lead-mal": f"/leads/{scene.cool}",
+        "today": "/", "handoffs": "/handoffs", "leads": "/leads", "lead": f"/leads/{scene.hot}",
+        "lead-mal": f"/leads/{scene.cool}",
         "lead-new": "/leads/new", "lead-edit": f"/leads/{scene.hot}/edit", "accounts": "/accounts",
         "account": f"/accounts/{scene.account}", "duplicates": "/duplicates", "agreement": "/agreement",
         "publish": "/agreement/publish", "imports": "/imports", "import": f"/imports/{job.pk}",
         "notifications": "/notifications", "settings": "/settings", "tokens": "/settings/tokens",
+        "hours": "/settings/hours", "working-time": "/settings/working-time",
+        "telling": "/settings/telling", "team-telling": "/settings/telling/teams", "webhooks": "/settings/webhooks",
         "people": "/settings/people", "person": "/settings/people/new", "teams": "/settings/teams",
         "audit": "/settings/audit", "nothing": "/nothing",
     }  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tasuki.server.core.models import Role, Team, User
 from tests.browser.conftest import Visit
 from tests.server.pages.scene import HOT, Scene, fold
 from tests.server.pages.scene import visit as visited
@@ -70,7 +71,7 @@ def test_by_keyboard_one_skips_to_the_content_searches_and_opens_a_lead(
     for _ in range(4):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement.textContent.trim()"))
-    assert order == ["Tasuki", "Today", "Leads", "Accounts"]
+    assert order == ["Tasuki", "Today", "Leads", "Handoffs"]
     page.locator("body").click(position={"x": 700, "y": 700})
     page.keyboard.press("/")
     expect(page.locator("#search")).to_be_focused()
@@ -83,14 +84,39 @@ def test_by_keyboard_one_skips_to_the_content_searches_and_opens_a_lead(
     assert seen.faults == []
 
 
+def test_by_keyboard_one_logs_a_call_and_gives_the_lead_to_a_colleague(
+    visit: Callable[..., Visit], company: Callable[[], Scene]
+) -> None:
+    scene = company()
+    User(
+        username="kudo", last_name="工藤", role=Role.INSIDE_SALES, team=Team.objects.get(role="inside_sales")
+    ).save()
+    seen = visit()
+    page = seen.sign_in("demo-inside-sales")
+    page.goto(seen.address + f"/leads/{scene.hot}")
+    page.locator("#move-call summary").press("Enter")
+    page.locator("#id_call_outcome_0").press("Space")
+    page.locator("#id_call_note").fill("in a meeting")
+    page.get_by_role("button", name="Log the call").press("Enter")
+    expect(page.get_by_text("The call was logged.")).to_be_visible()
+    expect(page.locator("#sash")).to_contain_text("just now")
+    page.locator("#give summary").press("Enter")
+    page.locator("#id_transfer_to").select_option("user:kudo")
+    page.get_by_role("button", name="Give it", exact=True).press("Enter")
+    expect(page.locator("#state")).to_contain_text("with 工藤")
+    page.locator("#way summary").press("Enter")
+    expect(page.locator("#way")).to_contain_text("石井 gave it to 工藤")
+    assert seen.faults == []
+
+
 def test_no_page_is_refused_anything_by_its_own_security_policy(
     visit: Callable[..., Visit], company: Callable[[], Scene]
 ) -> None:
     scene = company()
     seen = visit(language="ja", width=390)
     seen.sign_in("demo-administrator")
-    for path in ("/", "/leads", f"/leads/{scene.hot}", "/accounts", "/duplicates", "/agreement", "/imports", "/settings",
-                 "/settings/tokens", "/settings/people", "/settings/audit"):  # fmt: skip
+    for path in ("/", "/handoffs", "/leads", f"/leads/{scene.hot}", "/accounts", "/duplicates", "/agreement", "/imports",
+                 "/settings", "/settings/tokens", "/settings/people", "/settings/audit"):  # fmt: skip
         answer = seen.page.goto(seen.address + path)
         assert answer is not None
         assert "default-src 'self'" in answer.headers["content-security-policy"], path

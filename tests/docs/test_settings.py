@@ -45,7 +45,11 @@ def test_every_setting_says_what_it_is_for() -> None:
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_may_stand_in_a_file(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     assert PREFIX + name + "_FILE" in (REFERENCE / "settings.md").read_text("utf-8")
-    secret = "postgres://tasuki:kaze@db/tasuki" if name == "DATABASE_URL" else "kaze"
+    addresses = {
+        "DATABASE_URL": "postgres://tasuki:kaze@db/tasuki",
+        "MAIL_URL": "smtp://tasuki:kaze@mail:587",
+    }
+    secret = addresses.get(name, "kaze")
     (tmp_path / "secret").write_text(secret + "\n", encoding="utf-8")
     monkeypatch.setenv(PREFIX + name + "_FILE", str(tmp_path / "secret"))
     monkeypatch.setenv(PREFIX + name, "other")
@@ -77,3 +81,20 @@ def test_the_usual_name_of_the_database_is_understood(monkeypatch: pytest.Monkey
 def test_host_names_come_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TASUKI_HOSTS", "tasuki.example, crm.example")
     assert read_environment().hosts == ("tasuki.example", "crm.example")
+
+
+@pytest.mark.parametrize(
+    "url", ["smtp://", "http://mail", "smtp://mail:x", "smtp://mail?tls=yes", "mail.example"]
+)
+def test_what_is_no_mail_server_is_named_without_its_password(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASUKI_MAIL_URL", url)
+    with pytest.raises(UsageError, match="TASUKI_MAIL_URL: this is no address of a mail server"):
+        read_environment()
+
+
+def test_what_is_no_sender_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TASUKI_MAIL_FROM", "Tasuki")
+    with pytest.raises(UsageError, match="TASUKI_MAIL_FROM"):
+        read_environment()

@@ -13,8 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from tasuki.server import catalogue
-from tasuki.server.core import clock
-from tasuki.server.pages import formats
+from tasuki.server.core import clock, formats
 
 NOW = datetime(2026, 11, 22, 10, 3, tzinfo=UTC)
 

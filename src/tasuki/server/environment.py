@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from tasuki.errors import UsageError
 
 PREFIX = "TASUKI_"
-SECRETS = ("SECRET_KEY", "DATABASE_URL")
+SECRETS = ("SECRET_KEY", "DATABASE_URL", "MAIL_URL")
 DATABASES = ("postgres", "postgresql", "sqlite")
 
 
@@ -60,6 +61,18 @@ class Environment(BaseSettings):
         0, ge=0, le=10, description="How many proxies of ours stand before it and add to X-Forwarded-For."
     )
 
+    mail_url: str = Field(
+        "",
+        description="The mail server, as smtp://user:password@host:587?tls=starttls or smtps://…;"
+        " no mail is sent when empty.",
+    )
+    mail_from: str = Field(
+        "", description="Who mails come from; tasuki@ and the host of TASUKI_URL when empty."
+    )
+    webhooks_private: bool = Field(
+        False, description="Webhooks and chats may go to private addresses and to http:// ones."
+    )
+
     @field_validator("hosts", mode="before")
     @classmethod
     def _with_commas(cls, value: Any) -> Any:
@@ -91,6 +104,29 @@ class Environment(BaseSettings):
                 "this is no address of a database; give one like postgres://user:password@host:5432/name"
                 " (in a password write %2F for /, %40 for @, %3A for :)"
             )
+        return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            known = not value or (parts.scheme in {"smtp", "smtps"} and bool(parts.hostname))
+            known = known and (parts.port is None or parts.port > 0) and parts.query in {"", "tls=starttls"}
+        except ValueError:
+            known = False
+        if not known:  # its value is not told: it may hold a password
+            raise ValueError(
+                "this is no address of a mail server; give one like smtp://user:password@host:587?tls=starttls"
+                " or smtps://user:password@host (in a password write %2F for /, %40 for @, %3A for :)"
+            )
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_a_sender(cls, value: str) -> str:
+        if value and (not parseaddr(value)[1].partition("@")[2] or "\n" in value):
+            raise ValueError(f"{value} is no sender; give one like Tasuki <tasuki@example.com>")
         return value
 
     @field_validator("url")

@@ -103,8 +103,8 @@ def test_the_owner_among_marketers_is_told_alone(
     owner = person("mori", Role.MARKETING)
     Lead.objects.filter(pk=mql.pk).update(owner=owner)
     with clock.at(START + 3 * HOUR):
-        decide(inside_rep, lead_id=mql.pk, to="SAL")
-    assert (kinds(marketer), kinds(Actor(user=owner))) == ([], ["accepted"])
+        decide(inside_rep, lead_id=mql.pk, to="RECYCLED", reason="timing")
+    assert (kinds(marketer), kinds(Actor(user=owner))) == ([], ["returned"])
 
 
 def test_nobody_is_told_what_they_did_themselves(marketer: Actor, inside_rep: Actor) -> None:
@@ -119,9 +119,12 @@ def test_nobody_is_told_what_they_did_themselves(marketer: Actor, inside_rep: Ac
     assert kinds(marketer) == []
 
 
-def test_leads_go_to_the_team_with_the_fewest_open_ones(inside_rep: Actor, inside_sales_team: Team) -> None:
+def test_leads_go_to_the_team_with_the_fewest_open_ones(
+    inside_rep: Actor, inside_sales_team: Team, person: Callable[..., User]
+) -> None:
     agree(80)
     osaka = Team.objects.create(name="Osaka", role=Role.INSIDE_SALES)
+    person("oda", Role.INSIDE_SALES, osaka)
     leads = [new_lead(f"Lead {name}") for name in "abcde"]
     for lead in leads:
         visits(lead, START + HOUR, START + 2 * HOUR)
@@ -129,9 +132,10 @@ def test_leads_go_to_the_team_with_the_fewest_open_ones(inside_rep: Actor, insid
     assert sorted(fresh(lead).team_id for lead in leads) == [inside_sales_team.pk] * 3 + [osaka.pk] * 2  # type: ignore[type-var]
 
 
-def test_a_lead_stays_with_the_team_that_has_it(inside_rep: Actor) -> None:
+def test_a_lead_stays_with_the_team_that_has_it(inside_rep: Actor, person: Callable[..., User]) -> None:
     agree(80)
     osaka = Team.objects.create(name="Osaka", role=Role.INSIDE_SALES)
+    person("oda", Role.INSIDE_SALES, osaka)
     lead = new_lead()
     Lead.objects.filter(pk=lead.pk).update(team=osaka)
     assert becomes_mql(lead).team == osaka

@@ -414,5 +414,6 @@ def test_who_accepts_a_lead_that_nobody_owns_has_it(inside_rep: Actor, mql: Lead
 
 
 def test_a_manager_who_accepts_for_inside_sales_does_not_become_the_owner(manager: Actor, mql: Lead) -> None:
+    owner = fresh(mql).owner
     accept(manager, mql)
-    assert fresh(mql).owner is None
+    assert fresh(mql).owner == owner

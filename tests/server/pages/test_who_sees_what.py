@@ -14,6 +14,8 @@ from tests.server.pages.scene import Scene
 EVERYONE = ("marketer", "inside_rep", "sales_rep", "outsider", "manager", "administrator")
 PAGES = {
     "/": EVERYONE,
+    "/handoffs": EVERYONE,
+    "/handoffs?state=closed&team=West&person=none&overdue=1": EVERYONE,
     "/leads": EVERYONE,
     "/leads?q=藤井&stage=MQL&sort=name": EVERYONE,
     "/leads/new": EVERYONE,
@@ -29,6 +31,11 @@ PAGES = {
     "/notifications": EVERYONE,
     "/settings": EVERYONE,
     "/settings/tokens": EVERYONE,
+    "/settings/telling": EVERYONE,
+    "/settings/telling/teams": ("manager", "administrator"),
+    "/settings/webhooks": ("administrator",),
+    "/settings/hours": EVERYONE,
+    "/settings/working-time": ("manager", "administrator"),
     "/settings/people": ("administrator",),
     "/settings/people/new": ("administrator",),
     "/settings/teams": ("administrator",),
@@ -74,7 +81,12 @@ def test_a_stranger_is_sent_to_sign_in_from_every_page_and_comes_back_to_it(clie
 POSTED = {
     "account-owner", "lead-decide", "lead-answer", "lead-owner", "lead-export", "lead-erase", "merge-undo", "duplicate",
     "import-plan", "import-start", "import-undo", "import-remove", "notifications-read", "password", "token-revoke",
-    "person-password", "person-active", "team-delete",
+    "person-password", "person-active", "team-delete", "lead-call", "lead-reapproach", "promise-move", "promise-cancel",
+    "handoff-transfer", "handoff-take", "capacity-person", "capacity-team",
+    "hours-clear", "absence-new", "absence-end", "day-off-new", "day-off-remove", "person-hours-clear", "person-absence-new",
+    "team-hours-clear",
+    "test-mail", "chat-new", "chat-test", "chat-remove", "team-chat-new", "send-again", "webhook-test", "webhook-rotate",
+    "webhook-switch", "webhook-remove",
 }  # fmt: skip
 
 
@@ -116,6 +128,7 @@ def test_what_is_not_there_is_404(
 @pytest.mark.parametrize(
     "path",
     ["/leads?after=x", "/leads?after=[1,%22]", "/leads?q=%00&stage=%00", "/leads?sort=x", "/accounts?after=-1",
+     "/handoffs?after=x&state=x&team=%00&person=%00", "/handoffs?after=[1,2]&state=closed",
      "/duplicates?kind=x&after=1", "/imports?after=x", "/settings/audit?by=x&after=99999999999999999999",
      "/leads/1?at=9999-99-99", "/leads/1?at=0001-01-01", "/leads/1?at=2026-01-01T00:00"],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,9 @@ from tasuki.server.activities.models import Activity
 from tasuki.server.core import clock
 from tasuki.server.core.models import Role, Team, User
 from tasuki.server.deals.models import Deal
+from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.lifecycle.models import Decision, Transition
+from tasuki.server.notify.models import Notification
 from tasuki.server.people.inputs import LeadInput
 from tasuki.server.people.models import Lead
 from tasuki.server.running.demo import cast, loading, moving, run
@@ -35,33 +38,37 @@ def story(files: Path) -> Story:
     return story_of(files, NOW)
 
 
+def all_of(story: Story, what: str) -> list[Any]:
+    return [each for part in story.parts for each in getattr(part, what)]
+
+
 @pytest.fixture
 def loaded(db: None, story: Story) -> Story:
     with clock.at(NOW):
-        loading.set_up()
         loading.load(story)
-        loading.fold_all()
     return story
 
 
 def test_the_past_ends_now_and_the_future_has_no_times_yet(story: Story):
-    latest = max(activity.at for activity in story.activities if activity.at)
+    latest = max(activity.at for activity in all_of(story, "activities") if activity.at)
     assert NOW - timedelta(days=7) < latest <= NOW
     assert all(event.at is None for event in story.to_come)
     assert {type(event) for event in story.to_come} == {LeadInput, ActivityInput}
 
 
 def test_working_hours_stay_working_hours(story: Story):
-    hours = Counter((activity.at + timedelta(hours=9)).hour for activity in story.activities if activity.at)
-    days = Counter((decision.at + timedelta(hours=9)).weekday() for decision in story.decisions)
+    hours = Counter(
+        (activity.at + timedelta(hours=9)).hour for activity in all_of(story, "activities") if activity.at
+    )
+    days = Counter((decision.at + timedelta(hours=9)).weekday() for decision in all_of(story, "decisions"))
     assert sum(hours[hour] for hour in range(9, 19)) > 0.7 * sum(hours.values())
     assert not days[5] + days[6]
 
 
 def test_no_lead_is_handed_in_twice_in_one_round(story: Story):
-    for each in story.rounds:
+    for each in all_of(story, "rounds"):
         assert len({put.ref for put in each}) == len(each)
-    assert len(story.rounds) > 1
+    assert len(story.before.rounds) > 1
 
 
 def test_the_agreement_of_the_demo_is_found_and_sound():
@@ -79,17 +86,35 @@ def test_the_cast_can_be_engaged_twice():
 
 
 def test_everything_comes_in_and_leads_are_where_their_past_has_led_them(loaded: Story):
-    assert Lead.objects.filter(merged_into=None).count() >= 0.95 * len(loaded.rounds[0])
-    assert Activity.objects.count() == len(loaded.activities)
-    assert Decision.objects.count() == len(loaded.decisions)
+    assert Lead.objects.filter(merged_into=None).count() >= 0.95 * len(loaded.before.rounds[0])
+    assert Activity.objects.count() == len(all_of(loaded, "activities"))
+    assert Decision.objects.count() == len(all_of(loaded, "decisions"))
     assert Deal.objects.count() == len(loaded.deals)
     refused = Decision.objects.exclude(refused="").count()
-    assert refused <= 0.1 * len(loaded.decisions) + 2
+    assert refused <= 0.1 * len(all_of(loaded, "decisions")) + 2
     stages = set(Lead.objects.values_list("stage", flat=True))
     assert stages >= {"MAL", "RECYCLED"}
     assert Transition.objects.filter(at__gt=NOW).count() == 0
     assert Transition.objects.filter(at__lt=NOW - timedelta(days=200)).exists()
     assert loading.fold_all() == 0
+
+
+def test_the_last_days_were_played_so_that_the_whole_relay_is_there(db: None, tmp_path: Path):
+    simulated(tmp_path, 1_000)
+    with clock.at(NOW):
+        loading.load(story_of(tmp_path, NOW))
+    handoffs = Handoff.objects.all()
+    assert handoffs.filter(outcome=Handoff.Outcome.OPEN, person__isnull=False).exists()
+    assert all(one.routed for one in handoffs.filter(outcome=Handoff.Outcome.OPEN))
+    clocks = Clock.objects.filter(started_at__gt=NOW - timedelta(days=6))
+    assert clocks.filter(reminded_at__isnull=False).exists()
+    assert clocks.filter(breached_at__isnull=False).exists()
+    assert clocks.filter(started_because="reassigned").exists()
+    assert clocks.filter(stopped_because="accepted", stopped_by__isnull=False).exists()
+    told = set(Notification.objects.values_list("kind", flat=True))
+    assert told >= {"handoff", "reminder", "breach", "reassigned", "accepted"}
+    reminded = Clock.objects.exclude(reminded_at=None).values_list("reminded_at", flat=True)
+    assert {8 <= (at + timedelta(hours=9)).hour <= 20 for at in reminded} == {True}
 
 
 def test_life_goes_on_through_the_ordinary_commands(loaded: Story):

@@ -53,7 +53,13 @@ NO_RIGHT_TO_READ = {
     "notify.queries.notifications": "one's own news, on the page",
 }
 """Query → why it asks for no right, so that the API must not use it."""
-NO_SIGHT_NEEDED: dict[str, str] = {}
+NO_SIGHT_NEEDED: dict[str, str] = {
+    "handoffs.queries.loads": "how much teams have to do; no lead is shown",
+    "notify.queries.choices": "how one is told; no lead is shown",
+    "notify.queries.my_chats": "how one is told; no lead is shown",
+    "notify.queries.team_chats": "how teams are told; no lead is shown",
+    "notify.queries.endpoints": "programs, and counts of what they are told; no lead is shown",
+}
 """Query about leads → why it does not look through sight."""
 
 

@@ -11,7 +11,7 @@ from tasuki.server.agreements.models import AgreementVersion
 from tasuki.server.core import audit
 from tasuki.server.core.access import Actor
 from tasuki.server.deals.models import Deal
-from tasuki.server.handoffs.models import Handoff
+from tasuki.server.handoffs.models import Clock, Handoff, Promise
 from tasuki.server.imports.models import Change, ImportJob
 from tasuki.server.lifecycle.models import Decision, Transition
 from tasuki.server.notify.models import Notification
@@ -145,9 +145,22 @@ class World:
             agreement=self.agreement,
             recorded_at=START,
         )
-        Handoff.objects.create(lead=lead, transition=transition, team_role="sales", opened_at=START)
+        handoff = Handoff.objects.create(
+            lead=lead,
+            transition=transition,
+            team_role="sales",
+            opened_at=START,
+            routed=[{"why": "transferred", "note": f"{told['name']} asks for it"}],
+        )
+        Clock.objects.create(handoff=handoff, lead=lead, ordinal=1, started_at=START, started_because="given")
+        Promise.objects.create(lead=lead, at=START, note=f"ask {told['name']}", made_at=START)
         Notification.objects.create(
-            user=self.administrator.user, lead=lead, transition=transition, kind="handoff", at=START
+            user=self.administrator.user,
+            lead=lead,
+            transition=transition,
+            kind="handoff",
+            at=START,
+            cause=f"transition:{transition.pk}",
         )
         Deal.objects.create(
             lead=lead,

@@ -18,11 +18,15 @@ TAGS = [
     {"name": "leads", "description": "People who may buy: who they are, where they stand, and why."},
     {"name": "activities", "description": "What leads did."},
     {"name": "decisions", "description": "What people decided about leads, and what they may decide."},
+    {"name": "work", "description": "What you should do now; calls made and promised."},
+    {"name": "handoffs", "description": "Who holds which lead until when, and how it came to them."},
     {"name": "accounts", "description": "Companies."},
     {"name": "deals", "description": "Opportunities with amount and close date."},
     {"name": "duplicates", "description": "Leads that may be the same; merging them, and taking it back."},
     {"name": "agreement", "description": "The agreement in force."},
     {"name": "imports", "description": "Files that are brought in."},
+    {"name": "working time", "description": "Hours, absences and days off, which due times go by."},
+    {"name": "telling", "description": "How people are told of news, and programs by webhooks."},
     {"name": "people", "description": "Who you are, your tokens; the data of one person."},
 ]
 ERRORS = {

@@ -6,13 +6,19 @@ from tasuki.server.api import (
     accounts,
     activities,
     agreement,
+    calls,
+    capacity,
+    channels,
     deals,
     decisions,
     duplicates,
+    handoffs,
     imports,
     leads,
     people,
+    webhooks,
     work,
+    worktime,
 )
 from tasuki.server.api.house import HouseApi
 
@@ -22,11 +28,17 @@ for router in (
     activities.router,
     decisions.router,
     work.router,
+    calls.router,
+    handoffs.router,
+    capacity.router,
     accounts.router,
     deals.router,
     duplicates.router,
     agreement.router,
     imports.router,
     people.router,
+    worktime.router,
+    channels.router,
+    webhooks.router,
 ):
     api.add_router("", router)

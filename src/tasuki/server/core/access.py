@@ -31,6 +31,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "activities.write": EVERYONE,
     "decisions.write": EVERYONE,
     "deals.write": EVERYONE,
+    "handoffs.transfer": EVERYONE,
+    "capacity.manage": LEADING,
     "duplicates.decide": EVERYONE,
     "imports.run": MARKETING,
     "export": MARKETING,
@@ -41,6 +43,11 @@ ALLOWED: dict[str, frozenset[str]] = {
     "tokens.own": EVERYONE,
     "audit.read": LEADING,
     "metrics.read": LEADING,
+    "channels.own": EVERYONE,
+    "channels.team": LEADING,
+    "webhooks.manage": frozenset({Role.ADMINISTRATOR}),
+    "worktime.own": EVERYONE,
+    "worktime.manage": LEADING,
 }
 """Action → roles. A token may do what its scopes name, and never more than its user."""
 

@@ -28,7 +28,7 @@ class Handoff(models.Model):
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)  # of the clock that runs, or ran last
     first_touch_at = models.DateTimeField(null=True)  # the first call, mail or answer of whoever has it
-    held_since = models.DateTimeField(null=True)  # waits for a person: its team is over its load
+    held_since = models.DateTimeField(null=True)  # waits for a person: nobody is there, or nobody has room
     routed = models.JSONField(default=list)  # how it came to whom it came: see handoffs.routing
     closed_at = models.DateTimeField(null=True)
     closed_by = models.OneToOneField(
@@ -46,6 +46,10 @@ class Handoff(models.Model):
             models.Index(fields=["outcome", "team_role", "opened_at"]),
             models.Index(fields=["team", "due_at"], condition=Q(outcome="open"), name="open_by_team"),
             models.Index(fields=["person", "due_at"], condition=Q(outcome="open"), name="open_by_person"),
+            models.Index(fields=["due_at"], condition=Q(outcome="open"), name="open_by_due"),
+            models.Index(
+                fields=["-closed_at"], condition=Q(closed_at__isnull=False), name="handoffs_by_closed"
+            ),
             models.Index(fields=["held_since"], condition=Q(held_since__isnull=False), name="held"),
         ]
 
@@ -53,8 +57,8 @@ class Handoff(models.Model):
 class Clock(models.Model):
     """One row of the service-level ledger: how long one owner had a handoff. Once stopped it is never changed.
 
-    `started_because`: given, transferred, reassigned, released. `stopped_because`: the handoff's outcome, or transferred,
-    reassigned, merged, erased. Times in UTC; `wall` and `business` in microseconds.
+    `started_because`: given, transferred, taken, reassigned, released, reopened. `stopped_because`: the handoff's outcome,
+    what the next one started with, merged, erased. Times in UTC; `wall` and `business` in microseconds.
     """
 
     handoff = models.ForeignKey(Handoff, models.CASCADE, related_name="clocks")
@@ -103,11 +107,17 @@ class Promise(models.Model):
     note = models.CharField(max_length=500, blank=True)
     made_at = models.DateTimeField()
     made_by = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+")
+    told_at = models.DateTimeField(null=True)  # when somebody was told that its time has come
     done_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["person", "at"], condition=Q(done_at__isnull=True), name="promises_to_keep")
+            models.Index(fields=["person", "at"], condition=Q(done_at__isnull=True), name="promises_to_keep"),
+            models.Index(
+                fields=["at"],
+                condition=Q(done_at__isnull=True, told_at__isnull=True),
+                name="promises_to_tell",
+            ),
         ]
 
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from tasuki.server.core.access import Actor, decision_roles, require, sight
+from tasuki.server.agreements import queries as agreements
+from tasuki.server.core import clock
+from tasuki.server.core.access import DECIDING, Actor, require, sight
+from tasuki.server.handoffs.capacity import TeamLoad, load_of
+from tasuki.server.handoffs.facts import counted
 from tasuki.server.handoffs.models import Handoff
+from tasuki.server.handoffs.staff import staff
+from tasuki.server.worktime import queries as worktime
 
 MOST = 500
 
@@ -18,10 +24,17 @@ def handoffs(actor: Actor, lead_id: int) -> Sequence[Handoff]:
     return list(_seen(actor).filter(lead_id=lead_id).order_by("-opened_at", "-pk")[:MOST])
 
 
-def open_handoffs(actor: Actor, *, limit: int = 200) -> Sequence[Handoff]:
-    """What waits for the actor's team, the oldest first; without a team, for the roles as which the actor decides."""
-    waiting = _seen(actor).filter(outcome=Handoff.Outcome.OPEN, lead__merged_into=None, lead__erased_at=None)
-    return list(waiting.filter(_mine(actor)).order_by("opened_at", "pk")[: min(limit, MOST)])
+def loads(actor: Actor) -> list[TeamLoad]:
+    """What each team that handoffs go to has and can take today; every role may know."""
+    require(actor, "leads.read")
+    now, under = clock.now(), agreements.in_force()
+    people = counted(staff(), now)
+    working = worktime.works_today(
+        [one.id for one in people.active],
+        now,
+        default=worktime.default_hours(under.agreement if under else None),
+    )
+    return [load_of(people, crew, working) for crew in people.crews.values() if crew.role in DECIDING]
 
 
 def answered(actor: Actor, *, since: datetime, limit: int = 50) -> Sequence[Handoff]:
@@ -34,12 +47,4 @@ def answered(actor: Actor, *, since: datetime, limit: int = 50) -> Sequence[Hand
 def _seen(actor: Actor) -> QuerySet[Handoff]:
     require(actor, "leads.read")
     found = Handoff.objects.filter(sight(actor, "lead__"))
-    return found.select_related("lead__account", "lead__owner", "team", "transition")
-
-
-def _mine(actor: Actor) -> Q:
-    """A handoff to a role without a team is everybody's of that role."""
-    roles = Q(team_role__in=decision_roles(actor))
-    if actor.user is None or actor.user.team_id is None:
-        return roles
-    return Q(team=actor.user.team_id) | (Q(team=None) & roles)
+    return found.select_related("lead__account", "lead__owner", "team", "person", "transition")

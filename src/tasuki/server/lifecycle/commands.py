@@ -18,8 +18,15 @@ from tasuki.server.core import audit, bulk, clock
 from tasuki.server.core.access import Actor, decision_roles, require, sight
 from tasuki.server.core.errors import Conflict, NotAllowed, NotFound, Refused
 from tasuki.server.core.measures import ENTRIES
-from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle import checks, measures, storing, telling
+from tasuki.server.lifecycle.calls import (
+    Called,
+    CallOutcome,
+    cancel_promise,
+    log_call,
+    move_promise,
+    promise_call,
+)
 from tasuki.server.lifecycle.folding import LeadFold, fold
 from tasuki.server.lifecycle.inputs import Decided, DecisionInput, Entered, Folded, Recorded
 from tasuki.server.lifecycle.models import Decision, Transition
@@ -29,7 +36,8 @@ from tasuki.server.people.due import touch
 from tasuki.server.people.models import Lead, Profile
 
 __all__ = [
-    "Decided", "DecisionInput", "Entered", "Folded", "Recorded", "decide", "fold_due", "record_decisions", "roll_out",
+    "CallOutcome", "Called", "Decided", "DecisionInput", "Entered", "Folded", "Recorded", "cancel_promise", "decide",
+    "fold_due", "log_call", "move_promise", "promise_call", "record_decisions", "roll_out",
 ]  # fmt: skip
 
 DEAL_STATES = {"OPPORTUNITY": "open", "WON": "won", "LOST": "lost"}
@@ -131,7 +139,6 @@ class _Asked:
         entered = storing.store([done], at)
         for t in Transition.objects.filter(decision=decision):  # what was due may have moved it just before
             self._expect_seen(under, t.from_stage)
-        self._keep(lead, decision, role)
         look = storing.next_look(done, at)
         if look is not None:
             touch([lead.pk], look)
@@ -140,14 +147,6 @@ class _Asked:
             reason=self.reason, answers=sorted(self.answers), source=self.source,
         )  # fmt: skip
         return Decided(decision.pk, lead.pk, tuple(entered), self._deal(lead, at))
-
-    def _keep(self, lead: Lead, decision: Decision, role: str) -> None:
-        """Whoever accepts a lead that nobody owns has it from then on; a manager who decides for others does not."""
-        user = self.actor.user
-        if user is None or lead.owner_id is not None or user.role != role:
-            return
-        if Handoff.objects.filter(closed_by__decision=decision, outcome=Handoff.Outcome.ACCEPTED).exists():
-            Lead.objects.filter(pk=lead.pk).update(owner=user)
 
     def _expect_seen(self, under: InForce, stage: str) -> None:
         if self.seen is not None and self.seen != stage:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tasuki.agreement import Agreement
@@ -25,16 +25,19 @@ from tasuki.server.core.clock import microseconds
 from tasuki.server.core.errors import NotFound
 from tasuki.server.core.models import User
 from tasuki.server.handoffs import queries as handoffs
-from tasuki.server.handoffs.models import Handoff
+from tasuki.server.handoffs.models import Handoff, Promise
 from tasuki.server.lifecycle import telling
+from tasuki.server.lifecycle.board import Board, as_it_stands, board, handoff, ledger
 from tasuki.server.lifecycle.folding import LeadFold, place_under, read
 from tasuki.server.lifecycle.inputs import Move
 from tasuki.server.lifecycle.models import Decision, Transition
+from tasuki.server.lifecycle.routed import Ways
+from tasuki.server.lifecycle.worklist import WorkList, work_list
 from tasuki.server.people.models import Lead, Profile
 
 __all__ = [
-    "Answer", "Item", "Move", "WorkList", "answered", "answers", "decisions", "explanation", "moves", "timeline",
-    "transitions", "work_list",
+    "Answer", "Board", "Item", "Move", "Ways", "WorkList", "answered", "answers", "as_it_stands", "board", "decisions",
+    "explanation", "handoff", "ledger", "moves", "promises", "timeline", "transitions", "work_list",
 ]  # fmt: skip
 
 MOST = 500
@@ -60,14 +63,6 @@ class Answer:
     answer: str
     by: User | None
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WorkList:
-    """What waits for someone: handoffs, the oldest first, and leads whose re-approach date has come."""
-
-    handoffs: Sequence[Handoff]
-    reapproach: Sequence[Lead]
 
 
 def lead_of(actor: Actor, lead_id: int) -> Lead:
@@ -261,25 +256,13 @@ def answers(actor: Actor, lead_id: int) -> dict[str, Answer]:
     return found
 
 
-def work_list(actor: Actor, *, limit: int = 200) -> WorkList:
-    """What waits for the actor and its team: open handoffs, and leads to be taken up again."""
-    require(actor, "leads.read")
-    come = Lead.objects.filter(sight(actor), _for(actor), reapproach_at__lte=clock.now())
-    come = come.filter(merged_into=None, erased_at=None).select_related("account", "owner", "team")
-    return WorkList(
-        handoffs.open_handoffs(actor, limit=limit),
-        list(come.order_by("reapproach_at", "pk")[: min(limit, MOST)]),
-    )
-
-
-def _for(actor: Actor) -> Q:
-    """Leads of the actor, or of its team and nobody in it; for who has no team, those that they see."""
-    if actor.user is None or actor.user.team_id is None:
-        return Q()
-    nobodys = Q(owner=None) & (Q(team=actor.user.team_id) | Q(team=None))
-    return Q(owner=actor.user) | Q(owner__team=actor.user.team_id) | nobodys
-
-
 def answered(actor: Actor, *, since: datetime, limit: int = 50) -> Sequence[Handoff]:
     """Handoffs answered since then, the latest first, with the decision."""
     return handoffs.answered(actor, since=since, limit=limit)
+
+
+def promises(actor: Actor, lead_id: int) -> list[Promise]:
+    """Calls promised to the lead and not made yet, the next first."""
+    lead = lead_of(actor, lead_id)
+    found = Promise.objects.filter(lead=lead, done_at=None).select_related("person", "made_by")
+    return list(found.order_by("at", "pk")[:MOST])

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from tasuki.server.agreements.queries import main_score
+from tasuki.engine.live import NewTransition
+from tasuki.engine.worths import grades_of
+from tasuki.server.agreements.queries import InForce, main_score
 from tasuki.server.core import bulk
 from tasuki.server.core.clock import instant, microseconds
 from tasuki.server.handoffs import commands as handoffs
-from tasuki.server.handoffs.commands import Followed, Step
-from tasuki.server.handoffs.models import Handoff
+from tasuki.server.handoffs.commands import About, Followed, Step
+from tasuki.server.lifecycle import news
 from tasuki.server.lifecycle.folding import LeadFold
 from tasuki.server.lifecycle.inputs import Entered
 from tasuki.server.lifecycle.models import Decision, Transition
-from tasuki.server.notify import commands as notify
-from tasuki.server.notify.commands import News, Readers
+from tasuki.server.lifecycle.news import NEWS_AGE
 from tasuki.server.people.models import Lead
 
-NEWS_AGE = timedelta(days=7)
-"""What is older than this when it is recorded, out of an import, is history and no news."""
 FAR = microseconds(datetime(9000, 1, 1, tzinfo=UTC))
 """What comes later than this does not come."""
-DEAL_NEWS = {"OPPORTUNITY": "deal", "WON": "won", "LOST": "lost"}
 
 TRANSITION = (
     "lead", "ordinal", "from_stage", "to_stage", "at", "cause", "path", "decision", "scores", "contributions", "agreement",
     "recorded_at",
 )  # fmt: skip
 LEAD = (
-    "stage", "stage_entered_at", "scores", "grades", "score", "passes", "reapproach_at", "folded_at", "team",
+    "stage", "stage_entered_at", "scores", "grades", "score", "passes", "reapproach_at", "folded_at", "team", "owner",
 )  # fmt: skip
 
 
@@ -40,11 +40,10 @@ def store(folds: Sequence[LeadFold], now: datetime) -> list[Entered]:
     done = [one for one in folds if one.outcome]
     entered = _transitions(done, now)
     steps = _steps(done, entered)
-    followed = handoffs.follow(steps)
+    followed = handoffs.follow(steps, now)
     _refusals(done)
     came = _leads(done, entered, followed, now)
-    if followed.opened or followed.closed or steps or came:
-        notify.tell(_news(done, steps, followed, came, now))
+    news.tell(done, steps, followed, came, now)
     return entered
 
 
@@ -66,19 +65,48 @@ def _plain(scores: dict[str, float]) -> dict[str, float]:
 
 
 def _steps(folds: Sequence[LeadFold], entered: Sequence[Entered]) -> list[Step]:
-    agreements = [under.agreement for one in folds for under, _ in one.new]
-    leads = {one.lead.pk: one.lead for one in folds}
-    return [
-        Step(
-            t.lead_id, t.id, t.from_stage, t.to_stage, t.at, t.cause, agreement,
-            leads[t.lead_id].team_id, _owners_team(leads[t.lead_id]),
-        )
-        for t, agreement in zip(entered, agreements, strict=True)
-    ]  # fmt: skip
+    """One for each transition, with who decided it, and who the lead was then where somebody is to be found for it."""
+    new = [(one, under, t) for one in folds for under, t in one.new]
+    deciders = _deciders([t.decision for _one, _under, t in new if t.decision])
+    times = {one.lead.pk: Counter(_times(one.lead)) for one in folds if one.new}
+    steps = []
+    for (one, under, t), known in zip(new, entered, strict=True):
+        times[one.lead.pk][t.to] += 1
+        handed = under.agreement.stage[t.to].handoff
+        about = _about(one, under, t, times[one.lead.pk]) if handed else About()
+        by, keeper = deciders.get(t.decision or 0, (None, None))
+        steps.append(
+            Step(
+                known.lead_id, known.id, known.from_stage, known.to_stage, known.at, known.cause, under.agreement,
+                by, keeper, about,
+            )
+        )  # fmt: skip
+    return steps
 
 
-def _owners_team(lead: Lead) -> int | None:
-    return lead.owner.team_id if lead.owner_id and lead.owner else None
+def _times(lead: Lead) -> dict[str, int]:
+    return {stage: int(one["times"]) for stage, one in lead.passes.items()}
+
+
+def _deciders(decisions: Sequence[int]) -> dict[int, tuple[int | None, int | None]]:
+    """Decision → who made it, and once more if that was in the person's own role."""
+    rows = (
+        Decision.objects.filter(pk__in=decisions, by__isnull=False) if decisions else Decision.objects.none()
+    )
+    return {
+        pk: (by, by if role == own else None)
+        for pk, by, role, own in rows.values_list("pk", "by_id", "role", "by__role")
+    }
+
+
+def _about(one: LeadFold, under: InForce, t: NewTransition, times: Counter[str]) -> About:
+    """Who the lead was at the transition."""
+    lead = one.lead
+    latest = max((each for each in one.log.profiles if each[0] <= t.at), default=None)
+    return About(
+        lead.team_id, lead.owner_id, lead.account_id, json.loads(latest[2]) if latest else {}, t.scores,
+        grades_of(under.compiled, t.scores), dict(times),
+    )  # fmt: skip
 
 
 def _refusals(folds: Sequence[LeadFold]) -> None:
@@ -110,6 +138,7 @@ def _leads(
             came.append(one)
         lead.reapproach_at = until
         lead.team_id = followed.teams.get(lead.pk, lead.team_id)
+        lead.owner_id = followed.owners.get(lead.pk, lead.owner_id)
         rows.append(_row(one, new.get(lead.pk, []), now))
     bulk.update(Lead, LEAD, rows)
     return came
@@ -124,6 +153,7 @@ def _row(one: LeadFold, new: Sequence[Entered], now: datetime) -> tuple[Any, ...
     return (
         lead.pk, outcome.stage, entered, _plain(outcome.scores), outcome.grades,
         outcome.scores[main] + 0.0 if main else 0.0, passes(lead.passes, new), lead.reapproach_at, now, lead.team_id,
+        lead.owner_id,
     )  # fmt: skip
 
 
@@ -154,61 +184,6 @@ def _has_come(lead: Lead, until: datetime | None, now: datetime) -> bool:
     if until is None or until > now or until < now - NEWS_AGE:
         return False
     return lead.reapproach_at != until or lead.folded_at is None or lead.folded_at < until
-
-
-# News.
-
-
-def _news(
-    folds: Sequence[LeadFold],
-    steps: Sequence[Step],
-    followed: Followed,
-    came: Sequence[LeadFold],
-    now: datetime,
-) -> list[News]:
-    readers = Readers()
-    leads = {one.lead.pk: one.lead for one in folds}
-    deciders = _deciders(folds, steps)
-    found = [
-        News("reapproach", one.lead.pk, readers.keepers(one.lead.owner_id, one.lead.team_id), None, now)
-        for one in came
-    ]
-    for handoff in followed.opened:
-        users = readers.team(handoff.team_id, handoff.team_role)
-        found.append(News("handoff", handoff.lead_id, users, handoff.transition_id, handoff.opened_at))
-    told = [
-        (str(handoff.outcome), handoff.lead_id, handoff.closed_by_id, handoff.closed_at)
-        for handoff in followed.closed
-        if handoff.outcome != Handoff.Outcome.OTHER
-    ]
-    told += [(DEAL_NEWS[s.to_stage], s.lead, s.transition, s.at) for s in steps if s.to_stage in DEAL_NEWS]
-    for kind, lead, transition, at in told:
-        if transition and at:
-            users = readers.marketing(leads[lead].owner_id)
-            found.append(News(kind, lead, users, transition, at))
-    return [_without(news, deciders.get(news.transition or 0)) for news in found if news.at > now - NEWS_AGE]
-
-
-def _deciders(folds: Sequence[LeadFold], steps: Sequence[Step]) -> dict[int, int]:
-    """Transition → who decided it: nobody is told what they did themselves."""
-    decisions = [t.decision for one in folds for _, t in one.new]
-    by = dict(
-        Decision.objects.filter(pk__in=[d for d in decisions if d], by__isnull=False).values_list("pk", "by")
-        if any(decisions)
-        else ()
-    )
-    return {
-        step.transition: by[decision]
-        for step, decision in zip(steps, decisions, strict=True)
-        if decision in by
-    }
-
-
-def _without(news: News, user: int | None) -> News:
-    if user is None:
-        return news
-    users = tuple(one for one in news.users if one != user)
-    return News(news.kind, news.lead, users, news.transition, news.at)
 
 
 def next_look(one: LeadFold, now: datetime) -> datetime | None:

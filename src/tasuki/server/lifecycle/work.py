@@ -107,7 +107,7 @@ def _fold(due: Sequence[int]) -> _Done:
     now = clock.now()
     claimed = (
         Due.objects.filter(pk__in=due, at__lte=now)
-        .select_related("lead__owner")
+        .select_related("lead")
         .order_by("lead_id")
         .select_for_update(of=("self", "lead"), skip_locked=True, no_key=True)
     )

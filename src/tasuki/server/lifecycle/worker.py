@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
@@ -24,22 +25,34 @@ def run(stop: threading.Event, *, limit: int = 200) -> None:
 
     A database that is away is waited for. Runs in a thread or a process of its own, with a connection of its own.
     """
+    repeat(stop, lambda: _turn(limit))
+
+
+def _turn(limit: int) -> float:
+    """One pass; how long to wait until the next."""
+    if fold_due(limit=limit).leads >= limit // 2:
+        return 0.0
+    return 0.0 if _rolls_out() and roll_out() else IDLE
+
+
+def repeat(stop: threading.Event, turn: Callable[[], float]) -> None:
+    """Do `turn`, which says how many seconds to wait until the next, until `stop` is set; then close the connection.
+
+    A turn that fails, or a database that is away, ends nothing: it is tried again.
+    """
     try:
         while not stop.is_set():
-            pause = _turn(limit)
+            pause = _safely(turn)
             if pause:
                 stop.wait(pause)
     finally:
         connection.close()
 
 
-def _turn(limit: int) -> float:
-    """One pass; how long to wait until the next. Never raises: a worker that dies folds nothing."""
+def _safely(turn: Callable[[], float]) -> float:
+    """Never raises: a worker that dies does nothing."""
     try:
-        if fold_due(limit=limit).leads >= limit // 2:
-            return 0.0
-        if _rolls_out() and roll_out():
-            return 0.0
+        pause = turn()
     except (DatabaseError, InterfaceError):
         log.exception("the database does not answer; trying again in %s s", AWAY)
         _close()
@@ -48,8 +61,9 @@ def _turn(limit: int) -> float:
         log.exception("a pass failed; trying again in %s s", AWAY)
         _close()
         return AWAY
-    close_old_connections()
-    return IDLE
+    if pause:
+        close_old_connections()
+    return pause
 
 
 def _rolls_out() -> bool:

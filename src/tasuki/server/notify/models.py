@@ -1,4 +1,4 @@
-"""News for people, and the outbox: rows written in the transaction that causes them, so that none is lost, none comes twice."""
+"""News for people, and the outbox: rows written in the transaction that causes them: none is lost, none comes twice."""
 
 from __future__ import annotations
 
@@ -25,23 +25,26 @@ class Notification(models.Model):
     read_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "kind", "cause"], name="news_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "kind", "cause"], name="news_once")]
         indexes: ClassVar = [models.Index(fields=["user", "read_at", "-at"])]
 
 
 class Channel(models.Model):
-    """A way to tell a person or a team outside of the pages: mail, or an address that Apprise knows."""
+    """A way to tell a person or a team: on the pages, by mail, or at an address that Apprise knows.
+
+    A person without a row for a medium is told as `notify.channels.USUAL` says; teams have chats only.
+    """
 
     class Medium(models.TextChoices):
+        APP = "app", _("Here")
         MAIL = "mail", _("Mail")
         APPRISE = "apprise", _("Chat")
 
     user = models.ForeignKey("core.User", models.CASCADE, null=True, related_name="channels")
     team = models.ForeignKey("core.Team", models.CASCADE, null=True, related_name="channels")
     medium = models.CharField(max_length=10, choices=Medium.choices)
-    address = models.CharField(max_length=500, blank=True)  # secret for chats; empty for mail: the person's own
+    name = models.CharField(max_length=100, blank=True)  # of a chat, as people call it
+    address = models.CharField(max_length=500, blank=True)  # of a chat: a secret
     kinds = models.JSONField(default=list)  # kinds of news that go this way
     enabled = models.BooleanField(default=True)
 
@@ -50,8 +53,16 @@ class Channel(models.Model):
             models.CheckConstraint(
                 condition=Q(user__isnull=False, team__isnull=True) | Q(user__isnull=True, team__isnull=False),
                 name="channel_of_one_person_or_one_team",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["user", "medium"], condition=~Q(medium="apprise"), name="one_channel_of_a_medium"
+            ),
         ]
+
+    @property
+    def shown(self) -> str:
+        """The address as far as it is no secret: its scheme."""
+        return f"{self.address.partition('://')[0]}://…"
 
 
 class Endpoint(models.Model):
@@ -61,6 +72,7 @@ class Endpoint(models.Model):
     secret = models.CharField(max_length=100)  # whsec_…; shown once
     kinds = models.JSONField(default=list)  # types of events; empty: all
     enabled = models.BooleanField(default=True)
+    off_because = models.CharField(max_length=20, blank=True)  # gone: the receiver said that it is (410)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+")
 
@@ -74,7 +86,9 @@ class Delivery(models.Model):
         DEAD = "dead", _("Given up")
         DROPPED = "dropped", _("Not wanted any more")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)  # the receiver's id of the message, the same at each attempt
+    id = models.UUIDField(
+        primary_key=True, default=uuid.uuid4
+    )  # the receiver's id of the message, the same at each attempt
     channel = models.ForeignKey(Channel, models.CASCADE, null=True, related_name="deliveries")
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, null=True, related_name="deliveries")
     lead = models.ForeignKey("people.Lead", models.CASCADE, null=True, related_name="deliveries")
@@ -104,3 +118,13 @@ class Delivery(models.Model):
             models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="deliveries_to_make"),
             models.Index(fields=["state", "-ended_at"]),
         ]
+
+    @property
+    def receiver(self) -> str:
+        """Where it goes, as far as that is no secret."""
+        if self.endpoint:
+            return self.endpoint.url
+        assert self.channel
+        to = self.channel.user.shown_name if self.channel.user else str(self.channel.team)
+        shown = self.channel.shown if self.channel.address else self.channel.get_medium_display()
+        return f"{to} · {shown}"

@@ -7,21 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from tasuki.server.pages import conditions, formats, words
-from tasuki.server.pages.stages import Stages
-from tasuki.server.pages.why import rule_text
+from tasuki.server.agreements.rules import duration, rule_text
+from tasuki.server.agreements.stages import Stages
+from tasuki.server.core import words
+from tasuki.server.pages import conditions, handing
+from tasuki.server.pages.way import Way
 
 if TYPE_CHECKING:
     from tasuki.agreement import Agreement, Path, Rule
     from tasuki.agreement.model import Score, Stage
-
-
-@dataclass(frozen=True)
-class Way:
-    """One way into a stage: a sentence, and why it exists."""
-
-    text: str
-    because: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +25,7 @@ class StageClause:
     id: str
     ways: list[Way]
     further: list[str]
+    routes: list[Way]
     reasons: list[str]
 
 
@@ -71,19 +66,14 @@ def told(agreement: Agreement) -> dict[str, Any]:
 
 
 def _stage(stage: Stage, agreement: Agreement, stages: Stages) -> StageClause:
-    further = []
+    further: list[str] = []
+    routes: list[Way] = []
     if stage.handoff:
-        parts = {
-            "team": words.say(words.ROLES, stage.handoff.to),
-            "within": formats.service_level(str(stage.handoff.within or "")),
-        }
-        text = _("Handed over to %(team)s, to be answered within %(within)s.") if stage.handoff.within else _(
-            "Handed over to %(team)s."
-        )  # fmt: skip
-        further.append(text % parts)
+        further += handing.told(stage.handoff)
+        routes = handing.routes(stage.handoff, stages)
     if stage.timeout:
         parts = {
-            "duration": conditions.duration(stage.timeout.after),
+            "duration": duration(stage.timeout.after),
             "stage": stages.short(stage.timeout.to),
         }
         further.append(_("After %(duration)s without a move it goes to %(stage)s.") % parts)
@@ -91,7 +81,7 @@ def _stage(stage: Stage, agreement: Agreement, stages: Stages) -> StageClause:
         names = _(", ").join(stages.score(score) for score in stage.resets)
         further.append(_("On entering, earlier points of %(scores)s stop counting.") % {"scores": names})
     reasons = [words.say(words.REASONS, reason) for reason in agreement.reasons.get(stage.id, ())]
-    return StageClause(stage.id, [_way(path, stages) for path in stage.paths], further, reasons)
+    return StageClause(stage.id, [_way(path, stages) for path in stage.paths], further, routes, reasons)
 
 
 def _way(path: Path, stages: Stages) -> Way:
@@ -129,7 +119,7 @@ def _rule(rule: Rule, stages: Stages) -> RuleClause:
 def _bounds(rule: Rule, stages: Stages) -> list[str]:
     found = []
     if rule.at_most and rule.at_most.per:
-        parts = {"n": rule.at_most.count, "duration": conditions.duration(rule.at_most.per)}
+        parts = {"n": rule.at_most.count, "duration": duration(rule.at_most.per)}
         found.append(_("at most %(n)s times within %(duration)s") % parts)
     elif rule.at_most:
         found.append(_("at most %(n)s times") % {"n": rule.at_most.count})
@@ -139,7 +129,7 @@ def _bounds(rule: Rule, stages: Stages) -> list[str]:
         (rule.fades, _("fades over %(duration)s")),
     ):
         if length:
-            found.append(text % {"duration": conditions.duration(length)})
+            found.append(text % {"duration": duration(length)})
     if rule.max is not None:
         found.append(_("no more than %(n)s points in all") % {"n": f"{rule.max:g}"})
     if rule.repeats != 1:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from tasuki.agreement import conditions as ex
-from tasuki.agreement.values import duration_text
-from tasuki.server.pages import formats, words
+from tasuki.server.agreements.rules import duration
+from tasuki.server.core import formats, words
 
 if TYPE_CHECKING:
     from tasuki.engine.explain import Part, Way
-    from tasuki.server.pages.stages import Stages
+    from tasuki.server.agreements.stages import Stages
 
 SIGNS = {">=": "≥", "<=": "≤", "!=": "≠", "==": "="}
 
@@ -93,14 +93,6 @@ def _number(node: ex.Numeric, stages: Stages) -> str:
                 for place, (sign, term) in enumerate(terms)
             )
     return str(node)
-
-
-def duration(microseconds: int) -> str:
-    """A duration of an agreement: `30 days`."""
-    text = duration_text(microseconds)
-    count, unit = text[:-1], text[-1]
-    unit_words = {"w": _("%(n)s weeks"), "d": _("%(n)s days"), "h": _("%(n)s hours"), "m": _("%(n)s minutes")}
-    return unit_words[unit] % {"n": count} if unit in unit_words and count.isdigit() else text
 
 
 def _now(condition: ex.Condition, part: Part) -> str:

@@ -11,8 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tasuki.server.agreements.stages import Stages
 from tasuki.server.pages.forms import ANSWER, Answers, Decide
-from tasuki.server.pages.stages import Stages
 from tasuki.server.people.models import Lead
 
 if TYPE_CHECKING:

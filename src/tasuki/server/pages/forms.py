@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tasuki.server.core.access import SCOPES
 from tasuki.server.core.models import Role, Sight, Team, User
-from tasuki.server.pages.words import FIELDS, QUESTIONS, REASONS, ROLES, say
+from tasuki.server.core.words import FIELDS, QUESTIONS, REASONS, ROLES, say
 from tasuki.server.people.models import BuyingRole
 
 LONG = 10_000

@@ -22,11 +22,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tasuki.server.agreements.stages import stages_now
 from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import NotAllowed, NotFound, Refused
 from tasuki.server.core.sign_in import actor_of
 from tasuki.server.notify import queries as news
-from tasuki.server.pages.stages import stages_now
 
 Given = ParamSpec("Given")
 View = Callable[Concatenate[HttpRequest, Actor, Given], HttpResponseBase]
@@ -44,6 +44,7 @@ class Place:
 RAIL = (
     Place("today", gettext_lazy("Today"), "leads.read"),
     Place("leads", gettext_lazy("Leads"), "leads.read"),
+    Place("handoffs", gettext_lazy("Handoffs"), "leads.read"),
     Place("accounts", gettext_lazy("Accounts"), "leads.read"),
     Place("duplicates", gettext_lazy("Duplicates"), "duplicates.decide"),
     Place("agreement", gettext_lazy("Agreement"), "agreement.read"),
@@ -53,9 +54,14 @@ RAIL = (
 )
 SETTINGS = (
     Place("settings", gettext_lazy("My settings"), "leads.read"),
+    Place("hours", gettext_lazy("My hours"), "worktime.own"),
+    Place("telling", gettext_lazy("How I am told"), "channels.own"),
     Place("tokens", gettext_lazy("My tokens"), "tokens.own"),
     Place("people", gettext_lazy("People"), "people.manage"),
     Place("teams", gettext_lazy("Teams"), "people.manage"),
+    Place("working-time", gettext_lazy("Working time"), "worktime.manage"),
+    Place("team-telling", gettext_lazy("Team chats"), "channels.team"),
+    Place("webhooks", gettext_lazy("Webhooks"), "webhooks.manage"),
     Place("audit", gettext_lazy("Audit"), "audit.read"),
 )
 
@@ -158,6 +164,14 @@ SECTIONS: dict[str, str] = {
     "teams": "settings",
     "team": "settings",
     "audit": "settings",
+    "telling": "settings",
+    "team-telling": "settings",
+    "webhooks": "settings",
+    "webhook-rotate": "settings",
+    "hours": "settings",
+    "working-time": "settings",
+    "person-hours": "settings",
+    "team-hours": "settings",
 }
 """Page → the entry of the rail under which it stands, where that is another."""
 

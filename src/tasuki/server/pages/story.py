@@ -9,28 +9,20 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from tasuki.server.core import formats, words
+from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
 from tasuki.server.lifecycle import queries
-from tasuki.server.pages import formats, words
+from tasuki.server.lifecycle.commands import CallOutcome
 from tasuki.server.people.models import Lead
 
 if TYPE_CHECKING:
     from tasuki.server.activities.models import Activity
+    from tasuki.server.agreements.stages import Stages
     from tasuki.server.lifecycle.models import Decision, Transition
-    from tasuki.server.pages.stages import Stages
     from tasuki.server.people.models import Profile
 
-PLAIN = (
-    "path",
-    "content",
-    "content.title",
-    "content.kind",
-    "content.topic",
-    "campaign",
-    "outcome",
-    "channel",
-)
-"""The properties that say what an activity was about, the most telling first."""
+    Entry = Activity | Profile | Decision | Transition
 
 
 @dataclass(frozen=True)
@@ -47,16 +39,23 @@ class Line:
 def story(actor: Actor, lead: Lead, at: datetime | None, stages: Stages, limit: int) -> list[Line]:
     """The latest lines, or those up to `at`."""
     found = queries.timeline(actor, lead.pk, at=at, limit=limit)
-    lines = [_line(item.entry, stages) for item in found]
+    called = any(_is_call(item.entry) for item in found)
+    names = {user.username: user.shown_name for user in core.colleagues(actor)} if called else {}
+    lines = [_line(item.entry, stages, names) for item in found]
     return [line for line in lines if line.what]
 
 
-def _line(entry: Activity | Profile | Decision | Transition, stages: Stages) -> Line:
+def _is_call(entry: Entry) -> bool:
+    return getattr(entry, "type", "") == "call"
+
+
+def _line(entry: Entry, stages: Stages, names: Mapping[str, str]) -> Line:
     from tasuki.server.activities.models import Activity
     from tasuki.server.lifecycle.models import Decision, Transition
 
     if isinstance(entry, Activity):
-        return Line(entry.at, "activity", words.say(words.ACTIVITIES, entry.type), _about(entry.properties))
+        about = _call(entry.properties, names) if _is_call(entry) else words.about(entry.properties)
+        return Line(entry.at, "activity", words.say(words.ACTIVITIES, entry.type), about)
     if isinstance(entry, Transition):
         return _transition(entry, stages)
     if isinstance(entry, Decision):
@@ -64,10 +63,10 @@ def _line(entry: Activity | Profile | Decision | Transition, stages: Stages) -> 
     return Line(entry.at, "profile", _("Profile"), _fields(entry.fields))
 
 
-def _about(properties: Mapping[str, str]) -> str:
-    told = [str(properties[name]) for name in PLAIN if properties.get(name)]
-    further = [f"{name}: {value}" for name, value in properties.items() if name not in PLAIN and value]
-    return " · ".join([*told, *further])
+def _call(properties: Mapping[str, str], names: Mapping[str, str]) -> str:
+    outcome, by = properties.get("outcome", ""), properties.get("by", "")
+    said = str(CallOutcome(outcome).label) if outcome in CallOutcome.values else outcome
+    return _joined((said, names.get(by, by), properties.get("note", "")))
 
 
 def _fields(fields: Mapping[str, str]) -> str:

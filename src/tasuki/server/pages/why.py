@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-
+from tasuki.server.agreements.rules import rule_text
 from tasuki.server.pages import conditions
 
 if TYPE_CHECKING:
-    from tasuki.agreement import Rule
     from tasuki.engine.explain import Explanation, ScoreNow
-    from tasuki.server.pages.stages import Stages
+    from tasuki.server.agreements.stages import Stages
 
 
 LEAST = 0.05
@@ -80,31 +78,3 @@ def _score(score: ScoreNow, stages: Stages) -> ScoreShown:
     ]
     parts = [stages.score(part) for part in score.parts]
     return ScoreShown(score.id, stages.score(score.id), score.value, score.grade or "", given, parts)
-
-
-def rule_text(rule: Rule, stages: Stages) -> str:
-    """A rule in a few words: its signal or trait by name."""
-    if rule.kind == "silence":
-        return _silence(rule, stages)
-    name = stages.signal(rule.names[0]) if rule.names else ""
-    if rule.every:
-        if rule.every.within is None:
-            return _("%(signal)s, every %(n)s times") % {"signal": name, "n": rule.every.count}
-        parts = {"signal": name, "n": rule.every.count, "duration": conditions.duration(rule.every.within)}
-        return _("%(signal)s, %(n)s times within %(duration)s") % parts
-    return name
-
-
-def _silence(rule: Rule, stages: Stages) -> str:
-    parts = {
-        "duration": conditions.duration(rule.silence),
-        "signals": _(", ").join(stages.signal(name) for name in rule.names),
-        "after": _(", ").join(stages.signal(name) for name in rule.after),
-    }
-    if rule.after:
-        return _("%(duration)s without %(signals)s after %(after)s") % parts if rule.names else (
-            _("%(duration)s of silence after %(after)s") % parts
-        )  # fmt: skip
-    if rule.names:
-        return _("%(duration)s without %(signals)s") % parts
-    return _("%(duration)s of silence") % parts

@@ -30,7 +30,10 @@ ENTRIES = (
     "lifecycle.Decision",
     "deals.Deal",
     "handoffs.Handoff",
+    "handoffs.Clock",
+    "handoffs.Promise",
     "notify.Notification",
+    "notify.Delivery",
 )
 """What moves to the winner: by label, for these apps are above this one."""
 STAYING = ("people.Lead", "people.Due", "people.LeadKey", "lifecycle.Transition")
@@ -52,7 +55,7 @@ def merge(actor: Actor, *, winner: int, loser: int, cause: str, now: datetime) -
     before: dict[str, Any] = {"profiles": _weave(kept, gone)}
     before["handoffs"] = _close_second_handoff(winner, loser, now)
     moved = {label: _move(label, loser, winner) for label in ENTRIES}
-    before |= _fill(kept, gone, now)
+    before |= _fill(kept, gone, now, _holder(moved["handoffs.Handoff"]))
     Lead.objects.filter(pk=loser).update(merged_into=winner)
     settle_question(winner, loser, Duplicate.State.OPEN, Duplicate.State.MERGED, actor, now)
     touch((winner, loser))
@@ -79,6 +82,7 @@ def undo(actor: Actor, done: Merge, now: datetime) -> None:
         apps.get_model("handoffs.Handoff")._default_manager.filter(pk=pk, outcome="other").update(
             outcome="open", closed_at=None
         )
+    _look_at_clocks(done.before["handoffs"], now)
     _unfill(winner, done, now)
     Lead.objects.filter(pk=done.loser).update(merged_into=None)
     settle_question(done.winner, done.loser, Duplicate.State.MERGED, Duplicate.State.OPEN, actor, now)
@@ -118,7 +122,20 @@ def _close_second_handoff(winner: int, loser: int, now: datetime) -> list[int]:
         return []
     ids = list(open_ones.filter(lead=loser).values_list("pk", flat=True))
     open_ones.filter(pk__in=ids).update(outcome="other", closed_at=now)
+    _look_at_clocks(ids, now)
     return ids
+
+
+def _look_at_clocks(handoffs: Sequence[int], now: datetime) -> None:
+    """Have the worker stop the clocks of what was closed here, and start one for what was opened again."""
+    apps.get_model("handoffs.Clock")._default_manager.filter(handoff__in=handoffs).update(next_at=now)
+
+
+def _holder(moved: Sequence[int]) -> dict[str, Any]:
+    """Who has the lead by an open handoff that came with the merge: the lead is theirs."""
+    open_ones = apps.get_model("handoffs.Handoff")._default_manager.filter(pk__in=moved, outcome="open")
+    found = open_ones.values_list("person_id", "team_id").first()
+    return dict(zip(("owner_id", "team_id"), found, strict=True)) if found and found[0] else {}
 
 
 def _weave(kept: Lead, gone: Lead) -> dict[str, dict[str, str]]:
@@ -161,10 +178,11 @@ def _woven(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str
     return {**second, **first}
 
 
-def _fill(kept: Lead, gone: Lead, now: datetime) -> dict[str, Any]:
+def _fill(kept: Lead, gone: Lead, now: datetime, holder: Mapping[str, Any]) -> dict[str, Any]:
     """Fill what the winner lacks; what that changed, with the values before and after."""
     added = {name: value for name, value in gone.fields.items() if not kept.fields.get(name)}
     changed: dict[str, Any] = {name: getattr(gone, name) for name in FILLED if not getattr(kept, name)}
+    changed |= holder
     earlier = gone.first_touch_at and (not kept.first_touch_at or gone.first_touch_at < kept.first_touch_at)
     if earlier:
         changed["first_touch_at"] = gone.first_touch_at

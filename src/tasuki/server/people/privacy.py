@@ -53,8 +53,11 @@ HELD: dict[str, Held] = {
     ),
     "lifecycle.Transition": Held(),
     "deals.Deal": Held(blank={"name": "", "import_job": None}, keyed=True, shared="reason"),
-    "handoffs.Handoff": Held(),
+    "handoffs.Handoff": Held(blank={"routed": []}),
+    "handoffs.Clock": Held(blank={"next_at": clock.EPOCH}),  # so that the worker stops it at once
+    "handoffs.Promise": Held(drop=True),
     "notify.Notification": Held(drop=True, private=True),
+    "notify.Delivery": Held(drop=True, private=True),
 }
 """Every table with a row's lead, and what erasing that lead does to it."""
 

@@ -175,7 +175,7 @@ def _of_the_server() -> Iterator[Finding]:
         yield migrations
         yield _clock()
         if migrations.state == "good":
-            yield from _checked(_people, _agreement, _worker, _waiting)
+            yield from _checked(_people, _agreement, _worker, _waiting, _mail, _deliveries)
     yield from _checked(_static, _languages, _kernel)
 
 
@@ -303,6 +303,34 @@ def _waiting() -> Finding:
             "If a worker is at work, wait or start another (PostgreSQL); its log names leads that fail.",
         )
     return good("queue", says)
+
+
+def _mail() -> Finding:
+    from tasuki.server.notify import mail
+
+    if not mail.is_set_up():
+        return warning(
+            "mail",
+            "no mail server is set up: people are told on the pages, and in chats, only",
+            "Set TASUKI_MAIL_URL; see docs/how-to/notifications.md.",
+        )
+    fault = mail.trouble()
+    if fault:
+        return warning("mail", fault, "Check TASUKI_MAIL_URL; mails wait until the server answers.")
+    return good("mail", "the mail server answers")
+
+
+def _deliveries() -> Finding:
+    from tasuki.server.notify.models import Delivery
+
+    dead = Delivery.objects.filter(state=Delivery.State.DEAD).count()
+    if dead:
+        return warning(
+            "deliveries",
+            f"{dead:,} message{' was' if dead == 1 else 's were'} given up",
+            "See Settings, Webhooks: each with its fault, and a button to send it again.",
+        )
+    return good("deliveries", "none was given up")
 
 
 def _static() -> Finding:

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from tasuki import __version__
 from tasuki.server.core import clock
+from tasuki.server.notify.models import Delivery
 from tasuki.server.people.models import Due
 from tasuki.server.running import heartbeat
 from tasuki.server.running.starting import METRICS_FOLDER
@@ -38,6 +39,7 @@ class _Database(Collector):
         yield _gauge("tasuki_database_info", "The kind of database", "kind", {connection.vendor: 1.0})
         yield from _due()
         yield _jobs()
+        yield from _outbox()
         yield GaugeMetricFamily("tasuki_workers", "Workers heard lately", value=len(heartbeat.alive()))
 
 
@@ -55,6 +57,18 @@ def _jobs() -> Metric:
     found = dict(rows.annotate(number=Count("id")))
     states = {state.lower(): float(found.get(state, 0)) for state in OPEN_STATES}
     return _gauge("tasuki_jobs", "Jobs by state", "state", states)
+
+
+def _outbox() -> Iterator[Metric]:
+    now = clock.now()
+    late = Delivery.objects.filter(next_at__lte=now)
+    oldest = late.order_by("next_at").values_list("next_at", flat=True).first()
+    waits = 0.0 if oldest is None else (now - oldest).total_seconds()
+    for state in (Delivery.State.WAITING, Delivery.State.DEAD):
+        text = {"waiting": "Messages on their way", "dead": "Messages given up"}[state]
+        count = Delivery.objects.filter(state=state).count()
+        yield GaugeMetricFamily(f"tasuki_deliveries_{state}", text, value=count)
+    yield GaugeMetricFamily("tasuki_delivery_oldest_seconds", "How long the first due one waits", value=waits)
 
 
 def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from django.db import DatabaseError, close_old_connections, connection
 
 from tasuki.server.core import clock
+from tasuki.server.notify import courier
 from tasuki.server.running import heartbeat, jobs
 from tasuki.server.running.kernel import warm
 from tasuki.server.running.starting import calm_collector
@@ -48,6 +49,8 @@ def work(stop: threading.Event) -> int:
     name, started_at = heartbeat.new_name(), clock.now()
     loops = [
         _Loop("live", stop, _live),
+        _Loop("clocks", stop, _clocks),
+        _Loop("courier", stop, courier.run),
         _Loop("jobs", stop, lambda asked: jobs.run_jobs(asked, name)),
     ]
     _beat(name, started_at)
@@ -72,6 +75,13 @@ def _live(stop: threading.Event) -> None:
 
     warm()
     worker.run(stop)
+
+
+def _clocks(stop: threading.Event) -> None:
+    """Reminders, breaches, reassignments."""
+    from tasuki.server.lifecycle import relay
+
+    relay.run(stop)
 
 
 def _beat(name: str, started_at: object) -> None:

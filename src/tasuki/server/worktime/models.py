@@ -15,7 +15,9 @@ class WorkingHours(models.Model):
     team = models.OneToOneField("core.Team", models.CASCADE, null=True, related_name="working_hours")
     week = models.JSONField(default=dict)  # {"mon": "09:00-12:00, 13:00-18:00", …}; a day left out is free
     time_zone = models.CharField(max_length=50, blank=True)  # empty: the person's, then the installation's
-    holidays = models.CharField(max_length=10, blank=True)  # a country, or DE-BY; empty: none
+    holidays = models.CharField(
+        max_length=25, blank=True
+    )  # a country, or a part of one like DE-BY; empty: none
 
     class Meta:
         constraints: ClassVar = [
@@ -36,7 +38,9 @@ class DayOff(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["team", "day"], name="day_off_once_for_a_team"),
-            models.UniqueConstraint(fields=["day"], condition=Q(team__isnull=True), name="day_off_once_for_all"),
+            models.UniqueConstraint(
+                fields=["day"], condition=Q(team__isnull=True), name="day_off_once_for_all"
+            ),
         ]
 
 

@@ -11,9 +11,9 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from tasuki.server.core import clock
-from tasuki.server.pages import formats, words
-from tasuki.server.pages.stages import Stages
+from tasuki.server.agreements.stages import Stages
+from tasuki.server.core import clock, formats, words
+from tasuki.server.notify import attempts, kinds
 
 if TYPE_CHECKING:
     from django.contrib.messages.storage.base import Message
@@ -88,7 +88,8 @@ WORDS = {
     "role": words.ROLES,
     "field": words.FIELDS,
     "channel": words.CHANNELS,
-    "news": words.NEWS,
+    "news": kinds.WORDS,
+    "event": {**kinds.EVENTS, kinds.TEST: kinds.WORDS[kinds.TEST]},
     "refusal": words.REFUSALS,
     "answer": words.ANSWERS,
     "outcome": words.OUTCOMES,
@@ -99,6 +100,12 @@ WORDS = {
 def say(code: str, kind: str) -> str:
     """The word for a code of that kind, such as `reason`."""
     return words.say(WORDS[kind], code)
+
+
+@register.filter
+def fault(code: str) -> str:
+    """Why a message did not arrive."""
+    return attempts.said(code)
 
 
 @register.filter

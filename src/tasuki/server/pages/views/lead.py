@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,17 +18,17 @@ from django.views.decorators.http import require_POST
 
 from tasuki.agreement.predicates import fold as folded
 from tasuki.engine.bind import YES
+from tasuki.server.agreements.stages import Stages, stages_now
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Conflict, Invalid, Refused
 from tasuki.server.deals import queries as deals
-from tasuki.server.handoffs import queries as handoffs
 from tasuki.server.lifecycle import commands as lifecycle_commands
 from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.pages import forms
 from tasuki.server.pages.deciding import decide_form, offers, possible, questions_form, seen
 from tasuki.server.pages.frame import done, on_form, page, show
-from tasuki.server.pages.stages import Stages, stages_now
+from tasuki.server.pages.sash import Forms, sash
 from tasuki.server.pages.story import story
 from tasuki.server.pages.views.duplicates import pairs
 from tasuki.server.pages.why import why
@@ -59,7 +59,7 @@ def lead(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     found = queries.lead(actor, lead_id)
     if found.pk != lead_id:
         return redirect("lead", found.pk)
-    return _shown(request, actor, found)
+    return shown(request, actor, found)
 
 
 @never_cache
@@ -77,13 +77,14 @@ def _state(found: Lead) -> str:
     return f"{seen(found)} {found.score:.3f} {found.folded_at} {found.owner_id} {clock.now():%H:%M}"
 
 
-def _shown(
-    request: HttpRequest, actor: Actor, found: Lead, refused: forms.Decide | None = None, status: int = 200
+def shown(
+    request: HttpRequest, actor: Actor, found: Lead, came_back: Forms | None = None, status: int = 200
 ) -> HttpResponse:
+    """The page; forms that `came_back` stay as they were typed."""
     at = _asked_day(request.GET.get("at", ""))
     context = {
         "title": str(found),
-        **_live(actor, found, at, refused),
+        **_live(actor, found, at, came_back),
         "identities": queries.identities(actor, found.pk),
         "duplicates": pairs(queries.duplicates(actor, lead=found.pk).duplicates, found.pk),
         "merges": queries.merges(actor, found.pk),
@@ -113,9 +114,7 @@ def _asked_day(text: str) -> datetime | None:
     return instant if instant < clock.now() else None
 
 
-def _live(
-    actor: Actor, found: Lead, at: datetime | None, refused: forms.Decide | None = None
-) -> dict[str, Any]:
+def _live(actor: Actor, found: Lead, at: datetime | None, came_back: Forms | None = None) -> dict[str, Any]:
     """What moves: stage, score, why, decisions, timeline."""
     stages = stages_now()
     transitions = [one for one in lifecycle.transitions(actor, found.pk) if at is None or one.at <= at]
@@ -129,12 +128,14 @@ def _live(
         "path": _path(transitions, stages),
         "latest": transitions[-1] if transitions else None,
         "story": story(actor, found, at, stages, STORY),
-        "handoff": next((one for one in handoffs.handoffs(actor, found.pk) if one.outcome == "open"), None),
         "why": _why(actor, found, at, stages),
         "version": _state(found),
         "moves_version": f"{seen(found)} {sorted(answers.items())}",
     }
     if at is None:
+        came_back = came_back or {}
+        context |= sash(actor, found, came_back)
+        refused = cast("forms.Decide | None", came_back.get("decide"))
         context["offers"] = offers(found, lifecycle.moves(actor, found.pk), stages, answers, refused)
         context["has_illegal"] = any(not offer.legal and not offer.is_open for offer in context["offers"])
         context["questions"] = questions_form(stages, answers)
@@ -203,7 +204,7 @@ def decide(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
             on_form(form, refused)
     found = queries.lead(actor, lead_id)
     form.data = {**request.POST.dict(), "seen": found.stage}  # whoever sends it again has seen this page
-    return _shown(request, actor, found, form, 422)
+    return shown(request, actor, found, {"decide": form}, 422)
 
 
 def _decision(found: Lead, form: forms.Decide) -> dict[str, Any]:
@@ -213,7 +214,7 @@ def _decision(found: Lead, form: forms.Decide) -> dict[str, Any]:
         "to": given["to"],
         "reason": given.get("reason", ""),
         "note": given["note"],
-        "until": _morning(given.get("until")),
+        "until": morning(given.get("until")),
         "answers": form.answers() or None,
         "amount": given.get("amount"),
         "seen": given["seen"] if "seen" in form.data else None,
@@ -221,7 +222,7 @@ def _decision(found: Lead, form: forms.Decide) -> dict[str, Any]:
     return {**said, "role": given["role"]} if given.get("role") else said
 
 
-def _morning(day: date | None) -> datetime | None:
+def morning(day: date | None) -> datetime | None:
     """The beginning of a day, in the reader's time zone."""
     return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 

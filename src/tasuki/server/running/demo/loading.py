@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,16 @@ from tasuki.server.activities.commands import record_activities
 from tasuki.server.agreements import commands as agreements
 from tasuki.server.agreements.queries import in_force
 from tasuki.server.core import clock
-from tasuki.server.core.access import SYSTEM
+from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.deals.commands import put_deals
+from tasuki.server.handoffs.models import Handoff
+from tasuki.server.lifecycle import relay
 from tasuki.server.lifecycle.commands import fold_due, record_decisions
-from tasuki.server.people.commands import put_leads
+from tasuki.server.lifecycle.inputs import DecisionInput
+from tasuki.server.people.commands import put_leads, resolve_leads
 from tasuki.server.running.demo import cast
-from tasuki.server.running.demo.story import SOURCE, Story, chunks
+from tasuki.server.running.demo.story import SOURCE, Happened, Story, chunks
 
 BATCH = 1_000
 MOST_FOLDS = 10_000
@@ -46,19 +51,51 @@ def set_up() -> None:
 
 
 def load(story: Story) -> dict[str, int]:
-    """Everything up to now; how many of each kind came in."""
-    return {
-        "leads": sum(_all(put_leads, each) for each in story.rounds),
-        "activities": _all(record_activities, story.activities),
-        "decisions": _all(record_decisions, story.decisions),
-        "deals": _all(put_deals, story.deals),
-    }
+    """Everything up to now, the last days played step by step; how many of each kind came in.
+
+    What came in before is history when it comes; only what happens while time goes on is routed, runs a clock, is told.
+    """
+    counts: Counter[str] = Counter()
+    with clock.at(story.before.ends):
+        set_up()
+        _take_in(story.before, counts)
+        _all_follows()
+    for step in story.steps:
+        with clock.at(step.ends):
+            _take_in(step, counts)
+            _all_follows()
+    counts["deals"] = _all(put_deals, story.deals)
+    return dict(counts)
 
 
-def _all(command: Callable[..., Sequence[Any]], inputs: list[Any]) -> int:
+def _take_in(some: Happened, counts: Counter[str]) -> None:
+    counts["leads"] += sum(_all(put_leads, each) for each in some.rounds)
+    counts["activities"] += _all(record_activities, some.activities)
+    for actor, decisions in groupby(some.decisions, key=_who_decides if some.is_played else lambda _: SYSTEM):
+        counts["decisions"] += _all(record_decisions, list(decisions), actor)
+
+
+def _who_decides(decision: DecisionInput) -> Actor:
+    """Whoever has the lead, if it is theirs to decide; else nobody knows who it was."""
+    (lead,) = resolve_leads(SYSTEM, [decision.ref], source=SOURCE, at=None)
+    if isinstance(lead, Refused):
+        return SYSTEM
+    handoff = Handoff.objects.filter(lead=lead, outcome=Handoff.Outcome.OPEN).select_related("person").first()
+    user = handoff.person if handoff else None
+    return Actor(user=user) if user and user.role == decision.role else SYSTEM
+
+
+def _all_follows() -> None:
+    """Fold what is due, and let the clocks of handoffs have their way."""
+    fold_all()
+    while relay.act():
+        pass
+
+
+def _all(command: Callable[..., Sequence[Any]], inputs: list[Any], actor: Actor = SYSTEM) -> int:
     stored = 0
     for batch in chunks(inputs, BATCH):
-        answers = command(SYSTEM, batch, source=SOURCE)
+        answers = command(actor, batch, source=SOURCE)
         stored += sum(not isinstance(answer, Refused) for answer in answers)
     return stored
 

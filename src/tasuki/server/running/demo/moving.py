@@ -125,8 +125,10 @@ class Life:
 def _waiting(stage: str, before: datetime) -> list[Lead]:
     """Some leads that have stood there for a while: with an open handoff first."""
     leads = Lead.objects.filter(stage=stage, stage_entered_at__lt=before, merged_into=None, erased_at=None)
-    handed = Handoff.objects.filter(outcome="open").values("lead")
-    return list(leads.filter(pk__in=handed).order_by("stage_entered_at")[:20]) or list(
+    handed = Handoff.objects.filter(outcome=Handoff.Outcome.OPEN).exclude(
+        person__username__startswith="demo-"  # those are the visitor's to answer
+    )
+    return list(leads.filter(pk__in=handed.values("lead")).order_by("stage_entered_at")[:20]) or list(
         leads.order_by("-stage_entered_at")[:20]
     )
 

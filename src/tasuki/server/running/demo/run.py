@@ -89,7 +89,6 @@ def _compiling(say: Say) -> Iterator[None]:
 def _prepare(folder: Path, leads: int, say: Say) -> Story:
     from tasuki.server.core import clock
     from tasuki.server.people.models import Lead
-    from tasuki.server.running.demo import loading
     from tasuki.server.running.demo.story import simulated, story_of
     from tasuki.server.running.migrating import migrate
 
@@ -102,14 +101,23 @@ def _prepare(folder: Path, leads: int, say: Say) -> Story:
         say(f"Making up a company of {leads:,} leads, its people and 18 months of what they did …")
         simulated(files, leads)
         told = clock.now().isoformat()
-    story = story_of(files, datetime.fromisoformat(told))
-    loading.set_up()
-    if not (files / "loaded.json").exists():
-        say("Bringing it in …")
-        counts = loading.load(story)
-        (files / "loaded.json").write_text(json.dumps({"now": told, **counts}), encoding="utf-8")
-        say("  " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
-    return story
+    return story_of(files, datetime.fromisoformat(told))
+
+
+def _bring_in(files: Path, story: Story, say: Say) -> None:
+    """The past, unless it is there already from an earlier start."""
+    from tasuki.server.lifecycle.models import Transition
+    from tasuki.server.running.demo import loading
+
+    if (files / "loaded.json").exists():
+        loading.fold_all()
+        return
+    say("Bringing it in, scored under the agreement of marketing and sales, the last days half hour by half hour …")
+    counts = loading.load(story)
+    told = json.dumps({"now": story.steps[-1].ends.isoformat(), **counts})
+    (files / "loaded.json").write_text(told, encoding="utf-8")
+    shown = {**counts, "transitions": Transition.objects.count()}
+    say("  " + ", ".join(f"{count:,} {name}" for name, count in shown.items()))
 
 
 def _told(files: Path) -> str | None:
@@ -124,7 +132,6 @@ def _serve(folder: Path, host: str, port: int, pace: float, story: Story, say: S
     from django.conf import settings
     from django.db import connection
 
-    from tasuki.server.running.demo import loading
     from tasuki.server.running.demo.moving import Life
 
     web = Part("web", spawner("web", host, str(port), "1", "0"))
@@ -132,8 +139,7 @@ def _serve(folder: Path, host: str, port: int, pace: float, story: Story, say: S
     watcher.listen()
     try:
         web.look(monotonic())
-        say("Scoring them under the agreement of marketing and sales …")
-        say(f"  {loading.fold_all():,} transitions")
+        _bring_in(folder / "demo", story, say)
         watcher.look()
         _wait_until_ready(f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/readyz", watcher)  # noqa: S104
         _invite(str(settings.ENVIRONMENT.url), _token(folder), say, monotonic() - begin)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 
@@ -22,6 +24,9 @@ SOURCE = "demo"
 MONTHS, PAST_MONTHS = 24, 18
 SEED = 7
 WEEK = timedelta(days=7)
+PLAYED, STEP = timedelta(days=4), timedelta(minutes=30)
+"""So much of the past is played step by step, so that handoffs, clocks and news come of it."""
+TOKYO = ZoneInfo("Asia/Tokyo")
 PAST_ENDS = datetime(2025, 9, 30, 15, tzinfo=UTC)  # 18 months after the simulation begins
 PROFILE = {
     "name": "name",
@@ -37,14 +42,29 @@ Event = LeadInput | ActivityInput
 
 
 @dataclass(frozen=True)
-class Story:
-    """What has happened, table by table, and what is still to come, in the order of time."""
+class Happened:
+    """What happened up to `ends`; `is_played`: it is taken in as if it were that time, and so handed over and told."""
 
+    ends: datetime
     rounds: list[list[LeadInput]]  # the first profiles of all leads, then the second ones …
     activities: list[ActivityInput]
     decisions: list[DecisionInput]
+    is_played: bool = True
+
+
+@dataclass(frozen=True)
+class Story:
+    """The long past, the last days in steps, the deals, and what is still to come, each in the order of time."""
+
+    before: Happened
+    steps: list[Happened]
     deals: list[DealInput]
     to_come: list[Event]
+
+    @property
+    def parts(self) -> list[Happened]:
+        """All that has happened, part after part."""
+        return [self.before, *self.steps]
 
 
 def simulated(folder: Path, leads: int) -> None:
@@ -61,13 +81,42 @@ def story_of(folder: Path, now: datetime) -> Story:
     profiles, new = _split(_rows(folder, "profiles", moved), now)
     activities, coming = _split(_rows(folder, "activities", moved), now)
     decisions, _ = _split(_rows(folder, "decisions", moved), now)
+    for name, rows in (("a", activities), ("d", decisions)):
+        for number, row in enumerate(rows):
+            row["key"] = f"{name}{number}"
     deals = [row for row in _rows(folder, "deals", moved) if row["opened_at"] <= now]
+    ends = _steps(now)
+    slices = list(zip(*(_cut(rows, ends) for rows in (profiles, activities, decisions)), strict=True))
     return Story(
-        rounds=_rounds(profiles, truth, now),
-        activities=[_activity(row, f"a{n}") for n, row in enumerate(activities)],
-        decisions=[_decision(row, f"d{n}") for n, row in enumerate(decisions)],
-        deals=[_deal(row, truth[row["lead"]], now) for row in deals],
-        to_come=_to_come(new, coming),
+        _happened(ends[0], slices[0], truth, is_played=False),
+        [_happened(end, rows, {}) for end, rows in zip(ends[1:], slices[1:], strict=True)],
+        [_deal(row, truth[row["lead"]], now) for row in deals],
+        _to_come(new, coming),
+    )
+
+
+def _steps(now: datetime) -> list[datetime]:
+    """When the long past ends, then every half hour in which somebody works, and now."""
+    times = [now - STEP * n for n in range(PLAYED // STEP, 0, -1)]
+    return [times[0], *(time for time in times[1:] if 8 <= time.astimezone(TOKYO).hour < 20), now]
+
+
+def _cut(rows: list[Row], ends: Sequence[datetime]) -> list[list[Row]]:
+    """The rows up to each end, from the one before; `rows` are in the order of time."""
+    cuts = [bisect_right(rows, end, key=lambda row: row["at"]) for end in ends]
+    return [rows[first:last] for first, last in pairwise([0, *cuts])]
+
+
+def _happened(
+    ends: datetime, rows: Sequence[list[Row]], truth: dict[str, Row], *, is_played: bool = True
+) -> Happened:
+    profiles, activities, decisions = rows
+    return Happened(
+        ends,
+        _rounds(profiles, truth, ends),
+        [_activity(row, row["key"]) for row in activities],
+        [_decision(row, row["key"]) for row in decisions],
+        is_played,
     )
 
 
@@ -100,7 +149,8 @@ def _rounds(profiles: list[Row], truth: dict[str, Row], now: datetime) -> list[l
         for number, row in enumerate(versions):
             if number == len(rounds):
                 rounds.append([])
-            rounds[number].append(_lead(row, row["at"], owner_of(truth[lead], now)))
+            owner = owner_of(truth[lead], now) if lead in truth else None
+            rounds[number].append(_lead(row, row["at"], owner))
     return [sorted(each, key=lambda put: put.at or now) for each in rounds]
 
 

@@ -114,19 +114,6 @@ CHANNELS: Words = {
     "inquiry": _("Inquiry"),
 }
 
-NEWS: Words = {
-    "handoff": _("A lead was handed over to your team"),
-    "accepted": _("Sales accepted a lead"),
-    "returned": _("A lead came back"),
-    "rejected": _("A lead was rejected"),
-    "deal": _("A deal was opened"),
-    "opportunity": _("A deal was opened"),
-    "won": _("A deal was won"),
-    "lost": _("A deal was lost"),
-    "reapproach": _("The re-approach date has come"),
-    "expired": _("The time to answer a handoff ran out"),
-}
-
 OUTCOMES: Words = {
     "created": _("new"),
     "updated": _("changed"),
@@ -156,3 +143,23 @@ def named(names: Mapping[str, str], fallback: str) -> str:
     """The reader's language of a name that an agreement gives in several; `fallback` where it gives none."""
     language = "ja" if (get_language() or "").startswith("ja") else "en"
     return names.get(language) or next(iter(names.values()), "") or fallback
+
+
+PLAIN = (
+    "path",
+    "content",
+    "content.title",
+    "content.kind",
+    "content.topic",
+    "campaign",
+    "outcome",
+    "channel",
+)
+"""The properties that say what an activity was about, the most telling first."""
+
+
+def about(properties: Mapping[str, str]) -> str:
+    """What an activity was about: its properties in one line."""
+    told = [str(properties[name]) for name in PLAIN if properties.get(name)]
+    further = [f"{name}: {value}" for name, value in properties.items() if name not in PLAIN and value]
+    return " · ".join([*told, *further])

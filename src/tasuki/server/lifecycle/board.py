@@ -1,0 +1,140 @@
+"""Who holds what until when: handoffs a page at a time, and one with its ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from tasuki.server.core import clock
+from tasuki.server.core.access import Actor, require, sight
+from tasuki.server.core.errors import Invalid, NotFound
+from tasuki.server.handoffs.models import Clock, Handoff
+from tasuki.server.lifecycle.standing import Standing, seen, standing, waiting
+
+MOST = 200
+NOBODY = "none"
+State = Literal["open", "accepted", "returned", "expired", "other", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Some handoffs; `after` asks for the next ones, empty at the end."""
+
+    rows: Sequence[Standing]
+    after: str
+
+
+def board(
+    actor: Actor,
+    *,
+    state: State = "open",
+    team: str = "",
+    person: str = "",
+    overdue: bool = False,
+    after: str = "",
+    limit: int = 50,
+) -> Board:
+    """Handoffs that the actor sees: open ones by due time, those without one last; others the latest opened first.
+
+    `team`: its name; `person`: a sign-in name, `none` for what waits in a queue. `overdue`: only what was due already.
+    Invalid: a mark of a page that is none of ours.
+    """
+    require(actor, "leads.read")
+    now = clock.now()
+    is_open = state == "open"
+    rows = _narrowed(waiting(actor) if is_open else _closed(actor, state), team, person)
+    if overdue and is_open:
+        rows = rows.filter(due_at__lt=now)
+    ordered = _by_due(rows, after) if is_open else _latest(rows, after)
+    limit = max(1, min(limit, MOST))
+    found = list(ordered[: limit + 1])
+    mark = _mark(found[limit - 1], is_open) if len(found) > limit else ""
+    return Board([standing(one, now) for one in found[:limit]], mark)
+
+
+def _closed(actor: Actor, state: State) -> QuerySet[Handoff]:
+    found = seen(actor)
+    return found.exclude(outcome="open") if state == "closed" else found.filter(outcome=state)
+
+
+def _narrowed(rows: QuerySet[Handoff], team: str, person: str) -> QuerySet[Handoff]:
+    if team:
+        rows = rows.filter(team__name=team)
+    if person:
+        rows = rows.filter(person=None) if person == NOBODY else rows.filter(person__username=person)
+    return rows
+
+
+def _by_due(rows: QuerySet[Handoff], after: str) -> QuerySet[Handoff]:
+    if after:
+        due, pk = _read_mark(after)
+        later = Q(due_at=due, pk__gt=pk)
+        if due is not None:
+            later |= Q(due_at__gt=due) | Q(due_at=None)
+        rows = rows.filter(later)
+    return rows.order_by(F("due_at").asc(nulls_last=True), "pk")
+
+
+def _latest(rows: QuerySet[Handoff], after: str) -> QuerySet[Handoff]:
+    return (rows.filter(pk__lt=_read_mark(after)[1]) if after else rows).order_by("-pk")
+
+
+def _mark(last: Handoff, is_open: bool) -> str:
+    due = last.due_at.isoformat() if is_open and last.due_at else None
+    return json.dumps([due, last.pk])
+
+
+def _read_mark(after: str) -> tuple[datetime | None, int]:
+    try:
+        due, pk = json.loads(after)
+        at = None if due is None else datetime.fromisoformat(due)
+        if type(pk) is not int or not 0 < pk < 2**63 or (at is not None and at.tzinfo is None):
+            raise ValueError
+    except (ValueError, TypeError, RecursionError, OverflowError):
+        raise Invalid(
+            "unknown_page",
+            _("This page mark is not one of ours."),
+            cure=_("Start from the first page."),
+            field="after",
+        ) from None
+    return at, pk
+
+
+def handoff(actor: Actor, handoff_id: int) -> Handoff:
+    """One, with its clocks in order. NotFound: there is none, or its lead is not the actor's to see."""
+    require(actor, "leads.read")
+    found = _with_ledger(seen(actor)).filter(pk=handoff_id).first()
+    if found is None:
+        raise NotFound(
+            "handoff_unknown",
+            _("There is no such handoff, or you may not see its lead."),
+            cure=_("Look at the page of the lead."),
+        )
+    return found
+
+
+def ledger(actor: Actor, lead_id: int, limit: int = MOST) -> list[Handoff]:
+    """All handoffs of a lead, the latest first, each with its clocks; nothing for a lead that the actor may not see."""
+    require(actor, "leads.read")
+    mine = Handoff.objects.filter(sight(actor, "lead__"), lead_id=lead_id)
+    mine = mine.select_related("lead", "team", "person", "transition")
+    return list(_with_ledger(mine).order_by("-opened_at", "-pk")[:limit])
+
+
+def _with_ledger(rows: QuerySet[Handoff]) -> QuerySet[Handoff]:
+    people = ("person", "team", "started_by", "stopped_by", "calendar")
+    clocks = Clock.objects.select_related(*people).order_by("ordinal")
+    return rows.prefetch_related(Prefetch("clocks", clocks, to_attr="ledger"))
+
+
+def as_it_stands(handoff: Handoff) -> Standing:
+    """An open one of `ledger`, now."""
+    ledger: list[Clock] = getattr(handoff, "ledger", [])
+    handoff.running = [one for one in ledger if one.stopped_at is None]  # type: ignore[attr-defined]
+    return standing(handoff, clock.now())

@@ -1,0 +1,86 @@
+"""Handoffs as they stand: who has each, since when, and how much of its time is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from tasuki.calendars import Hours, calendar_of
+from tasuki.server.core.access import Actor, sight
+from tasuki.server.handoffs.models import Clock, Handoff
+
+SOON = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An open handoff now. `left`: of its time, in its own hours; less than nothing once it is over; None without due."""
+
+    handoff: Handoff
+    clock: Clock | None
+    left: timedelta | None
+
+    @property
+    def since(self) -> datetime:
+        """Since when whoever has it has it (UTC)."""
+        return self.clock.started_at if self.clock else self.handoff.opened_at
+
+    @property
+    def due(self) -> datetime | None:
+        """When its time is over (UTC)."""
+        return self.clock.due_at if self.clock else self.handoff.due_at
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was due already."""
+        return self.left is not None and self.left < timedelta()
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether less than half an hour of its time is left, or nothing."""
+        return self.left is not None and self.left < SOON
+
+
+def seen(actor: Actor) -> QuerySet[Handoff]:
+    """Handoffs of the leads that the actor sees, with all that a list shows."""
+    found = Handoff.objects.filter(sight(actor, "lead__"), lead__merged_into=None, lead__erased_at=None)
+    return found.select_related("lead__account", "lead__owner", "lead__team", "team", "person", "transition")
+
+
+def waiting(actor: Actor) -> QuerySet[Handoff]:
+    """The open ones, each with its running clock for `standing`: one query more, however many they are."""
+    running = Clock.objects.filter(stopped_at=None).select_related("calendar")
+    found = seen(actor).filter(outcome=Handoff.Outcome.OPEN)
+    return found.prefetch_related(Prefetch("clocks", running, to_attr="running"))
+
+
+def in_hand(actor: Actor, roles: tuple[str, ...], is_leading: bool) -> Q:
+    """What is the actor's to answer: their own, and what waits in a queue of their team, or of their role without a team.
+
+    For who leads: every queue that nobody took.
+    """
+    user = actor.user
+    if user is None:
+        return Q()
+    queue = Q() if is_leading else Q(team=None, team_role__in=roles)
+    if user.team_id is not None and not is_leading:
+        queue |= Q(team=user.team_id)
+    return Q(person=user) | (Q(person=None) & queue)
+
+
+def standing(handoff: Handoff, now: datetime) -> Standing:
+    """One of `waiting` as it stands at that time."""
+    running: list[Clock] = getattr(handoff, "running", [])
+    clock = running[0] if running else None
+    due = clock.due_at if clock else handoff.due_at
+    return Standing(handoff, clock, _left(clock, due, now) if due else None)
+
+
+def _left(clock: Clock | None, due: datetime, now: datetime) -> timedelta:
+    """In business time where the service level is in business time, else by the wall."""
+    if clock is None or clock.calendar is None or "business" not in clock.within:
+        return due - now
+    calendar = calendar_of(Hours.of(clock.calendar.spec))
+    return calendar.business(now, due) if due > now else -calendar.business(due, now)

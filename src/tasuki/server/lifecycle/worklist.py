@@ -1,0 +1,160 @@
+"""What should I do now: everything that waits for someone, each list in the order of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, F, Max, OuterRef, Q
+
+from tasuki.server.activities.models import Activity
+from tasuki.server.core import clock
+from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require, sight
+from tasuki.server.handoffs.models import Handoff, Promise
+from tasuki.server.lifecycle.standing import Standing, in_hand, seen, standing, waiting
+from tasuki.server.people.models import Lead
+
+MOST = 200
+FRESH = timedelta(days=7)
+"""Interest older than this is no reason to call."""
+COOLING = timedelta(days=3)
+"""In so much time without interest a score counts half."""
+HOTTEST = 20
+CANDIDATES = 1_000
+"""So many leads, the best by score, are looked at for fresh interest, however many there are."""
+OURS = ("email_send", "email_bounce", "unsubscribe", "call")
+"""Types of activities that are no sign of interest."""
+OVER = ("WON", "DISQUALIFIED")
+BACK = ("RECYCLED", "LOST")
+RECENT = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """A lead that shows interest now: its latest activity, and its score as it counts in the order."""
+
+    lead: Lead
+    latest: Activity
+    heat: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkList:
+    """What waits for someone, in the order of work. The last two are for marketing and for who leads."""
+
+    handoffs: Sequence[Handoff] = ()
+    """One's own and those in one's queues, by due time; those without one last."""
+    calls: Sequence[Promise] = ()
+    """Promised calls whose time has come, the oldest first."""
+    reapproach: Sequence[Lead] = ()
+    """Leads whose re-approach date has come."""
+    hot: Sequence[Hot] = ()
+    """Leads that nobody has been handed, by score and freshness of interest: see `hot_leads`."""
+    came_back: Sequence[Handoff] = ()
+    """What sales has answered in the last two days, the latest first."""
+    neglected: Sequence[Handoff] = ()
+    """Handoffs of all teams that were due already, the one that waits longest first."""
+    standings: Mapping[int, Standing] = field(default_factory=dict)
+    """Handoff → how it stands now."""
+
+
+def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
+    """What the actor should do now; each list has at most `limit` (≤ 200) entries, hot leads 20.
+
+    A dozen queries, however much there is.
+    """
+    require(actor, "leads.read")
+    now, most = clock.now(), max(1, min(limit, MOST))
+    role = actor.user.role if actor.user else ""
+    hands = in_hand(actor, decision_roles(actor), role in LEADING)
+    mine = list(waiting(actor).filter(hands).order_by(F("due_at").asc(nulls_last=True), "pk")[:most])
+    for_marketing = actor.system or role in MARKETING
+    neglected = _neglected(actor, now, most) if for_marketing else []
+    return WorkList(
+        mine,
+        calls(actor, now, most),
+        _reapproach(actor, now, most),
+        hot_leads(actor, limit=most, now=now),
+        _came_back(actor, now, most) if for_marketing else [],
+        neglected,
+        {one.pk: standing(one, now) for one in (*mine, *neglected)},
+    )
+
+
+def _neglected(actor: Actor, now: datetime, most: int) -> list[Handoff]:
+    return list(waiting(actor).filter(due_at__lt=now).order_by("due_at", "pk")[:most])
+
+
+def _came_back(actor: Actor, now: datetime, most: int) -> list[Handoff]:
+    found = seen(actor).filter(closed_at__gte=now - RECENT).select_related("closed_by__decision__by")
+    return list(found.order_by("-closed_at", "-pk")[:most])
+
+
+def calls(actor: Actor, now: datetime, limit: int) -> list[Promise]:
+    """Promised calls whose time has come: one's own, and those of people who are gone for leads that one looks after."""
+    found = Promise.objects.filter(sight(actor, "lead__"), done_at=None, at__lte=now)
+    found = found.filter(lead__merged_into=None, lead__erased_at=None)
+    orphaned = (Q(person=None) | Q(person__is_active=False)) & looked_after(actor, "lead__")
+    mine = Q(person=actor.user) | orphaned if actor.user else Q()
+    found = found.filter(mine).select_related("lead__account", "lead__owner", "lead__team", "person")
+    return list(found.order_by("at", "pk")[:limit])
+
+
+def _reapproach(actor: Actor, now: datetime, limit: int) -> list[Lead]:
+    """Leads whose date has come, until they are reached by phone, promised a call, decided on or given another date."""
+    reached = Activity.objects.filter(
+        lead=OuterRef("pk"), type="call", at__gte=OuterRef("reapproach_at"), properties__outcome="reached"
+    )
+    promised = Promise.objects.filter(lead=OuterRef("pk"), done_at=None)
+    come = Lead.objects.filter(sight(actor), looked_after(actor), reapproach_at__lte=now)
+    come = come.filter(~Exists(reached), ~Exists(promised), merged_into=None, erased_at=None)
+    return list(come.select_related("account", "owner", "team").order_by("reapproach_at", "pk")[:limit])
+
+
+def looked_after(actor: Actor, lead: str = "") -> Q:
+    """Leads of the actor, or of its team and nobody in it; for who has no team, those that they see."""
+    if actor.user is None or actor.user.team_id is None:
+        return Q()
+    team = actor.user.team_id
+    nobodys = Q(**{f"{lead}owner": None}) & (Q(**{f"{lead}team": team}) | Q(**{f"{lead}team": None}))
+    return Q(**{f"{lead}owner": actor.user}) | Q(**{f"{lead}owner__team": team}) | nobodys
+
+
+def hot_leads(actor: Actor, *, limit: int = HOTTEST, now: datetime | None = None) -> list[Hot]:
+    """Leads that show interest and wait for nobody's answer: something they did within seven days, and no open handoff.
+
+    In the order of the score, which counts half for every three days since their latest activity; mails sent to them and
+    calls are no interest, and neither is, for a lead that came back, what it did before. Won and disqualified ones are
+    left out.
+    """
+    now = now or clock.now()
+    known = {pk: (score, since) for pk, score, since in _candidates(actor)}
+    interest = Activity.objects.filter(lead__in=list(known), at__gt=now - FRESH, at__lte=now).exclude(
+        type__in=OURS
+    )
+    latest = dict(interest.values_list("lead").annotate(Max("at")).order_by())
+    heat = {
+        lead: known[lead][0] * 0.5 ** ((now - at) / COOLING)
+        for lead, at in latest.items()
+        if (since := known[lead][1]) is None or at > since
+    }
+    hottest = sorted(heat, key=lambda lead: (-heat[lead], lead))[: min(limit, HOTTEST)]
+    leads = Lead.objects.select_related("account", "owner", "team").in_bulk(hottest)
+    done = {
+        one.lead_id: one for one in interest.filter(lead__in=hottest, at__in=[latest[pk] for pk in hottest])
+    }
+    return [Hot(leads[lead], done[lead], heat[lead]) for lead in hottest]
+
+
+def _candidates(actor: Actor) -> Iterator[tuple[int, float, datetime | None]]:
+    """Leads that nobody was handed, the best by score: id, score, and for one that came back, since when it is back."""
+    handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
+    found = Lead.objects.filter(
+        sight(actor), looked_after(actor), ~Exists(handed), score__gt=0, anonymous=False
+    )
+    found = found.filter(merged_into=None, erased_at=None).exclude(stage__in=OVER).order_by("-score", "-pk")
+    for pk, score, stage, entered in found.values_list("pk", "score", "stage", "stage_entered_at")[
+        :CANDIDATES
+    ]:
+        yield pk, score, entered if stage in BACK else None

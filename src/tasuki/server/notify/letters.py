@@ -1,0 +1,110 @@
+"""Messages in the reader's words: subject, text, and HTML for mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from babel import dates
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tasuki.server.core import formats
+from tasuki.server.core.models import Team
+from tasuki.server.notify.attempts import DROPPED, Attempt
+from tasuki.server.notify.brief import Brief, brief_of
+from tasuki.server.notify.kinds import KINDS, TEST
+from tasuki.server.notify.models import Delivery
+from tasuki.server.notify.reader import Reader
+from tasuki.server.people.models import Lead
+
+LONGEST_SUBJECT = 150
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message. `plain` goes to chats; `text`, with the way to the settings, and `html` go by mail."""
+
+    subject: str
+    plain: str
+    text: str
+    html: str
+
+
+def letter_of(delivery: Delivery) -> Letter | Attempt:
+    """The message for whoever reads the delivery's channel; an attempt that drops it if they are not to be told any more."""
+    assert delivery.channel
+    reader, lead = Reader.of(delivery.channel), delivery.lead
+    if lead is not None and lead.erased_at is not None:
+        return DROPPED("erased")
+    if lead is not None and not reader.sees(lead):
+        return DROPPED("unseen")
+    with reader.reading():
+        if lead is None:
+            return _letter(_general(delivery))
+        brief = brief_of(delivery, lead)
+        return brief if isinstance(brief, Attempt) else _letter(_about(delivery, brief))
+
+
+def _general(delivery: Delivery) -> dict[str, Any]:
+    """News about no lead: a test, or a team that has too much to do."""
+    if delivery.kind == TEST:
+        says = _("This is a test. News from Tasuki reaches you this way.")
+        return {
+            "news": _("Test"),
+            "subject": _("Test from Tasuki"),
+            "says": says,
+            "link": _page("settings/telling"),
+        }
+    name, number = [*delivery.cause.split(":"), ""][:2]
+    team = Team.objects.filter(pk=number).first() if name == "team" else None
+    share = delivery.detail.get("share")
+    says = (
+        _("%(percent)s %% of its time is taken.") % {"percent": formats.number(share * 100)} if share else ""
+    )
+    news = str(KINDS[delivery.kind].title)
+    subject = _("%(news)s: %(who)s") % {"news": news, "who": team} if team else news
+    return {"news": news, "subject": subject, "who": team or "", "says": says, "link": _page("")}
+
+
+def _about(delivery: Delivery, brief: Brief) -> dict[str, Any]:
+    news, who = str(KINDS[delivery.kind].title), _who(brief.lead)
+    lead = brief.lead
+    return {
+        "news": news,
+        "subject": _("%(news)s: %(who)s") % {"news": news, "who": who},
+        "who": who,
+        "position": " ".join(filter(None, (lead.department, lead.title))),
+        "brief": brief,
+        "due": _due(brief.due) if brief.due else "",
+        "link": _page(f"leads/{lead.pk}"),
+    }
+
+
+def _who(lead: Lead) -> str:
+    name = str(lead)
+    return _("%(name)s (%(company)s)") % {"name": name, "company": lead.account} if lead.account else name
+
+
+def _due(instant: datetime) -> str:
+    """Day of the week, date and time with the zone, and how far away: `Mon, 23 Nov 11:00 JST (in 2 hours)`."""
+    local = timezone.localtime(instant)
+    japanese = formats.language() == "ja"
+    day = dates.format_date(local, "M月d日(EEE)" if japanese else "EEE, d MMM", locale=formats.language())
+    when = {"when": f"{day} {local:%H:%M} {local.tzname()}", "away": formats.relative(instant)}
+    return _("%(when)s (%(away)s)") % when
+
+
+def _page(path: str) -> str:
+    return f"{settings.ENVIRONMENT.url}/{path}"
+
+
+def _letter(told: dict[str, Any]) -> Letter:
+    told = {**told, "settings": _page("settings/telling"), "language": formats.language()}
+    plain = render_to_string("notify/message.txt", told).strip() + "\n"
+    footer = _("How you are told: %(address)s") % {"address": told["settings"]}
+    subject = " ".join(str(told["subject"]).split())[:LONGEST_SUBJECT]
+    return Letter(subject, plain, f"{plain}\n-- \n{footer}\n", render_to_string("notify/mail.html", told))
