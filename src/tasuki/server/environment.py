@@ -63,8 +63,8 @@ class Environment(BaseSettings):
 
     mail_url: str = Field(
         "",
-        description="The mail server, as smtp://user:password@host:587?tls=starttls or smtps://…;"
-        " no mail is sent when empty.",
+        description="The mail server, as smtp://user:password@host:587?tls=starttls or smtps://…; file:///folder"
+        " to try it out; no mail is sent when empty.",
     )
     mail_from: str = Field(
         "", description="Who mails come from; tasuki@ and the host of TASUKI_URL when empty."
@@ -111,7 +111,8 @@ class Environment(BaseSettings):
     def _is_a_mail_server(cls, value: str) -> str:
         try:
             parts = urlsplit(value)
-            known = not value or (parts.scheme in {"smtp", "smtps"} and bool(parts.hostname))
+            is_folder = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
+            known = not value or is_folder or (parts.scheme in {"smtp", "smtps"} and bool(parts.hostname))
             known = known and (parts.port is None or parts.port > 0) and parts.query in {"", "tls=starttls"}
         except ValueError:
             known = False

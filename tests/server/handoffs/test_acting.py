@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.models import Role, Team, User
+from tasuki.server.handoffs.acting import due
 from tasuki.server.handoffs.commands import set_capacity
 from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.people.models import Lead
@@ -125,3 +127,10 @@ def test_what_waits_in_a_queue_is_breached_to_the_team(
     assert handoff.person is None
     tick(tokyo(7, "10:00"))
     assert told(inside_rep)[-1] == "breach"
+
+
+def test_what_is_due_is_found_by_an_index_of_clocks_with_something_to_come(handoff: Handoff) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # a small table would be read as it is
+    assert "clocks_to_look_at" in due(tokyo(7, "10:30")).explain()

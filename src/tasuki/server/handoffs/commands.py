@@ -43,5 +43,5 @@ def release_held(now: datetime, limit: int = 200) -> list[Act]:
 def is_anything_due(now: datetime) -> bool:
     """Whether there is anything to act on, or a promised call to tell of: looks into indexes, nothing is locked."""
     promised = Promise.objects.filter(at__lte=now, done_at=None, told_at=None)
-    looks = (acting.due(now), passing.orphans(), passing.waiting(), promised)
+    looks = (acting.due(now), passing.orphans(), passing.releasable(now), promised)
     return any(rows.exists() for rows in looks)

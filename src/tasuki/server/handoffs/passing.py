@@ -93,10 +93,7 @@ def waiting() -> QuerySet[Handoff]:
 
 def release(now: datetime, limit: int) -> list[Act]:
     """Give what waits in queues to who has room by now, the earliest due first."""
-    if not waiting().exists():
-        return []
-    room = _with_room(now)
-    wanted = dict(room.order_by("due_at", "pk").values_list("pk", "lead_id")[:limit])
+    wanted = dict(releasable(now).order_by("due_at", "pk").values_list("pk", "lead_id")[:limit])
     held = hold(wanted.values()) if wanted else set()
     found = waiting().filter(pk__in=wanted, lead__in=held).order_by("due_at", "pk")
     handoffs = list(found.select_related("transition", "team"))
@@ -110,8 +107,10 @@ def release(now: datetime, limit: int) -> list[Act]:
     return _given(gifts, [None] * len(gifts), RELEASED, terms, now)
 
 
-def _with_room(now: datetime) -> QuerySet[Handoff]:
-    """What waits where somebody has room: what waits elsewhere is not held in vain."""
+def releasable(now: datetime) -> QuerySet[Handoff]:
+    """What waits where somebody has room; what waits elsewhere is not held in vain."""
+    if not waiting().exists():
+        return Handoff.objects.none()
     house = House(counted(staff(), now), now)
     free = {one.id: one for one in house.staff.active if house.can_take(one) and house.has_room(one)}
     teams = [

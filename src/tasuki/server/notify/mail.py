@@ -27,12 +27,30 @@ def is_set_up() -> bool:
     return bool(settings.ENVIRONMENT.mail_url)
 
 
+def is_folder() -> bool:
+    """Whether mails are only written into a folder, to be looked at."""
+    return urlsplit(settings.ENVIRONMENT.mail_url).scheme == "file"
+
+
 @contextmanager
 def connection() -> Iterator[BaseEmailBackend]:
     """A connection to the mail server of the settings, opened with the first mail."""
+    opened = _to_folder() if is_folder() else _to_server()
+    try:
+        yield opened
+    finally:
+        _close(opened)
+
+
+def _to_folder() -> BaseEmailBackend:
+    folder = unquote(urlsplit(settings.ENVIRONMENT.mail_url).path)
+    return get_connection("django.core.mail.backends.filebased.EmailBackend", file_path=folder)
+
+
+def _to_server() -> BaseEmailBackend:
     parts = urlsplit(settings.ENVIRONMENT.mail_url)
     tls = parse_qs(parts.query).get("tls", [""])[0]
-    opened: BaseEmailBackend = get_connection(
+    return get_connection(
         "django.core.mail.backends.smtp.EmailBackend",
         host=parts.hostname or "localhost",
         port=parts.port or PORTS[parts.scheme],
@@ -42,10 +60,6 @@ def connection() -> Iterator[BaseEmailBackend]:
         use_ssl=parts.scheme == "smtps",
         timeout=SECONDS,
     )
-    try:
-        yield opened
-    finally:
-        _close(opened)
 
 
 def trouble() -> str:

@@ -317,6 +317,12 @@ def _mail() -> Finding:
     fault = mail.trouble()
     if fault:
         return warning("mail", fault, "Check TASUKI_MAIL_URL; mails wait until the server answers.")
+    if mail.is_folder():
+        return warning(
+            "mail",
+            "mails are only written into a folder",
+            "Name a mail server in TASUKI_MAIL_URL when people use it.",
+        )
     return good("mail", "the mail server answers")
 
 

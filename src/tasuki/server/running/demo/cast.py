@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from tasuki.server.core import commands
 from tasuki.server.core.access import SYSTEM
 from tasuki.server.core.models import Role, Sight, Team, User
+from tasuki.server.handoffs.commands import set_capacity
 from tasuki.simulate.words import GIVEN_NAMES, SURNAMES
 
 INSIDE, EAST, WEST = "インサイドセールス", "東日本営業", "西日本営業"
 TEAMS = {INSIDE: Role.INSIDE_SALES, EAST: Role.SALES, WEST: Role.SALES}
 INSIDE_REPS, FIELD_REPS = 12, 8
+MINUTES_A_DAY = 120  # of each rep, for leads that were handed over
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,12 @@ def engage() -> None:
             commands.create_user(
                 SYSTEM,
                 username=person.username,
+                email=f"{person.username}@yamami.example",
                 role=person.role,
                 family_name=person.family,
                 given_name=person.given,
                 team=teams[person.team].pk if person.team else None,
                 sight=person.sight,
             )
+            if person.role in (Role.INSIDE_SALES, Role.SALES):
+                set_capacity(SYSTEM, person.username, minutes_a_day=MINUTES_A_DAY)

@@ -16,6 +16,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.error import URLError
+from urllib.parse import quote
 from urllib.request import urlopen
 
 from tasuki.errors import TasukiError
@@ -65,9 +66,14 @@ def _folder(data: Path | None) -> Iterator[Path]:
 
 def _settings(folder: Path, host: str, port: int) -> None:
     choose(folder, host, port)
-    for name, value in DEFAULTS.items():
+    for name, value in {**DEFAULTS, "MAIL_URL": f"file://{quote(str(_mails(folder)))}"}.items():
         os.environ.setdefault(PREFIX + name, value)
     start_django(measured=True)
+
+
+def _mails(folder: Path) -> Path:
+    """Where the demo's mails lie instead of going anywhere."""
+    return (folder / "mails").resolve()
 
 
 @contextmanager
@@ -112,7 +118,9 @@ def _bring_in(files: Path, story: Story, say: Say) -> None:
     if (files / "loaded.json").exists():
         loading.fold_all()
         return
-    say("Bringing it in, scored under the agreement of marketing and sales, the last days half hour by half hour …")
+    say(
+        "Bringing it in, scored under the agreement of marketing and sales, the last days half hour by half hour …"
+    )
     counts = loading.load(story)
     told = json.dumps({"now": story.steps[-1].ends.isoformat(), **counts})
     (files / "loaded.json").write_text(told, encoding="utf-8")
@@ -142,7 +150,7 @@ def _serve(folder: Path, host: str, port: int, pace: float, story: Story, say: S
         _bring_in(folder / "demo", story, say)
         watcher.look()
         _wait_until_ready(f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/readyz", watcher)  # noqa: S104
-        _invite(str(settings.ENVIRONMENT.url), _token(folder), say, monotonic() - begin)
+        _invite(str(settings.ENVIRONMENT.url), _token(folder), _mails(folder), say, monotonic() - begin)
         life = threading.Thread(
             target=Life(_still_to_come(story), pace).run, args=(watcher.stop,), name="life", daemon=True
         )
@@ -206,8 +214,9 @@ def _token(folder: Path) -> Path:
     return path
 
 
-def _invite(url: str, token: Path, say: Say, seconds: float) -> None:
+def _invite(url: str, token: Path, mails: Path, say: Say, seconds: float) -> None:
     say(f"Ready after {seconds:.0f} s: open {url} in a browser and choose whom to be.")
     say("New activities keep coming in; some lead becomes an MQL every minute or so. To make one yourself:")
     say(CURL % {"token": token, "url": url})
+    say(f"Mails to the made-up people lie in {mails}.")
     say("Ctrl-C stops it.")
