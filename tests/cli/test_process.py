@@ -30,7 +30,7 @@ def large(tmp_path: Path) -> Path:
     """A file that takes some seconds to import."""
     path = tmp_path / "large.csv"
     lines = (f"L{i},2024-05-{i % 28 + 1:02}T10:00:00,t{i % 50}\n" for i in range(40_000))
-    path.write_text("lead,at,type\n" + "".join(lines) * 40)
+    path.write_text("lead,at,type\n" + "".join(lines) * 100)
     return path
 
 

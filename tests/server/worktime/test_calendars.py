@@ -140,7 +140,6 @@ stages: [{id: MAL, enter: [{by: [marketing]}]}]
     assert found == hours_of_text("mon-wed, fri", "08:00-16:30", "DE-BY", "Europe/Berlin")
     assert queries.default_hours(agreement_of(text.replace("calendar", "# "))) is None
     assert queries.default_hours(None) is None
-    assert queries.default_hours(agreement_of(text.replace("DE-BY", "Bavaria"))) is None, "all time counts"
 
 
 def test_away_is_who_is_away_at_that_instant(inside_rep: Actor, sales_rep: Actor) -> None:

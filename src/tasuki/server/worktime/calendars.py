@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,12 +11,11 @@ from django.conf import settings
 from django.db.models import Q
 
 from tasuki.agreement import Agreement
-from tasuki.calendars import ALWAYS, Calendar, Hours, HoursInvalid, calendar_of, hours_of_text
+from tasuki.calendars import ALWAYS, Calendar, Hours, calendar_of, hours_of_text
 from tasuki.server.core import clock
 from tasuki.server.core.models import User
 from tasuki.server.worktime.models import Absence, DayOff, KeptCalendar, WorkingHours
 
-LOG = logging.getLogger("tasuki.worktime")
 Away = tuple[datetime, datetime]
 A_ZONE_AHEAD = timedelta(days=2)
 """Days off are dates: what is over in one zone is not yet in another."""
@@ -147,18 +145,11 @@ def _away(users: Collection[int], since: datetime) -> dict[int, tuple[Away, ...]
 
 
 def default_hours(agreement: Agreement | None) -> Hours | None:
-    """The hours of an agreement's `calendar:`, or None where it has none, or one that cannot be read, which is logged.
-
-    Leads go on being handed over under an agreement that was published before such mistakes were found.
-    """
+    """The hours of an agreement's `calendar:`, or None where it has none."""
     if agreement is None or agreement.calendar is None:
         return None
     part = agreement.calendar
-    try:
-        return hours_of_text(part.days, part.hours, part.holidays, agreement.timezone)
-    except HoursInvalid as wrong:
-        LOG.warning("the calendar of the agreement cannot be read; all time counts: %s", wrong)
-        return None
+    return hours_of_text(part.days, part.hours, part.holidays, agreement.timezone)
 
 
 def _kept_rows(wanted: Mapping[str, Hours], now: datetime) -> dict[str, int]:
