@@ -164,7 +164,7 @@ class _Compiler:
         return np.array(records, at.GROUP_RECORD), group_of
 
     def _rules(self, groups: at.Records, group_of: dict[int, int]) -> tuple[at.Records, int]:
-        records, ring = np.zeros(len(self.rules), at.RULE_RECORD), 0
+        records, ring, slot = np.zeros(len(self.rules), at.RULE_RECORD), 0, len(self.rules)
         for i, rule in enumerate(self.rules):
             record = records[i]
             score = self.score_index[rule.score]
@@ -183,6 +183,8 @@ class _Compiler:
                 record["every_count"], record["every_span"] = rule.every.count, rule.every.within or 0
                 record["every_ring"] = ring
                 ring += rule.every.count if rule.every.within else 0
+            if rule.every or (rule.at_most and rule.at_most.per):
+                record["slot"], slot = slot, slot + 3
             record["flags"] = (
                 at.HAS_EVERY * bool(rule.every)
                 | at.HAS_WHILE * bool(rule.while_)

@@ -148,7 +148,7 @@ class State(NamedTuple):
     due: NDArray[np.int64]  # per group, per clock, then timeout, recheck and second look
     counts: NDArray[
         np.int64
-    ]  # per rule: hits in the cap, place in its ring, activities collected, place in its ring
+    ]  # per rule: hits in the cap; per slot: place in the cap's ring, activities collected, place in their ring
     seen: NDArray[np.int64]  # per counter: how often
     last_seen: NDArray[np.int64]
     times_entered: NDArray[np.int64]
@@ -373,8 +373,13 @@ def _reset(p: Any, s: Any, nodes: Any, out: Any, score: int, t: int) -> None:
         s.due[g] = NEVER
         s.head[g] = s.tail[g]
         s.summed[g] = s.tail[g]
-    for i in range(4 * record.rule_first, 4 * record.rule_last):
-        s.counts[i] = 0
+    for r in range(record.rule_first, record.rule_last):
+        s.counts[r] = 0
+        slot = p.rules[r].slot
+        if slot:
+            s.counts[slot] = 0
+            s.counts[slot + 1] = 0
+            s.counts[slot + 2] = 0
     _trace(out, s, RESET, score, t, 0.0)
 
 
@@ -387,9 +392,9 @@ def _ring_push(s: Any, first: int, size: int, n: int, place: int, t: int) -> Non
 
 
 @inlined
-def _collects(rule: Any, s: Any, r: int, t: int) -> bool:
+def _collects(rule: Any, s: Any, t: int) -> bool:
     """One more activity for `every`; True when it makes the hit."""
-    n, place = 4 * r + 2, 4 * r + 3
+    n, place = rule.slot + 1, rule.slot + 2
     if rule.every_span == 0:
         s.counts[n] += 1
         full = s.counts[n] >= rule.every_count
@@ -528,7 +533,7 @@ def _hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
 @inlined
 def _plain_hit(s: Any, nodes: Any, rule: Any, r: int, t: int) -> int:
     """1 if a hit of a rule without flags counts, 0 if it is at its cap: without a branch, that is anybody's guess."""
-    n = uintp(4) * uintp(r)
+    n = uintp(r)
     counts = 1 if s.counts[n] < rule.cap_ever else 0
     s.counts[n] += counts
     _append(s, nodes, uintp(rule.group), t, rule.points, counts)
@@ -565,12 +570,12 @@ def _special_hit(p: Any, s: Any, nodes: Any, out: Any, r: int, t: int) -> None:
     """The hit of a rule with `every`, `while`, a cap per time, `resets`, or hits that lose worth bit by bit."""
     rule = p.rules[r]
     flags = rule.flags
-    if flags & HAS_EVERY and not _collects(rule, s, r, t):
+    if flags & HAS_EVERY and not _collects(rule, s, t):
         return
     if flags & HAS_WHILE and not (rule.while_ >> np.uint64(s.lead[STAGE])) & np.uint64(1):
         _trace(out, s, OUTSIDE, r, t, 0.0)
         return
-    n, place = 4 * r, 4 * r + 1
+    n, place = r, rule.slot
     full = s.counts[n] >= rule.cap_ever
     if flags & HAS_CAP:
         full = s.counts[n] == rule.cap_count and s.ring[rule.cap_ring + s.counts[place]] > t - rule.cap_span
@@ -1003,7 +1008,7 @@ def new_state(p: Program, longest: int, span: int) -> tuple[State, Records]:
         **{name: np.zeros(groups) for name in ("total", "high", "low")},
         **dict.fromkeys(("summed", "head", "tail"), begins[:-1]),
         "due": np.full(groups + clocks + 3, NEVER),
-        "counts": np.zeros(4 * len(p.rules), np.int64),
+        "counts": np.zeros(max(len(p.rules), int(p.rules["slot"].max(initial=0)) + 3), np.int64),
         "seen": np.zeros(counters, np.int64),
         "last_seen": np.full(counters, -NEVER),
         "times_entered": np.zeros(len(p.stages), np.int64),

@@ -90,7 +90,7 @@ RULE_RECORD = np.dtype(
         ("every_count", "i4"),
         ("every_span", "i8"),  # 0: ever
         ("every_ring", "i4"),
-        ("pad", "i4"),
+        ("slot", "i4"),  # place of its further counters, of a cap per time or of `every`; 0: it has none
         ("while_", "u8"),  # bit 0: no stage yet; bit i: stage i
     ],
     align=True,
