@@ -33,6 +33,18 @@ def check_holidays(code: str) -> None:
     )
 
 
+@lru_cache(maxsize=500)
+def public_day_name(code: str, day: date, language: str) -> str:
+    """What a public holiday is called, in `ja` or `en` where that is known; empty for any other day."""
+    if day not in public_days(code, day.year):
+        return ""
+    country, _sign, part = code.partition("-")
+    known = holidays.country_holidays(country).supported_languages
+    spoken = next((one for one in known if one.startswith(language)), None)
+    days = holidays.country_holidays(country, subdiv=part or None, years=day.year, language=spoken)
+    return str(days.get(day) or "")
+
+
 @lru_cache(maxsize=2_000)
 def public_days(code: str, year: int) -> frozenset[date]:
     """The public holidays of a year, with the days that stand in for those on a Sunday. 0.2 ms once a year and code.

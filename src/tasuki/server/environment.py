@@ -113,7 +113,8 @@ class Environment(BaseSettings):
             parts = urlsplit(value)
             is_folder = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
             known = not value or is_folder or (parts.scheme in {"smtp", "smtps"} and bool(parts.hostname))
-            known = known and (parts.port is None or parts.port > 0) and parts.query in {"", "tls=starttls"}
+            known = known and (parts.port is None or parts.port > 0)
+            known = known and (not parts.query or (parts.scheme == "smtp" and parts.query == "tls=starttls"))
         except ValueError:
             known = False
         if not known:  # its value is not told: it may hold a password

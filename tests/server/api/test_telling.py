@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tasuki.server.core.access import Actor
+from tasuki.server.notify.models import Delivery
 from tests.server.api.conftest import Api
 from tests.server.notify.conftest import environment, receiver  # noqa: F401
 from tests.server.notify.receiver import Receiver, answers
@@ -26,8 +27,10 @@ def test_a_program_adds_a_webhook_and_the_secret_is_answered_once(
     assert listed == {name: value for name, value in made.items() if name != "secret"}
     receiver.manner = answers(410)
     _status, tested = api("POST", f"/webhooks/{made['id']}/test")
-    assert (tested["state"], tested["fault"], tested["webhook"]) == ("dead", "gone", made["id"])
+    assert (tested["state"], tested["fault"], tested["webhook"]) == ("dropped", "gone", made["id"])
     assert api("GET", "/webhooks")[1]["items"][0]["off_because"] == "gone"
+    assert api("GET", "/deliveries", state="dead")[1]["items"] == [], "a test is not sent again"
+    Delivery.objects.update(state="dead")
     (dead,) = api("GET", "/deliveries", state="dead")[1]["items"]
     assert api("POST", f"/deliveries/{dead['id']}/again") == (200, {"deliveries": 1})
     assert api("POST", f"/deliveries/{dead['id']}/again")[0] == 404

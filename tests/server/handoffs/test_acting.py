@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.models import Role, Team, User
+from tasuki.server.handoffs import acting
 from tasuki.server.handoffs.acting import due
 from tasuki.server.handoffs.commands import set_capacity
 from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.people.models import Lead
+from tasuki.server.worktime.models import KeptCalendar
 from tests.server.handoffs.stories import agree_on, answer, ledger, mql, tick, tokyo, told, whys
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +137,46 @@ def test_what_is_due_is_found_by_an_index_of_clocks_with_something_to_come(hando
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")  # a small table would be read as it is
     assert "clocks_to_look_at" in due(tokyo(7, "10:30")).explain()
+
+
+def test_one_clock_that_cannot_be_acted_on_stops_no_other(
+    handoff: Handoff, marketer: Actor, inside_rep: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = mql(marketer, tokyo(7, "09:00"), "Bad bad")
+    remind = acting._remind
+
+    def fails_for_one(clock: Clock, *more: Any) -> Any:
+        if clock.handoff_id == bad.pk:
+            raise ValueError("unreadable")
+        return remind(clock, *more)
+
+    monkeypatch.setattr(acting, "_remind", fails_for_one)
+    assert tick(tokyo(7, "10:30")) == 1
+    assert told(inside_rep).count("reminder") == 1
+    assert ledger(bad)[0].next_at == tokyo(7, "10:40")
+    assert tick(tokyo(7, "10:31")) == 0
+
+
+def test_a_calendar_whose_holidays_and_zone_nobody_knows_any_more_stops_nobody(
+    handoff: Handoff, inside_rep: Actor, colleague: Actor
+) -> None:
+    kept = KeptCalendar.objects.get()
+    KeptCalendar.objects.update(spec={**kept.spec, "holidays": "XX-GONE", "zone": "Asia/Atlantis"})
+    tick(tokyo(7, "12:00"))
+    assert [one.stopped_because for one in ledger(handoff)] == ["reassigned", ""]
+    KeptCalendar.objects.update(spec={**kept.spec, "holidays": "XX-GONE"})
+    answer(colleague, handoff, tokyo(7, "13:00"))
+    assert ledger(handoff)[1].business == 3_600_000_000
+
+
+def test_a_reassigned_handoff_keeps_why_each_rule_passed_it_on(
+    marketer: Actor, inside_rep: Actor, colleague: Actor
+) -> None:
+    route = "{to: former_owner, because: they know it}, {to: inside_sales, because: by load}"
+    agree_on(f"{RELAY}, route: [{route}]")
+    handoff = mql(marketer, tokyo(7, "09:00"))
+    for time in ("10:30", "11:00", "12:00"):
+        tick(tokyo(7, time))
+    assert whys(handoff) == ["nobody", "taken", "nobody", "reassigned"]
+    handoff.refresh_from_db()
+    assert (handoff.routed[-1]["to"], handoff.routed[-1]["because"]) == ("inside_sales", "by load")

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import Invalid, NotAllowed, NotFound
 from tasuki.server.core.models import Role, Team, User
-from tasuki.server.handoffs import queries
-from tasuki.server.handoffs.commands import set_capacity, set_team_capacity
+from tasuki.server.handoffs import passing, queries
+from tasuki.server.handoffs.commands import set_capacity, set_team_capacity, touched
+from tasuki.server.handoffs.facts import counted
 from tasuki.server.handoffs.models import Capacity, Handoff
+from tasuki.server.handoffs.staff import staff
+from tasuki.server.lifecycle import relay
 from tasuki.server.worktime import commands as worktime
 from tests.server.handoffs.stories import agree_on, answer, holders, ledger, mql, tick, tokyo, told, whys
 from tests.server.lifecycle.stories import DAY, HOUR
@@ -141,3 +146,69 @@ def test_capacity_is_set_by_who_leads_and_nonsense_is_refused(
         set_team_capacity(manager, inside_sales_team.name, minutes_a_lead=0)
     set_capacity(manager, "ishii", minutes_a_day=240, weight=0.5)
     assert Capacity.objects.values_list("minutes_a_day", "weight").get() == (240, 0.5)
+
+
+def test_only_those_who_come_into_question_are_counted(
+    marketer: Actor, an_hour_each: None, sales_rep: Actor, inside_rep: Actor
+) -> None:
+    agree_on(HOLD)
+    several(marketer, 5)
+    with clock.at(AT), CaptureQueriesContext(connection) as asked:
+        assert not passing.releasable(AT).exists()
+    (counting,) = [one["sql"] for one in asked if "COUNT(" in one["sql"]]
+    assert "person_id" in counting
+    assert " IN (" in counting
+    assert sales_rep.user
+    assert inside_rep.user
+    people = staff()
+    counted(people, AT, [sales_rep.user.pk])
+    assert people.members[inside_rep.user.pk].open == 0
+
+
+def test_what_waited_is_routed_from_the_top_when_there_is_room(
+    marketer: Actor, an_hour_each: None, inside_rep: Actor
+) -> None:
+    agree_on(f"{HOLD}, route: [{{to: 'user:inoue'}}, {{to: inside_sales}}]")
+    given = several(marketer, 5)
+    assert holders(given) == ["inoue", "inoue", "ishii", "ishii", ""]
+    for one in (given[0], given[2]):
+        answer(Actor(user=one.person), one, AT + HOUR)
+    assert tick(AT + HOUR) == 1
+    assert holders(given[4:]) == ["inoue"]
+
+
+def test_what_was_handed_on_to_a_teams_queue_stays_with_that_team(
+    marketer: Actor, an_hour_each: None, inside_rep: Actor, sales_team: Team, person: Callable[..., User]
+) -> None:
+    agree_on(HOLD)
+    (handoff,) = several(marketer, 1)
+    with clock.at(AT):
+        relay.transfer(Actor(user=handoff.person), handoff.pk, to_team=sales_team.name)
+    assert (tick(AT), holders([handoff])) == (0, [""])
+    person("sakai", Role.SALES, sales_team)
+    assert (tick(AT), holders([handoff])) == (1, ["sakai"])
+
+
+def test_a_transfer_that_makes_a_team_more_than_full_is_told_of(
+    marketer: Actor, an_hour_each: None, boss: Actor, sales_rep: Actor
+) -> None:
+    agree_on()
+    given = several(marketer, 4)
+    set_capacity(SYSTEM, "sakai", minutes_a_day=20)
+    managers = Actor(user=User.objects.get(username="boss"))
+    for one, expected in ((given[0], []), (given[1], ["overload"])):
+        with clock.at(AT):
+            relay.transfer(managers, one.pk, to_user="sakai")
+        assert told(boss) == expected
+
+
+def test_a_call_by_someone_without_a_team_is_no_first_touch_of_a_queue_without_one(
+    marketer: Actor, inside_rep: Actor, outsider: Actor
+) -> None:
+    agree_on(HOLD)
+    handoff = mql(marketer, AT)
+    Handoff.objects.update(person=None, team=None)
+    touched(handoff.lead_id, by=marketer.user, at=AT)  # type: ignore[arg-type]
+    assert Handoff.objects.get().first_touch_at is None
+    touched(handoff.lead_id, by=inside_rep.user, at=AT)  # type: ignore[arg-type]
+    assert Handoff.objects.get().first_touch_at == AT

@@ -14,13 +14,14 @@ from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.commands import deactivate_user
 from tasuki.server.core.models import Role, Team, User
 from tasuki.server.handoffs.commands import set_capacity
+from tasuki.server.handoffs.facts import about_now
 from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle.commands import decide
 from tasuki.server.notify.models import Notification
 from tasuki.server.people.models import Lead
 from tasuki.server.worktime import commands as worktime
 from tests.server.handoffs.stories import agree_on, answer, holders, mql, tick, tokyo, told, whys
-from tests.server.lifecycle.stories import DAY, does, new_lead, work
+from tests.server.lifecycle.stories import DAY, START, does, new_lead, work
 
 pytestmark = pytest.mark.django_db
 
@@ -315,3 +316,8 @@ def test_an_installation_without_people_keeps_its_leads_and_tells_nobody(db: Non
     (handoff,) = Handoff.objects.all()
     assert (handoff.person, handoff.team, whys(handoff)) == (None, None, ["nobody", "nobody"])
     assert not Notification.objects.exists()
+
+
+def test_of_a_lead_without_a_profile_nothing_is_known() -> None:
+    lead = Lead.objects.create(name="", created_at=START)
+    assert about_now([lead.pk])[lead.pk].fields is None

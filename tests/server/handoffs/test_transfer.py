@@ -8,6 +8,7 @@ import pytest
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
+from tasuki.server.core.commands import delete_team
 from tasuki.server.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from tasuki.server.core.models import AuditEntry, Role, Team, User
 from tasuki.server.handoffs.commands import set_capacity, touched
@@ -93,6 +94,7 @@ def test_given_to_a_team_without_anybody_it_waits_in_its_queue(
         ({"to_user": "away"}, Invalid, "to_user"),
         ({"to_team": "nowhere"}, Invalid, "to_team"),
         ({"to_user": "ishii"}, Conflict, "to_user"),
+        ({"to_user": "makino"}, Invalid, "to_user"),
         ({"to_user": "inoue", "note": "x" * 501}, Invalid, "note"),
     ],
 )
@@ -107,6 +109,28 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
         relay.transfer(manager, handoff.pk, **given)  # type: ignore[arg-type]
     assert refused.value.field == field
     assert len(ledger(handoff)) == 1
+
+
+def test_nobody_gives_a_lead_to_their_own_team_in_which_they_are_alone(
+    handoff: Handoff, inside_rep: Actor, inside_sales_team: Team
+) -> None:
+    with clock.at(AT), pytest.raises(Conflict) as refused:
+        relay.transfer(inside_rep, handoff.pk, to_team=inside_sales_team.name)
+    assert refused.value.field == "to_team"
+    assert len(ledger(handoff)) == 1
+
+
+def test_a_team_is_not_deleted_while_handoffs_wait_in_its_queue(
+    handoff: Handoff, inside_rep: Actor, sales_team: Team, administrator: Actor
+) -> None:
+    with clock.at(AT):
+        relay.transfer(inside_rep, handoff.pk, to_team=sales_team.name)
+    with pytest.raises(Conflict):
+        delete_team(administrator, sales_team.pk)
+    with clock.at(AT):
+        relay.transfer(administrator, handoff.pk, to_user="ishii")
+    delete_team(administrator, sales_team.pk)
+    assert not Team.objects.filter(pk=sales_team.pk).exists()
 
 
 def test_only_who_has_it_or_is_of_its_team_or_leads_may_give_it_away(

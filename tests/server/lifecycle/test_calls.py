@@ -9,16 +9,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
+from tasuki.calendars import Hours
 from tasuki.server.activities.models import Activity
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from tasuki.server.core.models import AuditEntry, Role, Sight, Team, Token, User
-from tasuki.server.handoffs.models import Handoff, Promise
+from tasuki.server.handoffs.models import Clock, Handoff, Promise
 from tasuki.server.lifecycle import calls, queries, relay
 from tasuki.server.lifecycle.commands import cancel_promise, decide, log_call, move_promise, promise_call
+from tasuki.server.lifecycle.standing import standing
 from tasuki.server.notify.models import Notification
 from tasuki.server.people.models import Lead
+from tasuki.server.worktime.models import KeptCalendar
 
 from .stories import DAY, HOUR, START, agree, fresh, new_lead, text, visits, work
 
@@ -132,6 +135,39 @@ def test_a_lead_has_one_next_call(mql: Lead, inside_rep: Actor) -> None:
         promise_call(inside_rep, mql.pk, START + 2 * DAY)
         log_call(inside_rep, mql.pk, "reached", promised_at=START + 3 * DAY)
     assert [one.at for one in queries.promises(inside_rep, mql.pk)] == [START + 3 * DAY]
+
+
+@pytest.mark.parametrize("stage", ["RECYCLED", "DISQUALIFIED"])
+def test_what_was_promised_is_off_once_the_lead_is_sent_back(
+    mql: Lead, inside_rep: Actor, stage: str
+) -> None:
+    with clock.at(START + 3 * HOUR):
+        log_call(inside_rep, mql.pk, "call_back", "見積の件", promised_at=START + DAY)
+        assert [one.note for one in queries.promises(inside_rep, mql.pk)] == ["見積の件"]
+        assert [one.lead for one in queries.work_list(inside_rep).coming] == [mql]
+    reasons = {"RECYCLED": "timing", "DISQUALIFIED": "competitor"}
+    with clock.at(START + 4 * HOUR):
+        decide(inside_rep, lead_id=mql.pk, to=stage, reason=reasons[stage])
+    assert waiting(inside_rep, START + 2 * DAY) == []
+
+
+def test_an_accepted_lead_stays_on_the_list_of_who_has_it(mql: Lead, inside_rep: Actor) -> None:
+    with clock.at(START + 3 * HOUR):
+        decide(inside_rep, lead_id=mql.pk, to="SAL")
+        work = queries.work_list(inside_rep)
+    assert (list(work.own), list(work.hot), list(work.handoffs)) == ([mql], [], [])
+
+
+def test_after_closing_time_what_was_due_is_over() -> None:
+    hours = Hours("UTC", {"mon": "09:00-18:00"})
+    due = datetime(2026, 4, 6, 18, tzinfo=UTC)
+    running = Clock(within="2 business hours", due_at=due, calendar=KeptCalendar(spec=hours.spec()))
+    handoff = Handoff(due_at=due)
+    handoff.running = [running]  # type: ignore[attr-defined]
+    assert standing(handoff, due).is_over
+    assert standing(handoff, due + 4 * HOUR).is_over
+    before = standing(handoff, due - HOUR)
+    assert (before.is_over, before.left, before.in_hours) == (False, HOUR, False)
 
 
 def test_it_can_be_moved_and_taken_back(mql: Lead, inside_rep: Actor) -> None:

@@ -104,7 +104,7 @@ def test_each_refusal_says_why(marketer: Actor, mql: Lead, to: str, message: str
 def test_a_lead_becomes_sql_once_three_questions_are_answered(inside_rep: Actor, mql: Lead) -> None:
     accept(inside_rep, mql)
     with clock.at(START + 4 * HOUR):
-        with pytest.raises(Conflict, match="requires bant ≥ 3"):
+        with pytest.raises(Conflict, match=r"at least 3 times yes to BANT \(now 2\)"):
             decide(inside_rep, lead_id=mql.pk, to="SQL", answers={"budget": True, "need": "yes"})
         decide(inside_rep, lead_id=mql.pk, to="", answers={"budget": True, "need": "yes"})
     assert queries.answers(inside_rep, mql.pk)["budget"].by == inside_rep.user
@@ -282,7 +282,7 @@ def test_moves_are_what_the_engine_would_take(inside_rep: Actor, mql: Lead) -> N
         True,
         ("budget", "authority", "need", "timing"),
     )
-    assert sql.why_not == "SQL requires bant ≥ 3."
+    assert sql.why_not == "SQL requires at least 3 times yes to BANT (now 0)."
 
 
 def test_a_manager_sees_the_moves_of_every_role(manager: Actor, mql: Lead) -> None:

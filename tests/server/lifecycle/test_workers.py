@@ -11,13 +11,13 @@ import time
 from collections import Counter
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from tasuki.server.activities.models import Activity
 from tasuki.server.core import bulk, clock
 from tasuki.server.core.models import Role, Team, User
 from tasuki.server.handoffs.models import Handoff
-from tasuki.server.lifecycle import worker
+from tasuki.server.lifecycle import work, worker
 from tasuki.server.lifecycle.commands import fold_due
 from tasuki.server.lifecycle.models import Transition
 from tasuki.server.notify.models import Notification
@@ -157,6 +157,35 @@ def test_a_touch_while_a_lead_is_being_folded_is_not_lost(
     while fold_due().leads:
         pass
     assert_each_once(leads)
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has one writer at a time and holds no rows"
+)
+def test_the_due_time_of_a_lead_that_somebody_else_holds_is_not_held(leads: list[int]) -> None:
+    held, asked = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                list(Lead.objects.select_for_update(no_key=True).filter(pk=leads[0]))
+                held.set()
+                asked.wait(PATIENCE)
+                free = Due.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=leads[:2])
+                found.extend(free.values_list("pk", flat=True))
+        finally:
+            connection.close()
+
+    found: list[int] = []
+    other = threading.Thread(target=hold)
+    other.start()
+    assert held.wait(PATIENCE)
+    with transaction.atomic():
+        mine = work._held(leads, clock.now())
+        asked.set()
+        other.join(PATIENCE)
+    assert sorted(one.pk for one in mine) == leads[1:]
+    assert found == leads[:1]
 
 
 def test_a_worker_survives_a_pass_that_fails(leads: list[int], monkeypatch: pytest.MonkeyPatch) -> None:

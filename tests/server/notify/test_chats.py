@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Invalid, NotAllowed, NotFound
 from tasuki.server.core.models import AuditEntry, Role, Sight, Team, User
-from tasuki.server.notify import chat, commands, queries
+from tasuki.server.notify import chat, chatting, commands, courier, outbox, queries
 from tasuki.server.notify.models import Channel, Delivery
+from tasuki.server.notify.reader import Reader
 from tasuki.server.people.models import Lead
 from tests.server.notify import receiver as manners
 from tests.server.notify.receiver import Receiver
@@ -138,3 +140,75 @@ def test_ones_own_chats_are_ones_own_and_teams_chats_are_for_those_who_lead(
     assert not Delivery.objects.exists()
     commands.remove_channel(Actor(user=rep), own.pk)
     assert not Channel.objects.exists()
+
+
+def test_a_name_with_markup_stays_text_in_a_chat() -> None:
+    name = "<b>Hanako</b> @everyone [press](https://evil.example)"
+    reads_markdown = type("Slack", (), {"notify_format": ("markdown", "text")})()
+    told = chatting.harmless(name, reads_markdown)
+    assert not [mark for mark in ("@everyone", "](", "<b>") if mark in told]
+    assert told.replace(chatting.NOTHING, "") == name
+
+
+def test_a_chat_that_reads_html_gets_a_name_escaped(receiver: Receiver, rep: User) -> None:
+    address = f"json://127.0.0.1:{receiver.port}/x?format=html"
+    commands.add_channel(Actor(user=rep), address=address, wanted=["handoff"])
+    becomes_mql("<b>Hanako</b>")
+    delivers(MQL_AT)
+    (got,) = receiver.got
+    told = json.loads(got.body)["message"]
+    assert ("<b>" in told, "&lt;" in told) == (False, True)
+
+
+def test_nobody_has_more_than_ten_chats(receiver: Receiver, rep: User) -> None:
+    kept = [Channel(user=rep, medium="apprise", address=chat_of(receiver)) for _ in range(10)]
+    Channel.objects.bulk_create(kept)
+    with pytest.raises(Invalid, match="10 chats"):
+        commands.add_channel(Actor(user=rep), address=chat_of(receiver), wanted=["handoff"])
+
+
+def test_the_page_of_news_is_no_way_that_can_be_tested(rep: User) -> None:
+    channel = commands.choose(Actor(user=rep), medium="app", wanted=["handoff"])
+    with pytest.raises(NotFound):
+        commands.test_channel(Actor(user=rep), channel.pk)
+
+
+def test_a_manager_reads_no_leads_of_other_teams_by_way_of_their_chat(
+    receiver: Receiver, person: Callable[..., User], inside_sales_team: Team, sales_team: Team
+) -> None:
+    narrow = Actor(user=person("nagai", Role.MANAGER, inside_sales_team, Sight.OWN))
+    wider = Actor(user=person("ueda", Role.MANAGER, inside_sales_team, Sight.TEAM))
+    for actor, team in ((narrow, inside_sales_team), (narrow, sales_team), (wider, sales_team)):
+        with pytest.raises(NotAllowed):
+            commands.add_channel(actor, address=chat_of(receiver), wanted=[], team_id=team.pk)
+    commands.add_channel(wider, address=chat_of(receiver), wanted=[], team_id=inside_sales_team.pk)
+
+
+def test_a_team_without_members_reads_nothing(receiver: Receiver, rep: User, sales_team: Team) -> None:
+    lead = becomes_mql()
+    assert not Reader(team=sales_team).sees(lead)
+
+
+def test_a_chat_that_is_away_is_not_asked_for_the_next_ones_at_once(
+    receiver: Receiver, rep: User, environment: Callable[..., None]
+) -> None:
+    channel = commands.add_channel(Actor(user=rep), address=chat_of(receiver), wanted=["handoff"])
+    becomes_mql()
+    environment(webhooks_private=False)
+    with clock.at(MQL_AT):
+        assert courier.serve(outbox.Receiver("apprise", channel.pk)) == 0
+    assert Delivery.objects.get().attempts == 1
+
+
+def test_a_chat_removed_after_the_batch_was_claimed_is_told_nothing(
+    receiver: Receiver, rep: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = commands.add_channel(Actor(user=rep), address=chat_of(receiver), wanted=["handoff"])
+    becomes_mql()
+    with clock.at(MQL_AT):
+        found = outbox.Receiver("apprise", channel.pk)
+        claimed = outbox.claim(found)
+        commands.remove_channel(Actor(user=rep), channel.pk)
+        monkeypatch.setattr(outbox, "claim", lambda _receiver: claimed)
+        courier.serve(found)
+    assert receiver.got == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from tests.server.notify.receiver import Receiver
         "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1",
         "fe80::1%eth0", "fc00::1", "fec0::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1",
         "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::a00:1", "2002:7f00:1::", "2002:a00:1::1",
+        "64:ff9b:1::808:808", "192.0.0.9", "3fff::1", "168.63.129.16", "::ffff:168.63.129.16",
         "2001:db8::1", "2001::1", "localhost", "", "example.com",
     ],
 )  # fmt: skip
@@ -86,3 +88,29 @@ def test_a_name_that_is_not_resolved_in_time_is_late(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_given, **_more: time.sleep(0.5))
     with pytest.raises(TimeoutError):
         guard.resolved("slow.example", 443, private=False, seconds=0.1)
+
+
+def test_names_that_are_resolved_slowly_hold_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go = threading.Event()
+
+    def slow(host: Any, *given: Any, **more: Any) -> Any:
+        if host == "slow.example":
+            let_go.wait(5)
+            raise OSError
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 443))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    try:
+        for _ in range(6):
+            with pytest.raises(TimeoutError):
+                guard.resolved("slow.example", 443, private=False, seconds=0.02)
+        assert guard.resolved("fast.example", 443, private=False, seconds=2) == ["8.8.8.8"]
+    finally:
+        let_go.set()
+
+
+def test_an_address_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(socket, "getaddrinfo")
+    assert guard.resolved("8.8.8.8", 443, private=False, seconds=1) == ["8.8.8.8"]
+    with pytest.raises(guard.Forbidden):
+        guard.resolved("127.0.0.1", 443, private=False, seconds=1)

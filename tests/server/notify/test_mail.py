@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
+from smtplib import SMTPConnectError
 
 import pytest
 
@@ -10,12 +13,14 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.models import User
 from tasuki.server.lifecycle.commands import decide
-from tasuki.server.notify import commands, outbox
+from tasuki.server.notify import commands, courier, mail, outbox
 from tasuki.server.notify.models import Delivery
 from tasuki.server.people import privacy
 from tasuki.server.people.models import Lead
 from tests.server.lifecycle.stories import DAY, HOUR
+from tests.server.notify import receiver as manners
 from tests.server.notify.mailbox import Mailbox
+from tests.server.notify.receiver import Receiver
 from tests.server.notify.stories import MQL_AT, becomes_mql, delivers, states
 
 pytestmark = pytest.mark.django_db
@@ -25,11 +30,11 @@ MINUTE = timedelta(minutes=1)
 def test_whoever_gets_a_lead_reads_in_the_mail_who_it_is_and_why_now(mailbox: Mailbox, rep: User) -> None:
     lead = becomes_mql()
     assert delivers(MQL_AT + MINUTE)
-    (mail,) = mailbox.mails
-    assert mail["To"] == "ishii@ours.example"
-    assert mail["From"] == "Tasuki <tasuki@tasuki.example>"
-    assert mail["Subject"] == "A lead was handed over to you: Yamada Hanako"
-    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    (letter,) = mailbox.mails
+    assert letter["To"] == "ishii@ours.example"
+    assert letter["From"] == "Tasuki <tasuki@tasuki.example>"
+    assert letter["Subject"] == "A lead was handed over to you: Yamada Hanako"
+    text = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     for told in (
         "Stage: MQL (Marketing qualified lead)",
         "Why now (person 110",
@@ -40,7 +45,7 @@ def test_whoever_gets_a_lead_reads_in_the_mail_who_it_is_and_why_now(mailbox: Ma
         "https://tasuki.example/settings/telling",
     ):
         assert told in text, text
-    html = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    html = letter.get_body(("html",)).get_content()  # type: ignore[union-attr]
     assert "they compare" in html
     assert f'href="https://tasuki.example/leads/{lead.pk}"' in html
 
@@ -50,12 +55,12 @@ def test_it_is_written_in_the_readers_language_and_time_zone(mailbox: Mailbox, r
     rep.save()
     lead = becomes_mql("<b>山田 花子</b>")
     delivers(MQL_AT + MINUTE)
-    (mail,) = mailbox.mails
-    assert "<b>山田 花子</b>" in mail["Subject"]
-    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    (letter,) = mailbox.mails
+    assert "<b>山田 花子</b>" in letter["Subject"]
+    text = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "MQL (マーケティング認定リード)" in text
     assert "4月6日 11:00" in text
-    html = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    html = letter.get_body(("html",)).get_content()  # type: ignore[union-attr]
     assert "&lt;b&gt;山田 花子&lt;/b&gt;" in html
     assert lead.pk
 
@@ -71,8 +76,8 @@ def test_marketing_who_wants_it_reads_the_reason_in_sales_own_words(
     with clock.at(MQL_AT + HOUR):
         decide(inside_rep, lead_id=lead.pk, to="RECYCLED", reason="no_budget_now", note="The lease runs on.")
     delivers(MQL_AT + 2 * HOUR)
-    told = [mail for mail in mailbox.mails if mail["To"] == "makino@ours.example"]
-    (text,) = [mail.get_body(("plain",)).get_content() for mail in told]  # type: ignore[union-attr]
+    told = [letter for letter in mailbox.mails if letter["To"] == "makino@ours.example"]
+    (text,) = [letter.get_body(("plain",)).get_content() for letter in told]  # type: ignore[union-attr]
     for part in ("Decided by ishii", "Reason: No budget now", "Note: The lease runs on."):
         assert part in text
 
@@ -227,3 +232,136 @@ def test_old_mails_do_not_come_back_after_days(mailbox: Mailbox, rep: User) -> N
     delivers(MQL_AT)
     assert delivers(MQL_AT + 30 * DAY) == 0
     assert SYSTEM.system
+
+
+@pytest.mark.parametrize("answer", ["554 go away", "421 too busy"])
+def test_a_server_that_lets_nobody_in_kills_no_letter(
+    mailbox: Mailbox, rep: User, answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_given: object, **_more: object) -> None:
+        code, _sign, text = answer.partition(" ")
+        raise SMTPConnectError(int(code), text)
+
+    monkeypatch.setattr("smtplib.SMTP.connect", refuses)
+    becomes_mql()
+    delivers(MQL_AT)
+    assert (states(), Delivery.objects.get().fault) == (["waiting"], f"smtp:{answer[:3]}")
+    assert mail.trouble()
+
+
+def test_a_password_that_cannot_be_sent_kills_no_letter(
+    mailbox: Mailbox, rep: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opens(_backend: object) -> None:
+        "pässword".encode("ascii")
+
+    monkeypatch.setattr("django.core.mail.backends.smtp.EmailBackend.open", opens)
+    becomes_mql()
+    delivers(MQL_AT)
+    assert states() == ["waiting"]
+    assert commands.test_mail(Actor(user=rep)).fault == "mail_away"
+    assert mail.trouble()
+
+
+def test_a_server_that_wants_another_sign_in_kills_no_letter(mailbox: Mailbox, rep: User) -> None:
+    mailbox.refuse = mailbox.answer = "534 5.7.9 please sign in with your browser"
+    becomes_mql()
+    mailbox.refuse = ""
+    delivers(MQL_AT)
+    assert (states(), Delivery.objects.get().fault) == (["waiting"], "smtp:534")
+
+
+def test_settings_of_which_no_connection_can_be_made_keep_no_lease(
+    mailbox: Mailbox, rep: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def impossible() -> None:
+        raise ValueError("tls and ssl")
+
+    monkeypatch.setattr(mail, "_to_server", impossible)
+    becomes_mql()
+    delivers(MQL_AT)
+    found = Delivery.objects.get()
+    assert (found.state, found.fault, found.claimed_until) == ("waiting", "mail_away", None)
+
+
+def test_who_was_erased_or_went_elsewhere_after_the_batch_was_claimed_is_told_of_no_more(
+    mailbox: Mailbox, rep: User, administrator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = becomes_mql()
+    with clock.at(MQL_AT):
+        claimed = outbox.claim(outbox.Receiver("mail"))
+        assert len(claimed) == 1
+        privacy.erase_person(administrator, lead.pk)
+        monkeypatch.setattr(outbox, "claim", lambda _receiver: claimed)
+        courier.serve(outbox.Receiver("mail"))
+    assert mailbox.mails == []
+
+
+def test_a_poisoned_letter_comes_last_in_its_batch(mailbox: Mailbox, rep: User) -> None:
+    for name in ("Yamada Hanako", "Suzuki Jiro"):
+        becomes_mql(name)
+    first = Delivery.objects.earliest("made_at", "pk")
+    Delivery.objects.filter(pk=first.pk).update(attempts=3)
+    with clock.at(MQL_AT + MINUTE):
+        assert [one.attempts for one in outbox.claim(outbox.Receiver("mail"))] == [0, 3]
+
+
+def test_who_lost_the_mail_address_has_no_mail_way_any_more(mailbox: Mailbox, rep: User) -> None:
+    commands.choose(Actor(user=rep), medium="mail", wanted=["handoff"])
+    rep.email = ""
+    rep.save()
+    becomes_mql()
+    assert not Delivery.objects.exists()
+
+
+def test_a_name_of_several_lines_is_told_in_one(mailbox: Mailbox, rep: User) -> None:
+    lead = becomes_mql()
+    Lead.objects.filter(pk=lead.pk).update(name="Hanako\nDue: never", title="Director\n\nof all")
+    delivers(MQL_AT)
+    text = mailbox.mails[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "Hanako Due: never Director of all" in text
+
+
+def test_a_failed_test_is_not_listed_as_given_up(mailbox: Mailbox, rep: User) -> None:
+    mailbox.refuse = "550 no"
+    assert commands.test_mail(Actor(user=rep)).state == Delivery.State.DROPPED
+
+
+def test_why_now_tells_only_of_what_makes_up_the_score(mailbox: Mailbox, rep: User) -> None:
+    lead = becomes_mql()
+    moved = lead.transitions.latest("ordinal")
+    apart = [{**one, "score": "interest", "worth": 500.0} for one in moved.contributions]
+    lead.transitions.filter(pk=moved.pk).update(contributions=moved.contributions + apart)
+    delivers(MQL_AT)
+    text = mailbox.mails[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "+80" in text
+    assert "500" not in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_slow_programs_do_not_take_the_thread_of_the_mails(
+    mailbox: Mailbox,
+    receiver: Receiver,
+    rep: User,
+    administrator: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(courier, "THREADS", 1)
+    receiver.manner = manners.delays(3)
+    commands.add_endpoint(administrator, url=receiver.url)
+    now, stop = clock.now(), threading.Event()
+    commands.publish([commands.Event("lead.entered", None, now, "transition:1", {})])  # type: ignore[arg-type]
+    thread = threading.Thread(target=courier.run, args=(stop,))
+    thread.start()
+    try:
+        deadline = time.monotonic() + 2.5
+        while not receiver.got and time.monotonic() < deadline:
+            time.sleep(0.02)
+        commands.choose(Actor(user=rep), medium="mail", wanted=["overload"])
+        commands.tell([commands.News("overload", None, (rep.pk,), "team:0:today", now)])
+        while not mailbox.mails and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        stop.set()
+        thread.join()
+    assert (len(receiver.got), len(mailbox.mails)) == (1, 1)

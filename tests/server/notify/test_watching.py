@@ -7,9 +7,11 @@ from collections.abc import Callable
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
+from pydantic import ValidationError
 
 from tasuki.server.core.access import Actor
 from tasuki.server.core.models import User
+from tasuki.server.environment import Environment
 from tasuki.server.notify import commands
 from tasuki.server.notify.models import Delivery
 from tasuki.server.running import doctor, metrics
@@ -72,3 +74,9 @@ def test_name_and_password_of_the_address_sign_in_at_the_mail_server(
 
 async def _accept(_self: object, _server: object, _session: Session, _envelope: Envelope) -> str:
     return "250 OK"
+
+
+def test_an_address_that_wants_encryption_twice_is_refused() -> None:
+    assert Environment(mail_url="smtp://mail.example?tls=starttls").mail_url
+    with pytest.raises(ValidationError, match="mail server"):
+        Environment(mail_url="smtps://mail.example?tls=starttls")

@@ -46,7 +46,7 @@ def test_sending_back_asks_for_a_reason_and_keeps_what_was_typed(
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "車のローンが残っている" in page
-    assert "This field is required." in page
+    assert "Please choose." in page
     answer = client.post(f"/leads/{scene.hot}/decide", {**given, "reason": "timing", "until": "2199-04-01"})
     assert answer.status_code == 302
     assert Lead.objects.get(pk=scene.hot).stage == "RECYCLED"

@@ -267,6 +267,8 @@ def test_a_call_is_logged_and_the_next_one_promised(handoff: Handoff, browse: Br
 def test_a_promised_call_is_on_today_at_its_time(handoff: Handoff, browse: Browse, inside_rep: Actor):
     promise = lifecycle.promise_call(inside_rep, handoff.lead_id, clock.now() + 60 * MINUTE, "見積の件")
     client = browse(inside_rep)
+    assert "coming up" in section(page_of(client, "/"), "calls")
+    Promise.objects.filter(pk=promise.pk).update(at=clock.now() + timedelta(days=8))
     assert " hidden" in section(page_of(client, "/"), "calls").split(">")[0]
     Promise.objects.filter(pk=promise.pk).update(at=clock.now() - MINUTE)
     calls = section(page_of(client, "/"), "calls")

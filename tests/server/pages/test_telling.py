@@ -25,7 +25,9 @@ def told(answer: object) -> str:
 def test_somebody_chooses_what_comes_by_mail_and_what_stays_here(inside_rep: Actor, browse: Browse) -> None:
     page = browse(inside_rep)
     assert "A lead was handed over to you" in told(page.get("/settings/telling"))
-    page.post("/settings/telling", {"app": ["handoff", "breach"], "mail": ["handoff"]})
+    page.post(
+        "/settings/telling", {"shown": ["app:", "mail:"], "app": ["handoff", "breach"], "mail": ["handoff"]}
+    )
     chosen = queries.choices(inside_rep)
     assert (chosen["app"].kinds, chosen["mail"].kinds) == (["handoff", "breach"], ["handoff"])
 
@@ -47,7 +49,7 @@ def test_a_chat_is_added_tested_and_removed_and_its_address_is_never_shown(
     assert "The chat service did not take it." in told(
         page.post(f"/settings/telling/chats/{chat.pk}/test", follow=True)
     )
-    page.post("/settings/telling", {f"chat-{chat.pk}": ["won"]})
+    page.post("/settings/telling", {"shown": f"chat-{chat.pk}:handoff", f"chat-{chat.pk}": ["won"]})
     assert queries.my_chats(inside_rep)[0].kinds == ["won"]
     page.post(f"/settings/telling/chats/{chat.pk}/remove")
     assert queries.my_chats(inside_rep) == []
@@ -111,3 +113,36 @@ def test_what_is_no_address_of_a_webhook_is_said_beside_the_field(
     answer = browse(administrator).post("/settings/webhooks", {"url": url})
     assert answer.status_code == 422
     assert not Endpoint.objects.exists()
+
+
+def test_what_was_not_shown_or_not_changed_stays_as_it_is(inside_rep: Actor, browse: Browse) -> None:
+    page = browse(inside_rep)
+    assert 'name="shown" value="mail:handoff,' in told(page.get("/settings/telling"))
+    commands.choose(inside_rep, medium="mail", wanted=["won"])
+    page.post(
+        "/settings/telling", {"shown": ["app:won", "mail:handoff"], "app": ["lost"], "mail": ["handoff"]}
+    )
+    page.post("/settings/telling", {"shown": "app:lost", "app": ["lost"]})
+    chosen = queries.choices(inside_rep)
+    assert (chosen["app"].kinds, chosen["mail"].kinds) == (["lost"], ["won"])
+
+
+def test_the_list_of_webhooks_says_when_each_succeeded_what_failed_and_when_it_is_tried_again(
+    administrator: Actor,
+    browse: Browse,
+    receiver: Receiver,  # noqa: F811
+) -> None:
+    endpoint, _secret = commands.add_endpoint(administrator, url=receiver.url)
+    page = browse(administrator)
+    assert page.get("/settings/webhooks").status_code == 200
+    succeeded = commands.test_endpoint(administrator, endpoint.pk)
+    waits = Delivery.objects.create(
+        endpoint=endpoint, kind="lead.entered", cause="transition:1", fault="status:503",
+        made_at=clock.now(), next_at=clock.now(), attempts=1,
+    )  # fmt: skip
+    (listed,) = queries.endpoints(administrator)
+    assert vars(listed)["succeeded_at"] == succeeded.ended_at
+    assert (vars(listed)["last_fault"], vars(listed)["again_at"]) == ("status:503", waits.next_at)
+    shown = told(page.get("/settings/webhooks"))
+    assert "Last success" in shown
+    assert "The receiver answered with the status 503." in shown

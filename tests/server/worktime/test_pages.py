@@ -77,14 +77,22 @@ def test_a_part_of_a_day_away_is_told_by_times(browse: Browse, inside_rep: Actor
 def test_an_absence_that_cannot_be_is_told_beside_the_field(browse: Browse, inside_rep: Actor) -> None:
     client = browse(inside_rep)
     for away, said in (
-        ({"first_day": "2026-08-12", "last_day": "2026-08-11"}, "This ends before it begins."),
-        ({"first_day": "9999-12-31"}, "less than or equal"),
-        ({"first_day": "soon"}, "Enter a valid date."),
+        ({"first_day": "2026-08-12", "last_day": "2026-08-11"}, "The end lies before the begin."),
+        ({"first_day": "9999-12-31"}, "Check the year."),
+        ({"first_day": "soon"}, "Write the date"),
     ):
         answer = client.post("/settings/hours/absences", away)
         assert answer.status_code == 422
         assert said in answer.content.decode()
     assert not Absence.objects.exists()
+
+
+def test_an_absence_that_is_over_or_entered_already_is_refused(browse: Browse, inside_rep: Actor) -> None:
+    client = browse(inside_rep)
+    for day, said in (("2026-01-05", "over already"), ("2026-08-12", ""), ("2026-08-12", "entered already")):
+        answer = client.post("/settings/hours/absences", {"first_day": day}, follow=True)
+        assert said in answer.content.decode()
+    assert Absence.objects.count() == 1
 
 
 def test_who_leads_sees_who_is_away_this_week(
@@ -129,11 +137,17 @@ def test_who_leads_sets_hours_of_teams_and_people_and_days_off(
     client.post(f"{person}/clear")
     client.post(f"{team}/clear")
     assert not WorkingHours.objects.exists()
-    client.post("/settings/working-time/days-off", {"day": "2026-08-13", "team": inside_sales_team.pk})
+    client.post(
+        "/settings/working-time/days-off",
+        {"day": "2026-08-13", "name": "盆休み", "team": inside_sales_team.pk},
+    )
     twice = client.post(
-        "/settings/working-time/days-off", {"day": "2026-08-13", "team": inside_sales_team.pk}
+        "/settings/working-time/days-off",
+        {"day": "2026-08-13", "name": "盆休み", "team": inside_sales_team.pk},
     )
     assert twice.status_code == 422
+    for wrong in ({"day": "2026-08-14"}, {"day": "2026-01-05", "name": "正月"}):
+        assert client.post("/settings/working-time/days-off", wrong).status_code == 422
     assert "This day is off already." in twice.content.decode()
     client.post(f"/settings/working-time/days-off/{DayOff.objects.get().pk}/remove")
     assert not DayOff.objects.exists()

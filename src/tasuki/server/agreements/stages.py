@@ -63,5 +63,9 @@ def stages_now() -> Stages:
     found = agreements.in_force(clock.now())
     if found is None:
         return Stages()
-    agreement = found.compiled.agreement
+    return stages_of(found.compiled.agreement)
+
+
+def stages_of(agreement: Agreement) -> Stages:
+    """The stages of an agreement."""
     return Stages(agreement, {stage.id: place for place, stage in enumerate(agreement.stages)})

@@ -253,7 +253,7 @@ def list_handoffs(
     after: Annotated[Short | None, Query(description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> dict[str, Any]:
-    """Of the leads that you may see: open ones by due time, those without one last; others the latest opened first."""
+    """Of the leads that you may see: open ones by due time, those without one last; others the latest answer first."""
     found = queries.board(
         actor(request),
         state=state,

@@ -93,7 +93,10 @@ class Secret(Given):
 
 
 class DeliveryOut(Given):
-    """One message on its way to one receiver; `id` is the one that the receiver sees. `fault`: of the last attempt."""
+    """One message on its way to one receiver. `fault`: of the last attempt.
+
+    Its receiver knows it by the digits of `id` without hyphens: `webhook-id: msg_<digits>`, `Message-ID: <digits@host>`.
+    """
 
     id: UUID
     kind: str

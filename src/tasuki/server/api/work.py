@@ -55,14 +55,14 @@ class Work(Given):
 
     handoffs: Annotated[
         list[WaitingHandoff],
-        Field(description="Yours, and those in your queues: by due time, those without one last."),
+        Field(description="Yours, then those in your queues, each by due time; those without one last."),
     ]
     calls: Annotated[list[DueCall], Field(description="Promised calls whose time has come.")]
     reapproach: Annotated[list[LeadOut], Field(description="Leads whose re-approach date has come.")]
     hot: Annotated[
         list[HotLead],
         Field(
-            description="Leads that did something within seven days and were handed to nobody, at most 20; by `heat`."
+            description="Leads that did something within seven days and were not handed over yet, at most 20; by `heat`."
         ),
     ]
     came_back: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -263,7 +264,7 @@ def change_team(actor: Actor, team_id: int, *, name: str | None = None, role: st
 
 @transaction.atomic
 def delete_team(actor: Actor, team_id: int) -> None:
-    """Conflict while someone belongs to it. Its leads and handoffs then belong to no team."""
+    """Conflict while someone belongs to it, or a handoff waits in its queue. Its leads then belong to no team."""
     require(actor, "people.manage")
     team = _team(team_id, "")
     if team.members.exists():
@@ -271,6 +272,15 @@ def delete_team(actor: Actor, team_id: int) -> None:
             "team_has_members",
             _("This team has members."),
             cure=_("Put them into other teams first."),
+        )
+    waiting = apps.get_model("handoffs.Handoff")._default_manager.filter(
+        outcome="open", person=None, team=team
+    )
+    if waiting.exists():
+        raise Conflict(
+            "team_has_handoffs",
+            _("Handoffs wait in the queue of this team."),
+            cure=_("Give them to somebody first."),
         )
     key = team.pk
     team.delete()

@@ -112,10 +112,36 @@ CHANNELS: Words = {
     "partner": _("Partner"),
     "direct": _("Direct visit"),
     "inquiry": _("Inquiry"),
+    "syndication": _("Content syndication"),
+    "event": _("Event"),
+    "seminar": _("Seminar"),
+    "call": _("Call"),
+}
+
+CALLS: Words = {
+    "reached": _("Reached"),
+    "connected": _("Reached"),
+    "not_reached": _("Not reached"),
+    "no_answer": _("Not reached"),
+    "voicemail": _("Voicemail"),
+    "call_back": _("Wants to be called back"),
+    "wrong_number": _("Wrong number"),
+}
+
+CONTENTS: Words = {
+    "whitepaper": _("White paper"),
+    "blog": _("Blog"),
+    "case_study": _("Case study"),
+    "product": _("Product page"),
+    "catalog": _("Catalogue"),
+    "pricing": _("Pricing"),
+    "webinar": _("Webinar"),
+    "video": _("Video"),
+    "ebook": _("E-book"),
 }
 
 OUTCOMES: Words = {
-    "created": _("new"),
+    "created": pgettext_lazy("row", "new"),
     "updated": _("changed"),
     "unchanged": _("unchanged"),
     "rejected": _("rejected"),
@@ -156,10 +182,22 @@ PLAIN = (
     "channel",
 )
 """The properties that say what an activity was about, the most telling first."""
+VALUES: Mapping[str, Words] = {
+    "content": CONTENTS,
+    "content.kind": CONTENTS,
+    "outcome": CALLS,
+    "channel": CHANNELS,
+}
+"""Property → words for its values; what is not among them stays as it is."""
 
 
 def about(properties: Mapping[str, str]) -> str:
     """What an activity was about: its properties in one line."""
-    told = [str(properties[name]) for name in PLAIN if properties.get(name)]
+    told = [_value(name, str(properties[name])) for name in PLAIN if properties.get(name)]
     further = [f"{name}: {value}" for name, value in properties.items() if name not in PLAIN and value]
     return " · ".join([*told, *further])
+
+
+def _value(name: str, value: str) -> str:
+    known = VALUES.get(name, {})
+    return str(known[value]) if value in known else value

@@ -1,7 +1,8 @@
 """What the clocks make happen: reminders, breaches, reassignments.
 
 A clock is found by its `next_at` alone, in an index that holds only clocks with something to come. Whoever closes a handoff
-or opens it again from below this app, as a merge or an erasure does, sets `next_at` of its clocks; they are put right here.
+or opens it again from below this app, as a merge or an erasure does, or gives its lead another owner, sets `next_at` of
+its clocks; they are put right here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from tasuki.server.handoffs.giving import Gift, Terms, give, hold
 from tasuki.server.handoffs.inputs import Act, Told
 from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.handoffs.outcomes import Outcome
-from tasuki.server.handoffs.passing import pass_on
+from tasuki.server.handoffs.passing import go_along, pass_on
+from tasuki.server.handoffs.receivers import may_answer
 from tasuki.server.handoffs.rows import values
 from tasuki.server.handoffs.staff import Staff, staff
 
@@ -30,12 +32,13 @@ def due(now: datetime) -> QuerySet[Clock]:
     return Clock.objects.filter(next_at__lte=now)
 
 
-def act(now: datetime, limit: int) -> list[Act]:
-    """Do what is due on up to `limit` clocks, the longest due first; what was done, with its news.
+def act(now: datetime, limit: int, only: int | None = None) -> list[Act]:
+    """Do what is due on up to `limit` clocks, the longest due first, or on one alone; what was done, with its news.
 
     Within the caller's transaction. Several may do so at a time: a lead that somebody else holds is left for later.
     """
-    wanted = dict(due(now).order_by("next_at").values_list("pk", "lead_id")[:limit])
+    looked_at = due(now) if only is None else due(now).filter(pk=only)
+    wanted = dict(looked_at.order_by("next_at").values_list("pk", "lead_id")[:limit])
     if not wanted:
         return []
     held = hold(wanted.values())
@@ -57,8 +60,11 @@ def _on_running(running: Sequence[Clock], now: datetime) -> list[Act]:
     if not running:
         return []
     people, terms = staff(), Terms([one.handoff for one in running])
+    follows = [one for one in running if _goes_along(one, terms, people)]
     acts, to_pass_on = [], []
     for one in running:
+        if one in follows:
+            continue
         if _is_over(one, now):
             acts += [_breach(one, terms, people, now)] if one.breached_at is None else []
             if one.reassign_at and one.reassign_at <= now:
@@ -67,7 +73,15 @@ def _on_running(running: Sequence[Clock], now: datetime) -> list[Act]:
             acts.append(_remind(one, people, now))
         one.next_at = _next(one, now)
     bulk.update(Clock, ACTED, [(one.pk, *values(one, ACTED)) for one in running])
-    return acts + pass_on(to_pass_on, terms, people, now)
+    return acts + pass_on(to_pass_on, terms, people, now) + go_along(follows, terms, people, now)
+
+
+def _goes_along(clock: Clock, terms: Terms, people: Staff) -> bool:
+    """Whether the lead was given another owner who may have its handoff, too."""
+    owner = people.members.get(clock.lead.owner_id or 0)
+    if owner is None or owner.id == clock.handoff.person_id or not owner.active:
+        return False
+    return may_answer(owner, clock.handoff, terms)
 
 
 def _is_over(clock: Clock, now: datetime) -> bool:
@@ -137,9 +151,6 @@ def _start_again(rows: Sequence[Clock], now: datetime) -> list[Act]:
     again = {one.handoff_id: one.handoff for one in rows}
     running = Clock.objects.filter(handoff__in=again, stopped_at=None).values_list("handoff_id", flat=True)
     lacking = [again[pk] for pk in sorted(again.keys() - set(running))]
-    gifts = [
-        Gift(one, one.person_id, one.team_id, "reopened", {"why": "reopened"}, waits=one.person_id is None)
-        for one in lacking
-    ]
+    gifts = [Gift(one, one.person_id, one.team_id, "reopened", {"why": "reopened"}) for one in lacking]
     started = give(gifts, Terms(lacking), now) if gifts else []
     return [Act("reopened", gift.handoff, one.pk, now) for gift, one in zip(gifts, started, strict=True)]

@@ -14,8 +14,9 @@ from tasuki.server.handoffs.outcomes import is_return, outcome_of
 from tasuki.server.handoffs.transfer import take, touched, transfer
 
 __all__ = [
-    "About", "Act", "Followed", "Step", "Told", "act_on_clocks", "follow", "is_anything_due", "is_return", "outcome_of",
-    "release_held", "set_capacity", "set_team_capacity", "take", "touched", "transfer",
+    "About", "Act", "Followed", "Step", "Told", "act_on_clock", "act_on_clocks", "due_clocks", "follow", "is_anything_due",
+    "is_return", "outcome_of", "put_off", "release_held", "rescue", "set_capacity", "set_team_capacity", "take", "touched",
+    "transfer",
 ]  # fmt: skip
 
 
@@ -32,7 +33,27 @@ def act_on_clocks(now: datetime, limit: int = 200) -> list[Act]:
 
     Within the caller's transaction; two at a time do nothing twice. The news are in what comes back.
     """
-    return [*acting.act(now, limit), *passing.rescue(now, limit), *release_held(now, limit)]
+    return [*acting.act(now, limit), *rescue(now, limit), *release_held(now, limit)]
+
+
+def due_clocks(now: datetime, limit: int = 200) -> list[int]:
+    """The clocks with something to be done about them, the longest due first."""
+    return list(acting.due(now).order_by("next_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def act_on_clock(now: datetime, clock: int) -> list[Act]:
+    """The same as `act_on_clocks` for one of `due_clocks` alone. Within the caller's transaction."""
+    return acting.act(now, 1, clock)
+
+
+def put_off(clock: int, *, now: datetime, until: datetime) -> None:
+    """Look at a due clock later: one about which nothing can be done."""
+    acting.due(now).filter(pk=clock).update(next_at=until)
+
+
+def rescue(now: datetime, limit: int = 200) -> list[Act]:
+    """Route anew what people who left still have. Within the caller's transaction."""
+    return passing.rescue(now, limit)
 
 
 def release_held(now: datetime, limit: int = 200) -> list[Act]:

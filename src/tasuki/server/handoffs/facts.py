@@ -11,6 +11,7 @@ from django.db.models import Count, DateTimeField, Exists, OuterRef, Subquery
 from tasuki.server.accounts.models import Account
 from tasuki.server.activities.models import Activity
 from tasuki.server.core import bulk
+from tasuki.server.core.access import LEADING
 from tasuki.server.core.models import User
 from tasuki.server.handoffs.house import House
 from tasuki.server.handoffs.inputs import About, Asked
@@ -19,6 +20,7 @@ from tasuki.server.handoffs.staff import Staff, staff
 from tasuki.server.people.models import Lead, Profile
 from tasuki.server.worktime import queries as worktime
 
+PERSONS = frozenset({"former_owner", "account_owner", "same_account"})
 RECENT = timedelta(days=30)
 """How long ago a lead may have done something so that who owns it is busy with its account."""
 
@@ -28,7 +30,8 @@ def house_for(asked: Sequence[Asked], now: datetime) -> House:
     said = {route.to for one in asked for route in one.terms.routes}
     if any(route.by == "turn" for one in asked for route in one.terms.routes):
         list(Capacity.objects.select_for_update().order_by("user").values_list("user"))
-    house = House(counted(staff(), now), now)
+    people = staff()
+    house = House(counted(people, now, _named(people, asked)), now)
     accounts = {one.about.account for one in asked if one.about.account is not None}
     if "former_owner" in said:
         house.former = _former(house.staff, {one.lead for one in asked})
@@ -40,13 +43,24 @@ def house_for(asked: Sequence[Asked], now: datetime) -> House:
     return house
 
 
-def counted(people: Staff, now: datetime) -> Staff:
-    """The staff with what everybody has, when they were given the last one, and whether they are away."""
+def _named(people: Staff, asked: Sequence[Asked]) -> set[int] | None:
+    """Who may come into question by the names that are said; None, everybody, where a lead's past says who."""
+    said = {route.to for one in asked for route in one.terms.routes}
+    if said & PERSONS:
+        return None
+    said |= {name for one in asked for name in (one.terms.to, one.terms.full, one.terms.fallback)}
+    called = {one.id for name in said for one in people.all_called(name)}
+    return called | {one.id for one in people.active if one.role in LEADING}
+
+
+def counted(people: Staff, now: datetime, only: Collection[int] | None = None) -> Staff:
+    """The staff with what everybody has, or `only` these; when they were given the last one, and whether they are away."""
     ids = [one.id for one in people.active]
     away = worktime.away_now(ids, now)
-    having = Handoff.objects.filter(outcome=Handoff.Outcome.OPEN, person__isnull=False).values_list("person")
+    whose = {"person__isnull": False} if only is None else {"person__in": only}
+    having = Handoff.objects.filter(outcome=Handoff.Outcome.OPEN, **whose).values_list("person")
     opens = dict(having.annotate(count=Count("*")).order_by())
-    given = _last_given(ids)
+    given = _last_given(ids if only is None else only)
     for one in people.members.values():
         one.open, one.last, one.away = opens.get(one.id, 0), given.get(one.id), one.id in away
     return people
@@ -113,7 +127,7 @@ def about_now(leads: Collection[int]) -> dict[int, About]:
     )
     return {
         pk: About(
-            team, owner, account, fields.get(pk, {}), scores, grades,
+            team, owner, account, fields.get(pk), scores, grades,
             {stage: int(one["times"]) for stage, one in passes.items()},
         )
         for pk, team, owner, account, scores, grades, passes in rows

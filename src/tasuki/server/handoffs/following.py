@@ -37,6 +37,7 @@ class _Open:
     handoff: Handoff
     opened: Step | None = None
     closed: Step | None = None
+    merged: bool = False  # it came with a merge, and the lead stands elsewhere: nobody answered it
 
     @property
     def terms(self) -> language.Handoff:
@@ -57,7 +58,7 @@ def follow(steps: Sequence[Step], now: datetime | None = None) -> Followed:
     now = now or clock.now()
     known, new = _walk(steps)
     closed = [one for one in known if one.closed]
-    _stop_clocks(closed)
+    _stop_clocks(closed, now)
     done.closed = [one.handoff for one in (*known, *new) if one.closed]
     for one in (*known, *new):
         if one.closed:
@@ -73,16 +74,40 @@ def follow(steps: Sequence[Step], now: datetime | None = None) -> Followed:
 def _walk(steps: Sequence[Step]) -> tuple[list[_Open], list[_Open]]:
     """The handoffs that were open, and those that the steps open."""
     there = Handoff.objects.filter(lead__in={step.lead for step in steps}, outcome=Outcome.OPEN)
-    current = {handoff.lead_id: _Open(handoff) for handoff in there}
+    current = {handoff.lead_id: _Open(handoff) for handoff in there.select_related("transition")}
+    elsewhere, counting = _replayed(steps, [one.handoff for one in current.values()])
     known, new = list(current.values()), []
-    for step in steps:
+    for step in (*elsewhere, *counting):
         if (left := current.pop(step.lead, None)) is not None:
-            left.closed = step
+            left.closed, left.merged = step, step in elsewhere
         stage = step.agreement.stage.get(step.to_stage)
         if stage and stage.handoff:
             current[step.lead] = opened = _Open(_opened(step, stage.handoff), step)
             new.append(opened)
     return known, new
+
+
+def _replayed(steps: Sequence[Step], there: Sequence[Handoff]) -> tuple[list[Step], list[Step]]:
+    """The steps that count, without those by which the winner of a merge gets to where the loser was handed over.
+
+    The first list: of those that lead elsewhere the last one of each lead; it ends the handoff, which nobody answered.
+    """
+    moved = {one.lead_id: one for one in there if one.transition.lead_id != one.lead_id}
+    last: dict[int, Step] = {}
+    counting = []
+    for step in steps:
+        handoff = moved.get(step.lead)
+        if handoff and not _answers(step, handoff):
+            last[step.lead] = step
+        else:
+            moved.pop(step.lead, None)
+            counting.append(step)
+    stands = {lead: one.transition.to_stage for lead, one in moved.items()}
+    return [step for lead, step in last.items() if stands.get(lead, step.to_stage) != step.to_stage], counting
+
+
+def _answers(step: Step, handoff: Handoff) -> bool:
+    return step.at > handoff.opened_at and step.from_stage == handoff.transition.to_stage
 
 
 def _opened(step: Step, terms: language.Handoff) -> Handoff:
@@ -95,6 +120,9 @@ def _opened(step: Step, terms: language.Handoff) -> Handoff:
 def _close(one: _Open, step: Step, done: Followed, now: datetime) -> None:
     """Whoever accepts a lead in their own role has it from then on, even if it was with a colleague."""
     handoff = one.handoff
+    if one.merged:
+        handoff.closed_at, handoff.outcome, handoff.held_since = now, Outcome.OTHER, None
+        return
     handoff.closed_at, handoff.closed_by_id, handoff.held_since = step.at, step.transition, None
     handoff.outcome = outcome_of(step)
     if step.by and handoff.first_touch_at is None:
@@ -116,10 +144,14 @@ def _lost(handoff: Handoff, step: Step) -> Told:
     )  # fmt: skip
 
 
-def _stop_clocks(closed: Iterable[_Open]) -> None:
-    by_handoff = {one.handoff.pk: one.closed for one in closed if one.closed}
+def _stop_clocks(closed: Iterable[_Open], now: datetime) -> None:
+    by_handoff = {
+        one.handoff.pk: Stop(now, "merged") if one.merged else _stop_by(one.closed)
+        for one in closed
+        if one.closed
+    }
     running = Clock.objects.filter(handoff__in=by_handoff, stopped_at=None) if by_handoff else ()
-    clocks.stop([(each, _stop_by(by_handoff[each.handoff_id])) for each in running])
+    clocks.stop([(each, by_handoff[each.handoff_id]) for each in running])
 
 
 def _stop_by(step: Step) -> Stop:

@@ -22,7 +22,10 @@ GIVEN = ("person", "team", "due_at", "held_since", "routed")
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """A handoff, and to whom it goes: a person, or with None the team's queue. `because` goes into the ledger."""
+    """A handoff, and to whom it goes: a person, or with None the team's queue. `because` goes into the ledger.
+
+    `way`: the steps by which it came there, before the one that gives it.
+    """
 
     handoff: Handoff
     person: int | None
@@ -30,7 +33,7 @@ class Gift:
     because: str
     step: Mapping[str, Any]
     by: int | None = None
-    waits: bool = False
+    way: Sequence[Mapping[str, Any]] = ()
 
 
 def hold(leads: Collection[int], *, wait: bool = False) -> set[int]:
@@ -72,8 +75,8 @@ def give(gifts: Sequence[Gift], terms: Terms, now: datetime) -> list[Clock]:
     for one in gifts:
         handoff, step = one.handoff, {"route": None, **one.step, "at": now.isoformat()}
         handoff.person_id, handoff.team_id = one.person, one.team
-        handoff.held_since = now if one.waits else None
-        handoff.routed = [*handoff.routed, {**step, "person": one.person, "team": one.team}]
+        handoff.held_since = now if one.person is None else None
+        handoff.routed = [*handoff.routed, *one.way, {**step, "person": one.person, "team": one.team}]
     starts = [_start(one, before[one.handoff.pk], terms, now) for one in gifts]
     started = clocks.start(starts, now)
     rows = [
@@ -96,10 +99,17 @@ def _clocks(handoffs: Collection[int]) -> dict[int, list[Clock]]:
 def _start(one: Gift, before: Sequence[Clock], terms: Terms, now: datetime) -> Start:
     handoff = one.handoff
     handoff.due_at = None
-    reassigned = sum(each.started_because == REASSIGNED for each in before) + (one.because == REASSIGNED)
+    unanswered = [step for step in handoff.routed if step["why"] == REASSIGNED and "after" not in step]
     ordinal = before[-1].ordinal + 1 if before else 1
     return Start(
-        handoff, terms.agreement_of(handoff), terms.of(handoff), now, one.because, one.by, ordinal, reassigned
+        handoff,
+        terms.agreement_of(handoff),
+        terms.of(handoff),
+        now,
+        one.because,
+        one.by,
+        ordinal,
+        len(unanswered),
     )
 
 

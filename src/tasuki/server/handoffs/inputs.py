@@ -14,12 +14,15 @@ from tasuki.server.handoffs.models import Handoff
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Who a lead is at a moment: what routes ask. `times`: stage → entries into it, that moment's included."""
+    """Who a lead is at a moment: what routes ask. `times`: stage → entries into it, that moment's included.
+
+    `fields` is None where there is no profile yet, and so no trait.
+    """
 
     team: int | None = None
     owner: int | None = None
     account: int | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     grades: Mapping[str, str] = field(default_factory=dict)
     times: Mapping[str, int] = field(default_factory=dict)

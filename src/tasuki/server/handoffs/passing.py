@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from tasuki.agreement import model as language
 from tasuki.agreement.model import HOLD
 from tasuki.server.core.models import User
+from tasuki.server.handoffs.capacity import overloads
 from tasuki.server.handoffs.clocks import REASSIGNED
 from tasuki.server.handoffs.facts import about_now, counted, house_for, keep_turns
 from tasuki.server.handoffs.giving import Gift, Terms, give, hold
@@ -20,9 +21,11 @@ from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.handoffs.outcomes import Outcome
 from tasuki.server.handoffs.routing import choose
 from tasuki.server.handoffs.staff import Staff, staff
+from tasuki.server.worktime import queries as worktime
 
 OPEN = Handoff.objects.filter(outcome=Outcome.OPEN)
-RELEASED = "released"
+EARLIEST = (F("due_at").asc(nulls_last=True), "pk")
+RELEASED, TRANSFERRED, LEFT = "released", "transferred", "left"
 
 
 # Nobody answered.
@@ -60,6 +63,20 @@ def _had(handoffs: Sequence[Handoff]) -> dict[int, frozenset[int]]:
     return {pk: frozenset(had) for pk, had in found.items()}
 
 
+# The lead has another owner.
+
+
+def go_along(running: Sequence[Clock], terms: Terms, people: Staff, now: datetime) -> list[Act]:
+    """Give handoffs to the new owners of their leads."""
+    owners = [people.members[one.lead.owner_id or 0] for one in running]
+    step = {"why": TRANSFERRED, "because": "", "by": None, "note": ""}
+    gifts = [
+        Gift(one.handoff, owner.id, owner.team, TRANSFERRED, step)
+        for one, owner in zip(running, owners, strict=True)
+    ]
+    return _given(gifts, [one.person_id for one in running], TRANSFERRED, terms, now)
+
+
 # Somebody left.
 
 
@@ -79,8 +96,19 @@ def rescue(now: datetime, limit: int) -> list[Act]:
         return []
     terms = Terms(handoffs)
     found = _found(_asked(handoffs, terms, {}), now)
-    gifts = [_gift(one, to, REASSIGNED, "left") for one, to in zip(handoffs, found, strict=True)]
+    gifts = [_rescued(one, to, now) for one, to in zip(handoffs, found, strict=True)]
     return _given(gifts, [None] * len(gifts), REASSIGNED, terms, now)
+
+
+def _rescued(handoff: Handoff, to: Found, now: datetime) -> Gift:
+    """With a step before all others that says who left."""
+    left = {
+        "route": None, "to": "", "why": LEFT, "because": "", "person": handoff.person_id, "team": handoff.team_id,
+        "at": now.isoformat(),
+    }  # fmt: skip
+    gift = _gift(handoff, to, REASSIGNED, REASSIGNED)
+    step = {**gift.step, "after": LEFT}  # none of the times that nobody answered
+    return replace(gift, step=step, way=[left, *gift.way])
 
 
 # Somebody has room.
@@ -93,9 +121,9 @@ def waiting() -> QuerySet[Handoff]:
 
 def release(now: datetime, limit: int) -> list[Act]:
     """Give what waits in queues to who has room by now, the earliest due first."""
-    wanted = dict(releasable(now).order_by("due_at", "pk").values_list("pk", "lead_id")[:limit])
+    wanted = dict(releasable(now).order_by(*EARLIEST).values_list("pk", "lead_id")[:limit])
     held = hold(wanted.values()) if wanted else set()
-    found = waiting().filter(pk__in=wanted, lead__in=held).order_by("due_at", "pk")
+    found = waiting().filter(pk__in=wanted, lead__in=held).order_by(*EARLIEST)
     handoffs = list(found.select_related("transition", "team"))
     if not handoffs:
         return []
@@ -109,10 +137,17 @@ def release(now: datetime, limit: int) -> list[Act]:
 
 def releasable(now: datetime) -> QuerySet[Handoff]:
     """What waits where somebody has room; what waits elsewhere is not held in vain."""
-    if not waiting().exists():
+    queues = set(waiting().values_list("team", "team_role").distinct())
+    if not queues:
         return Handoff.objects.none()
-    house = House(counted(staff(), now), now)
-    free = {one.id: one for one in house.staff.active if house.can_take(one) and house.has_room(one)}
+    people = staff()
+    concerned = {pk for team, role in queues for pk in people.waiting_for(team, role)}
+    house = House(counted(people, now, concerned), now)
+    free = {
+        one.id: one
+        for one in people.active
+        if one.id in concerned and house.can_take(one) and house.has_room(one)
+    }
     teams = [
         crew.id
         for crew in house.staff.crews.values()
@@ -124,7 +159,11 @@ def releasable(now: datetime) -> QuerySet[Handoff]:
 
 
 def _queue(handoff: Handoff, terms: language.Handoff) -> language.Handoff:
-    return language.Handoff(handoff.team.name if handoff.team else terms.to, full=HOLD)
+    """Its routes from the top, then its queue, each for who has room; of one that was handed on only the queue."""
+    queue = handoff.team.name if handoff.team else terms.to
+    if any(step["why"] == TRANSFERRED for step in handoff.routed):
+        return language.Handoff(queue, full=HOLD)
+    return replace(terms, routes=(*terms.routes, language.Route(queue)), full=HOLD)
 
 
 # What all of them do.
@@ -155,10 +194,10 @@ def _found(asked: Sequence[Asked], now: datetime) -> list[Found]:
 
 
 def _gift(handoff: Handoff, to: Found, because: str, why: str) -> Gift:
-    reason = to.steps[-1]["because"] if to.person is not None else ""
-    return Gift(
-        handoff, to.person, to.team, because, {"why": why, "because": reason}, waits=to.person is None
-    )
+    """The last step says why it is given; with nobody to take it, where it waits."""
+    *way, last = to.steps
+    step = {**last, "why": why} if to.person is not None else last
+    return Gift(handoff, to.person, to.team, because, step, way=way)
 
 
 def _given(
@@ -166,19 +205,42 @@ def _given(
 ) -> list[Act]:
     """Give them; the new owner is told, and the one who lost it. With nobody to take it the administrators are."""
     started = give(gifts, terms, now) if gifts else []
-    return [
+    acts = [
         Act(kind, one.handoff, clock.pk, now, _told(one.handoff, clock, lost, kind, now))
         for one, clock, lost in zip(gifts, started, before, strict=True)
     ]
+    return with_overloads(acts, terms, now)
+
+
+def with_overloads(acts: list[Act], terms: Terms, now: datetime) -> list[Act]:
+    """The same, the last one with news of teams that they made more than full."""
+    if not acts:
+        return acts
+    *others, last = acts
+    people = staff()
+    teams = {one.handoff.team_id for one in acts}
+    concerned = {one.id for team in teams if team for one in people.takers(people.crews[team])}
+    if all(people.members[one].minutes is None for one in concerned):
+        return acts
+    house = House(counted(people, now, concerned), now)
+    over = overloads(house, teams, now, worktime.default_hours(terms.agreement_of(last.handoff)))
+    return [*others, replace(last, told=(*last.told, *over))]
 
 
 def _told(handoff: Handoff, clock: Clock, lost: int | None, kind: str, now: datetime) -> tuple[Told, ...]:
-    users = {kind: handoff.person_id, "taken": lost}
-    told: dict[str, tuple[int, ...]] = {kind: (user,) for kind, user in users.items() if user}
-    if handoff.person_id is None:
-        told["nobody"] = staff().administrators()
+    """The new owner, or whoever the queue is for; the one who lost it; and administrators where nobody was found."""
+    everybody = staff()
+    to = (
+        (handoff.person_id,)
+        if handoff.person_id
+        else everybody.waiting_for(handoff.team_id, handoff.team_role)
+    )
+    told = {kind: to, "taken": (lost,) if lost else ()}
+    if handoff.routed[-1]["why"] == "nobody":
+        told["nobody"] = everybody.administrators()
     cause = f"handoff:{handoff.pk}:{clock.ordinal}"
     return tuple(
-        Told(each, handoff.lead_id, to, cause, now, handoff.transition_id, handoff.team_id)
-        for each, to in told.items()
+        Told(each, handoff.lead_id, users, cause, now, handoff.transition_id, handoff.team_id)
+        for each, users in told.items()
+        if users
     )

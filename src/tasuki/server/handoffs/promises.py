@@ -5,6 +5,7 @@ What is here serves the commands about calls, which ask for rights and write the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import QuerySet
@@ -15,6 +16,8 @@ from tasuki.server.core.models import User
 from tasuki.server.core.texts import problem_of_text
 from tasuki.server.handoffs.models import Promise
 
+ENDED_BY = ("RECYCLED", "DISQUALIFIED", "WON", "LOST")
+"""A lead that enters one of these stages is not called any more as was promised before."""
 LONGEST_NOTE = 500
 FARTHEST = timedelta(days=731)
 """Further ahead is a typing mistake, or a matter for the re-approach date."""
@@ -56,6 +59,13 @@ def make(lead_id: int, *, at: datetime, note: str, by: User | None, now: datetim
 def keep(lead_id: int, now: datetime) -> int:
     """A call was made: promises whose time has come, or comes within the hour, are kept. How many."""
     return waiting(lead_id).filter(at__lte=now + EARLY).update(done_at=now)
+
+
+def withdraw(entries: Iterable[tuple[int, str, datetime]], now: datetime) -> None:
+    """Take back what was promised before the lead was sent back or came to its end; of each entry lead, stage, time."""
+    for lead, stage, at in entries:
+        if stage in ENDED_BY:
+            waiting(lead).filter(made_at__lte=at).update(done_at=now)
 
 
 def move(promise: Promise, at: datetime, note: str) -> None:

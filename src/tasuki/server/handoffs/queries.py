@@ -19,11 +19,6 @@ from tasuki.server.worktime import queries as worktime
 MOST = 500
 
 
-def handoffs(actor: Actor, lead_id: int) -> Sequence[Handoff]:
-    """Those of one lead, the latest first; nothing for a lead that the actor may not see."""
-    return list(_seen(actor).filter(lead_id=lead_id).order_by("-opened_at", "-pk")[:MOST])
-
-
 def loads(actor: Actor) -> list[TeamLoad]:
     """What each team that handoffs go to has and can take today; every role may know."""
     require(actor, "leads.read")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from tasuki.agreement.model import USER
 from tasuki.server.core.access import LEADING
 from tasuki.server.core.models import Role, Team, User
 
@@ -78,6 +79,14 @@ class Staff:
     def loose(self, role: str) -> list[Member]:
         """The active people of a role who are in no team of it."""
         return self._loose[role]
+
+    def all_called(self, name: str) -> list[Member]:
+        """Everybody active whom a route of this name may find, and their whole team: a team's name, a role, `user:…`."""
+        named = self.user_called(name.removeprefix(USER)) if name.startswith(USER) else None
+        crew = self.crew_called(name) or (self.crews.get(named.team or 0) if named else None)
+        teams = {crew.id} if crew else {one.id for one in self.crews_of(name)}
+        alone = {named.id} if named else set()
+        return [one for one in self.active if one.team in teams or one.id in alone or one.role == name]
 
     def role_of(self, name: str) -> str:
         """The role that a handoff to this name is for: the name itself, or that of the team."""

@@ -19,6 +19,8 @@ from tasuki.server.handoffs.giving import Gift, Terms, give, hold
 from tasuki.server.handoffs.house import House
 from tasuki.server.handoffs.inputs import Act, Told
 from tasuki.server.handoffs.models import Clock, Handoff
+from tasuki.server.handoffs.passing import with_overloads
+from tasuki.server.handoffs.receivers import may_answer
 from tasuki.server.handoffs.staff import staff
 
 TRANSFERRED, TAKEN = "transferred", "taken"
@@ -35,7 +37,8 @@ def transfer(
     """Give an open handoff to a colleague (a user's name) or to a team (its name): whoever has the least to do there.
 
     The clock stops, and a new one starts. For who has it, is of the team it is with, or leads. Invalid, with the field:
-    nobody of that name, or who is away or has left; NotFound; NotAllowed; Conflict: it is closed, or theirs already.
+    nobody of that name, or who is away, has left or may not answer it; NotFound; NotAllowed; Conflict: it is closed, theirs
+    already, or theirs alone in the team.
     """
     return bulk.in_one_transaction(lambda: _transfer(actor, handoff_id, to_user, to_team, note))
 
@@ -47,14 +50,17 @@ def take(actor: Actor, handoff_id: int) -> Act:
 
 def touched(lead_id: int, *, by: User, at: datetime) -> None:
     """Somebody called or wrote to the lead: the first touch of its open handoff, if that is with them or their team's."""
-    theirs = Q(person=by) | Q(person=None, team=by.team_id) | Q(person=None, team=None, team_role=by.role)
+    theirs = Q(person=by) | Q(person=None, team=None, team_role=by.role)
+    if by.team_id is not None:
+        theirs |= Q(person=None, team=by.team_id)
     untouched = Handoff.objects.filter(lead=lead_id, outcome=Handoff.Outcome.OPEN, first_touch_at=None)
     untouched.filter(theirs).update(first_touch_at=at)
 
 
 def _transfer(actor: Actor, handoff_id: int, to_user: str | None, to_team: str | None, note: str) -> Act:
     handoff, note = _held(actor, handoff_id), a_name(note, field="note", longest=500, required=False)
-    person, team = _receiver(handoff, to_user, to_team)
+    terms = Terms([handoff])
+    person, team = _receiver(handoff, terms, to_user, to_team)
     if person is not None and person == handoff.person_id:
         raise Conflict(
             "handoff_theirs", _("They have it already."), cure=_("Choose somebody else."), field="to_user"
@@ -108,7 +114,9 @@ def _check_may(actor: Actor, handoff: Handoff) -> None:
         )
 
 
-def _receiver(handoff: Handoff, to_user: str | None, to_team: str | None) -> tuple[int | None, int | None]:
+def _receiver(
+    handoff: Handoff, terms: Terms, to_user: str | None, to_team: str | None
+) -> tuple[int | None, int | None]:
     if bool(to_user) == bool(to_team):
         raise Invalid(
             "receiver_missing",
@@ -116,10 +124,10 @@ def _receiver(handoff: Handoff, to_user: str | None, to_team: str | None) -> tup
             cure=_("Choose one."),
             field="to_user",
         )
-    return _person(str(to_user)) if to_user else _team(str(to_team), handoff.person_id)
+    return _person(str(to_user), handoff, terms) if to_user else _team(str(to_team), handoff.person_id)
 
 
-def _person(name: str) -> tuple[int, int | None]:
+def _person(name: str, handoff: Handoff, terms: Terms) -> tuple[int, int | None]:
     now, everybody = clock.now(), staff()
     found = everybody.user_called(name)
     if found is None or not found.active:
@@ -133,6 +141,13 @@ def _person(name: str) -> tuple[int, int | None]:
         raise Invalid(
             "user_away", _("They are away at the moment."), cure=_("Choose somebody else."), field="to_user"
         )
+    if not may_answer(found, handoff, terms):
+        raise Invalid(
+            "receiver_may_not_answer",
+            _("Their role may not move this lead on."),
+            cure=_("Choose somebody who may, or a team."),
+            field="to_user",
+        )
     return found.id, found.team
 
 
@@ -145,6 +160,13 @@ def _team(name: str, without: int | None) -> tuple[int | None, int]:
             "team_unknown", _("There is no such team."), cure=_("Look at the list of teams."), field="to_team"
         )
     takers = house.staff.takers(crew)
+    if [one.id for one in takers] == [without]:
+        raise Conflict(
+            "handoff_theirs_alone",
+            _("There is nobody else in this team."),
+            cure=_("Choose another team, or a person."),
+            field="to_team",
+        )
     here = [one for one in takers if house.can_take(one) and one.id != without]
     return (house.lightest(here).id if here else None), crew.id
 
@@ -154,13 +176,15 @@ def _give(
 ) -> Act:
     now, lost, by = clock.now(), handoff.person_id, actor.user.pk if actor.user else None
     step: dict[str, Any] = {"why": because, "because": "", "by": by, "note": note}
-    gift = Gift(handoff, person, team, because, step, by, waits=person is None)
-    (started,) = give([gift], Terms([handoff]), now)
+    gift = Gift(handoff, person, team, because, step, by)
+    terms = Terms([handoff])
+    (started,) = give([gift], terms, now)
     audit.record(
         actor, f"handoff.{'take' if because == TAKEN else 'transfer'}", f"lead:{handoff.lead_id}",
         handoff=handoff.pk, person=person, team=team,
     )  # fmt: skip
-    return Act(because, handoff, started.pk, now, tuple(_told(handoff, started, lost, by, now)))
+    act = Act(because, handoff, started.pk, now, tuple(_told(handoff, started, lost, by, now)))
+    return with_overloads([act], terms, now)[0]
 
 
 def _told(handoff: Handoff, started: Clock, lost: int | None, by: int | None, now: datetime) -> list[Told]:

@@ -8,3 +8,12 @@ class LifecycleConfig(AppConfig):
 
     name = "tasuki.server.lifecycle"
     label = "lifecycle"
+
+    def ready(self) -> None:
+        """Messages tell how a handoff came to its reader, and of calls, in the same words as the lead's page."""
+        from tasuki.server.lifecycle.calls import CallOutcome
+        from tasuki.server.lifecycle.news import came_by
+        from tasuki.server.notify.brief import CALLS, TELLS_WAY
+
+        TELLS_WAY.append(came_by)
+        CALLS.update(CallOutcome.choices)

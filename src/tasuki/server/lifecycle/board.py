@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from django.db.models import F, Prefetch, Q, QuerySet
@@ -40,7 +40,7 @@ def board(
     after: str = "",
     limit: int = 50,
 ) -> Board:
-    """Handoffs that the actor sees: open ones by due time, those without one last; others the latest opened first.
+    """Handoffs that the actor sees: open ones by due time, those without one last; others the latest answer first.
 
     `team`: its name; `person`: a sign-in name, `none` for what waits in a queue. `overdue`: only what was due already.
     Invalid: a mark of a page that is none of ours.
@@ -50,7 +50,7 @@ def board(
     is_open = state == "open"
     rows = _narrowed(waiting(actor) if is_open else _closed(actor, state), team, person)
     if overdue and is_open:
-        rows = rows.filter(due_at__lt=now)
+        rows = rows.filter(due_at__lte=now)
     ordered = _by_due(rows, after) if is_open else _latest(rows, after)
     limit = max(1, min(limit, MOST))
     found = list(ordered[: limit + 1])
@@ -60,6 +60,7 @@ def board(
 
 def _closed(actor: Actor, state: State) -> QuerySet[Handoff]:
     found = seen(actor)
+    found = found.select_related("closed_by__decision")
     return found.exclude(outcome="open") if state == "closed" else found.filter(outcome=state)
 
 
@@ -82,12 +83,18 @@ def _by_due(rows: QuerySet[Handoff], after: str) -> QuerySet[Handoff]:
 
 
 def _latest(rows: QuerySet[Handoff], after: str) -> QuerySet[Handoff]:
-    return (rows.filter(pk__lt=_read_mark(after)[1]) if after else rows).order_by("-pk")
+    if after:
+        closed, pk = _read_mark(after)
+        earlier = Q(closed_at=closed, pk__lt=pk)
+        if closed is not None:
+            earlier |= Q(closed_at__lt=closed)
+        rows = rows.filter(earlier)
+    return rows.order_by("-closed_at", "-pk")
 
 
 def _mark(last: Handoff, is_open: bool) -> str:
-    due = last.due_at.isoformat() if is_open and last.due_at else None
-    return json.dumps([due, last.pk])
+    at = last.due_at if is_open else last.closed_at
+    return json.dumps([at.isoformat() if at else None, last.pk])
 
 
 def _read_mark(after: str) -> tuple[datetime | None, int]:
@@ -96,6 +103,7 @@ def _read_mark(after: str) -> tuple[datetime | None, int]:
         at = None if due is None else datetime.fromisoformat(due)
         if type(pk) is not int or not 0 < pk < 2**63 or (at is not None and at.tzinfo is None):
             raise ValueError
+        at = at and at.astimezone(UTC)
     except (ValueError, TypeError, RecursionError, OverflowError):
         raise Invalid(
             "unknown_page",

@@ -56,7 +56,7 @@ def log_call(
     """Record a call made just now, as an activity `call` with `outcome`, `by` and `note`.
 
     It is a touch of the lead's open handoff, and keeps what was promised for this time. `promised_at` (aware) promises the
-    next call. The same `key` of the same source is the same call. NotAllowed; NotFound; Invalid.
+    next call, with the same note. The same `key` of the same source is the same call. NotAllowed; NotFound; Invalid.
     """
     require(actor, "activities.write")
     lead = lead_there(actor, lead_id).pk
@@ -95,7 +95,9 @@ def _log(
     promises.keep(lead_id, now)
     if actor.user is not None:
         handoffs.touched(lead_id, by=actor.user, at=now)
-    promise = _promised(actor, lead_id, promised_at, "", now) if promised_at else None
+    promise = (
+        _promised(actor, lead_id, promised_at, note[: promises.LONGEST_NOTE], now) if promised_at else None
+    )
     return Called(lead_id, False, promise)
 
 

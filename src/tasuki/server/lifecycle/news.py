@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 from tasuki.server.handoffs.commands import Followed, Step, Told
 from tasuki.server.handoffs.models import Handoff
+from tasuki.server.lifecycle import routed
 from tasuki.server.lifecycle.folding import LeadFold
 from tasuki.server.lifecycle.models import Decision
 from tasuki.server.notify import commands as notify
 from tasuki.server.notify.commands import Event, News, Readers
 from tasuki.server.people.models import Lead
+from tasuki.server.worktime import queries as worktime
 
 NEWS_AGE = timedelta(days=7)
 """What is older than this when it is recorded, out of an import, is history and no news."""
@@ -71,8 +73,18 @@ def _reapproaches(came: Sequence[LeadFold], readers: Readers, now: datetime) -> 
 
 def _opened(followed: Followed, readers: Readers) -> Iterator[News]:
     for one in followed.opened:
-        users = (one.person_id,) if one.person_id else readers.team(one.team_id, one.team_role)
-        yield _of_transition("handoff", one.lead_id, users, one.transition_id, one.opened_at, one.team_id)
+        users = (
+            (one.person_id,)
+            if one.person_id
+            else _here(readers.team(one.team_id, one.team_role), one.opened_at)
+        )
+        told = _of_transition("handoff", one.lead_id, users, one.transition_id, one.opened_at, one.team_id)
+        yield told if one.person_id else replace(told, detail={"queue": True})
+
+
+def _here(users: tuple[int, ...], at: datetime) -> tuple[int, ...]:
+    away = worktime.away_now(users, at)
+    return tuple(one for one in users if one not in away)
 
 
 def _answers(
@@ -87,6 +99,11 @@ def _answers(
         if kind:
             users = readers.marketing(leads[step.lead].owner_id)
             yield _of_transition(kind, step.lead, users, step.transition, step.at)
+
+
+def came_by(handoff: Handoff) -> routed.Step | None:
+    """The step by which whoever has it got it, in the reader's language."""
+    return next((step for step in reversed(routed.Ways.of([handoff]).told(handoff)) if step.is_given), None)
 
 
 def _of_transition(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -95,8 +95,9 @@ def moves(actor: Actor, lead_id: int) -> list[Move]:
     if under is None:
         return []
     stands, open_now = _open_stages(actor, lead, under)
+    known = answers_of(lead) if any(open_now.values()) else {}
     return [
-        _move(under.agreement, stands, to, role, open_now[to, role])
+        _move(under.agreement, stands, to, role, open_now[to, role], known)
         for to, role in _asked(actor, under, stands)
     ]
 
@@ -123,9 +124,10 @@ def _open_stages(actor: Actor, lead: Lead, under: InForce) -> tuple[str, dict[tu
     asked = _asked(actor, under, stands)
     tries = [_with(one.log, DecisionShape(to, role), now) for to, role in asked]
     outcomes = fold_leads_live(under.compiled, tries, now, book=under.book)
-    return stands, {
-        which: outcome.refused.get(TRYING, "") for which, outcome in zip(asked, outcomes, strict=True)
-    }
+    return (
+        stands,
+        {which: outcome.refused.get(TRYING, "") for which, outcome in zip(asked, outcomes, strict=True)},
+    )
 
 
 def _with(log: LeadLog, shape: DecisionShape, at: int) -> LeadLog:
@@ -139,7 +141,9 @@ def _outcome(one: LeadFold, under: InForce, now: int) -> LeadOutcome:
     return fold_leads_live(under.compiled, [one.log], now, book=under.book)[0]
 
 
-def _move(agreement: Agreement, stands: str, to: str, role: str, why: str) -> Move:
+def _move(
+    agreement: Agreement, stands: str, to: str, role: str, why: str, answers: Mapping[str, str]
+) -> Move:
     stage = agreement.stage[to]
     paths = [path for path in stage.paths if role in path.by and path.leaves(stands or None)]
     asked = {
@@ -149,7 +153,8 @@ def _move(agreement: Agreement, stands: str, to: str, role: str, why: str) -> Mo
         if isinstance(node, ex.Answered)
         for question in agreement.qualification[node.questions]
     }
-    why_not = telling.why_refused(agreement, stage=stands, to=to, role=role, why=why) if why else ""
+    said = {"stage": stands, "to": to, "role": role, "why": why}
+    why_not = telling.why_refused(agreement, **said, answers=answers) if why else ""
     return Move(
         to, telling.name_of(agreement, to), role, tuple(agreement.reasons.get(to, ())), tuple(asked), not why,
         why_not, why == "requires" and bool(asked),
@@ -248,6 +253,15 @@ def _newest(entries: QuerySet[Any], before: datetime | None, at: datetime | None
 def answers(actor: Actor, lead_id: int) -> dict[str, Answer]:
     """Question → the latest answer that counts, with who gave it and when."""
     lead = lead_of(actor, lead_id)
+    return _answers(lead)
+
+
+def answers_of(lead: Lead) -> dict[str, str]:
+    """Question → the latest answer that counts."""
+    return {question: one.answer for question, one in _answers(lead).items()}
+
+
+def _answers(lead: Lead) -> dict[str, Answer]:
     found: dict[str, Answer] = {}
     counting = Decision.objects.filter(lead=lead, refused__in=["", "late"]).select_related("by")
     for decision in counting.order_by("at", "pk"):

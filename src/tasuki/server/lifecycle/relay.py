@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+from django.db import OperationalError
 
 from tasuki.server.core import bulk, clock
 from tasuki.server.core.access import Actor
@@ -11,8 +15,11 @@ from tasuki.server.handoffs import commands as handoffs
 from tasuki.server.handoffs.commands import Act
 from tasuki.server.lifecycle import calls, worker
 from tasuki.server.lifecycle.news import of_handoffs
+from tasuki.server.lifecycle.work import ASIDE
 from tasuki.server.notify import commands as notify
-from tasuki.server.notify.commands import Event
+from tasuki.server.notify.commands import Event, News
+
+log = logging.getLogger(__name__)
 
 EVERY = 0.5
 """Seconds between two looks when nothing is due."""
@@ -27,17 +34,58 @@ EVENTS = {
 
 
 def act(*, limit: int = 200) -> int:
-    """Do what the clocks of handoffs say is due, and tell of it, in one transaction; how many things were done."""
+    """Do what the clocks of handoffs say is due, and tell of it, in one transaction; how many things were done.
 
+    Where that fails for a reason that lies in one of them, each is done in a transaction of its own, that one put off.
+    """
+    now = clock.now()
+    if not handoffs.is_anything_due(now):
+        return 0
+    try:
+        return _done(lambda: handoffs.act_on_clocks(now, limit), lambda: calls.due_news(now, limit))
+    except OperationalError:
+        raise
+    except Exception:
+        log.warning("a batch of clocks could not be acted on: each alone", exc_info=True)
+    return _each_alone(now, limit)
+
+
+def _done(work: Callable[[], Sequence[Act]], promised: Callable[[], Sequence[News]] = tuple) -> int:
     def once() -> int:
-        now = clock.now()
-        acts = handoffs.act_on_clocks(now, limit)
-        due = calls.due_news(now, limit)
+        acts, due = work(), promised()
         notify.tell([*of_handoffs(told for one in acts for told in one.told), *due])
         notify.publish(list(_events(acts)))
         return len(acts) + len(due)
 
-    return bulk.in_one_transaction(once) if handoffs.is_anything_due(clock.now()) else 0
+    return bulk.in_one_transaction(once)
+
+
+def _each_alone(now: datetime, limit: int) -> int:
+    done = sum(_clock(now, one) for one in handoffs.due_clocks(now, limit))
+    done += _safely(lambda: _done(lambda: handoffs.rescue(now, limit)), "what people who left still have")
+    done += _safely(lambda: _done(lambda: handoffs.release_held(now, limit)), "what waits in queues")
+    return done + _safely(lambda: _done(tuple, lambda: calls.due_news(now, limit)), "promised calls")
+
+
+def _clock(now: datetime, one: int) -> int:
+    try:
+        return _done(lambda: handoffs.act_on_clock(now, one))
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("clock %s could not be acted on", one)
+        handoffs.put_off(one, now=now, until=now + ASIDE)
+        return 0
+
+
+def _safely(work: Callable[[], int], what: str) -> int:
+    try:
+        return work()
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("%s could not be acted on", what)
+        return 0
 
 
 def transfer(

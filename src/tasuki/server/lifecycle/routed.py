@@ -35,9 +35,13 @@ SENTENCES: Mapping[str, str | Promise] = {
     "held": gettext_lazy("Waits in the queue of %(who)s until somebody has room"),
     "fallback": gettext_lazy("Nobody else was there: given to %(who)s (%(to)s)"),
     "transferred": gettext_lazy("%(by)s gave it to %(who)s"),
+    "owner": gettext_lazy("%(who)s became the owner of the lead"),
     "took": gettext_lazy("%(who)s took it"),
     "reassigned": gettext_lazy("Not answered in time: given to %(who)s"),
+    "rescued": gettext_lazy("Given to %(who)s"),
+    "parted": gettext_lazy("%(who)s does not work here any more"),
     "released": gettext_lazy("There was room again: given to %(who)s"),
+    "reopened": gettext_lazy("Open again, since the merge was undone: with %(who)s"),
 }
 """Code of a step, and of one that names a person, → what it says."""
 
@@ -61,7 +65,7 @@ class Step:
         return self.why in GIVEN
 
 
-GIVEN = frozenset({"taken", "held", "fallback", "transferred", "reassigned", "released"})
+GIVEN = frozenset({"taken", "held", "fallback", "transferred", "reassigned", "released", "reopened"})
 
 
 @dataclass
@@ -109,9 +113,21 @@ class Ways:
             "who": _who(person, team),
             "by": _who(by, None),
         }
-        code = "took" if why == "taken" and by else f"{why} person" if person else why
-        sentence = SENTENCES.get(code) or SENTENCES.get(why)
+        sentence = SENTENCES.get(_code(step, why, by)) or SENTENCES.get(why)
         return str(sentence) % names if sentence else f"{names['to']}: {why}"
+
+
+def _code(step: Mapping[str, Any], why: str, by: User | None) -> str:
+    """The code of its sentence: the same `why` says another thing of a rule than of what happened later."""
+    if why == "taken" and by:
+        return "took"
+    if why == "transferred" and step.get("by") is None:
+        return "owner"
+    if why == "left" and step.get("at"):
+        return "parted"
+    if why == "reassigned" and step.get("after") == "left":
+        return "rescued"
+    return f"{why} person" if step.get("person") else why
 
 
 def _who(person: User | None, team: Team | None) -> str:

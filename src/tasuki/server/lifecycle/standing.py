@@ -12,15 +12,20 @@ from tasuki.server.core.access import Actor, sight
 from tasuki.server.handoffs.models import Clock, Handoff
 
 SOON = timedelta(minutes=30)
+MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An open handoff now. `left`: of its time, in its own hours; less than nothing once it is over; None without due."""
+    """An open handoff now. `left`: of its time, in its own hours; less than nothing once it is over, after closing time too.
+
+    None without due. `in_hours`: what is left is less than passes by the wall, for nobody works in between.
+    """
 
     handoff: Handoff
     clock: Clock | None
     left: timedelta | None
+    in_hours: bool = False
 
     @property
     def since(self) -> datetime:
@@ -75,12 +80,20 @@ def standing(handoff: Handoff, now: datetime) -> Standing:
     running: list[Clock] = getattr(handoff, "running", [])
     clock = running[0] if running else None
     due = clock.due_at if clock else handoff.due_at
-    return Standing(handoff, clock, _left(clock, due, now) if due else None)
+    if due is None:
+        return Standing(handoff, clock, None)
+    left = _left(clock, due, now)
+    return Standing(handoff, clock, left, now < due and left != due - now)
 
 
 def _left(clock: Clock | None, due: datetime, now: datetime) -> timedelta:
-    """In business time where the service level is in business time, else by the wall."""
+    """In business time where the service level is in business time, else by the wall; from the due time on below nothing."""
+    if due <= now:
+        return -max(_between(clock, due, now), MOMENT)
+    return _between(clock, now, due)
+
+
+def _between(clock: Clock | None, begin: datetime, end: datetime) -> timedelta:
     if clock is None or clock.calendar is None or "business" not in clock.within:
-        return due - now
-    calendar = calendar_of(Hours.of(clock.calendar.spec))
-    return calendar.business(now, due) if due > now else -calendar.business(due, now)
+        return end - begin
+    return calendar_of(Hours.of(clock.calendar.spec)).business(begin, end)

@@ -15,6 +15,7 @@ from tasuki.server.agreements.queries import InForce, main_score
 from tasuki.server.core import bulk
 from tasuki.server.core.clock import instant, microseconds
 from tasuki.server.handoffs import commands as handoffs
+from tasuki.server.handoffs import promises
 from tasuki.server.handoffs.commands import About, Followed, Step
 from tasuki.server.lifecycle import news
 from tasuki.server.lifecycle.folding import LeadFold
@@ -43,6 +44,7 @@ def store(folds: Sequence[LeadFold], now: datetime) -> list[Entered]:
     followed = handoffs.follow(steps, now)
     _refusals(done)
     came = _leads(done, entered, followed, now)
+    promises.withdraw(((t.lead_id, t.to_stage, t.at) for t in entered), now)
     news.tell(done, steps, followed, came, now)
     return entered
 
@@ -104,7 +106,7 @@ def _about(one: LeadFold, under: InForce, t: NewTransition, times: Counter[str])
     lead = one.lead
     latest = max((each for each in one.log.profiles if each[0] <= t.at), default=None)
     return About(
-        lead.team_id, lead.owner_id, lead.account_id, json.loads(latest[2]) if latest else {}, t.scores,
+        lead.team_id, lead.owner_id, lead.account_id, json.loads(latest[2]) if latest else None, t.scores,
         grades_of(under.compiled, t.scores), dict(times),
     )  # fmt: skip
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tasuki.agreement import Agreement, Path
-from tasuki.agreement.wording import condition_text
+from tasuki.agreement import conditions as ex
+from tasuki.agreement.predicates import fold
+from tasuki.engine.bind import YES
+from tasuki.server.agreements import conditions
+from tasuki.server.agreements.stages import stages_of
+from tasuki.server.core import formats
 from tasuki.server.core.errors import Conflict
 from tasuki.server.core.models import Role
 
@@ -20,9 +25,10 @@ def name_of(agreement: Agreement, stage: str) -> str:
 
 
 def stage_name(agreement: Agreement, stage: str) -> str:
-    """The stage's id, with its name where it has one."""
+    """The stage's name, with its id where that is an abbreviation that people say."""
     name = name_of(agreement, stage)
-    return f"{stage} ({name})" if name != stage else stage
+    short = stages_of(agreement).short(stage)
+    return f"{stage} ({name})" if name != stage == short else name
 
 
 def role_name(role: str) -> str:
@@ -37,8 +43,19 @@ def stages_open_to(agreement: Agreement, stage: str, roles: Iterable[str]) -> li
     return list(dict.fromkeys(found))
 
 
-def why_refused(agreement: Agreement, *, stage: str, to: str, role: str, why: str) -> str:
-    """Why a lead in `stage` does not go to `to` by a decision of `role`; `why` as the engine says it."""
+def why_refused(
+    agreement: Agreement,
+    *,
+    stage: str,
+    to: str,
+    role: str,
+    why: str,
+    answers: Mapping[str, object] | None = None,
+) -> str:
+    """Why a lead in `stage` does not go to `to` by a decision of `role`; `why` as the engine says it.
+
+    `answers`: what counts now, question → answer; told is how many are yes.
+    """
     names = {
         "to": stage_name(agreement, to),
         "stage": stage_name(agreement, stage) if stage else _("no stage yet"),
@@ -58,8 +75,22 @@ def why_refused(agreement: Agreement, *, stage: str, to: str, role: str, why: st
             **names,
             "from": _(", ").join(_from_name(agreement, one) for one in legal),
         }
-    needed = [condition_text(path.requires) for path in mine if path.requires and path.leaves(stage or None)]
-    return _("%(to)s requires %(requires)s.") % {**names, "requires": _(" or ").join(needed)}
+    return _requires(agreement, to, [path for path in mine if path.leaves(stage or None)], answers)
+
+
+def _requires(agreement: Agreement, to: str, paths: list[Path], answers: Mapping[str, object] | None) -> str:
+    stages = stages_of(agreement)
+    wanted = [path.requires for path in paths if path.requires]
+    parts = {
+        "to": stages.short(to),
+        "requires": _(" or ").join(conditions.told(one, stages) for one in wanted),
+    }
+    asked = {node.questions for one in wanted for node in ex.walk(one) if isinstance(node, ex.Answered)}
+    if answers is None or len(asked) != 1:
+        return _("%(to)s requires %(requires)s.") % parts
+    questions = agreement.qualification[asked.pop()]
+    yes = sum(fold(str(answers.get(question, ""))) in YES for question in questions)
+    return _("%(to)s requires %(requires)s (now %(n)s).") % {**parts, "n": formats.number(yes)}
 
 
 def _role_sentence(names: dict[str, str], by_hand: list[Path]) -> str:
@@ -88,14 +119,22 @@ def moved_meanwhile(agreement: Agreement, stage: str) -> Conflict:
 
 
 def illegal_move(
-    agreement: Agreement, *, stage: str, to: str, role: str, roles: Iterable[str], why: str
+    agreement: Agreement,
+    *,
+    stage: str,
+    to: str,
+    role: str,
+    roles: Iterable[str],
+    why: str,
+    answers: Mapping[str, object] | None = None,
 ) -> Conflict:
     """The refusal of a decision, with what would be legal now as its cure."""
-    legal = stages_open_to(agreement, stage, roles)
-    shown = _(", ").join(stage_name(agreement, one) for one in legal)
+    legal = [one for one in stages_open_to(agreement, stage, roles) if one != to]
+    stages = stages_of(agreement)
+    shown = _(", ").join(stages.short(one) for one in legal)
     return Conflict(
         "illegal_move",
-        why_refused(agreement, stage=stage, to=to, role=role, why=why),
+        why_refused(agreement, stage=stage, to=to, role=role, why=why, answers=answers),
         cure=_("Legal now: %(stages)s.") % {"stages": shown}
         if legal
         else _("There is nothing for you to decide now."),

@@ -105,20 +105,26 @@ def _candidates(limit: int) -> list[int]:
 def _fold(due: Sequence[int]) -> _Done:
     """Within a transaction: hold those of the leads that are still due and nobody else holds, fold, store."""
     now = clock.now()
-    claimed = (
-        Due.objects.filter(pk__in=due, at__lte=now)
-        .select_related("lead")
-        .order_by("lead_id")
-        .select_for_update(of=("self", "lead"), skip_locked=True, no_key=True)
-    )
-    dues = list(claimed)
-    leads = [due.lead for due in dues]
+    leads = _held(due, now)
     privacy.sweep([lead.pk for lead in leads if lead.erased_at is not None])
     folds = fold([lead for lead in leads if _is_folded(lead)], now)
     entered = storing.store(folds, now)
     _look_again([lead.pk for lead in leads], folds, now)
     failed = sum(one.outcome is None for one in folds)
-    return _Done(len(folds) - failed, entered, [due.at for due in dues], failed)
+    return _Done(len(folds) - failed, entered, list(leads.values()), failed)
+
+
+def _held(due: Sequence[int], now: datetime) -> dict[Lead, datetime]:
+    """Leads that are due and nobody else holds, by their ids, with when; first they are held, then when they are due.
+
+    So the due times of leads that somebody else holds are left to whoever touches them.
+    """
+    free = Lead.objects.filter(pk__in=due, due__at__lte=now).order_by("pk")
+    free = free.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    leads = {lead.pk: lead for lead in free}
+    rows = Due.objects.filter(pk__in=leads, at__lte=now).order_by("pk")
+    rows = rows.select_for_update(skip_locked=True, no_key=True)
+    return {leads[one.pk]: one.at for one in rows}
 
 
 def _is_folded(lead: Lead) -> bool:

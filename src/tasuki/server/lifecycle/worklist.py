@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, Value, When
 
 from tasuki.server.activities.models import Activity
 from tasuki.server.core import clock
 from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require, sight
 from tasuki.server.handoffs.models import Handoff, Promise
+from tasuki.server.lifecycle.course import Course, course
 from tasuki.server.lifecycle.standing import Standing, in_hand, seen, standing, waiting
 from tasuki.server.people.models import Lead
 
@@ -25,9 +26,10 @@ CANDIDATES = 1_000
 """So many leads, the best by score, are looked at for fresh interest, however many there are."""
 OURS = ("email_send", "email_bounce", "unsubscribe", "call")
 """Types of activities that are no sign of interest."""
-OVER = ("WON", "DISQUALIFIED")
-BACK = ("RECYCLED", "LOST")
+BACK = ("RECYCLED",)
 RECENT = timedelta(days=2)
+AHEAD = timedelta(days=7)
+"""Promised calls of so much time to come are told, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,15 @@ class WorkList:
     """What waits for someone, in the order of work. The last two are for marketing and for who leads."""
 
     handoffs: Sequence[Handoff] = ()
-    """One's own and those in one's queues, by due time; those without one last."""
+    """One's own, then those in one's queues, each by due time; those without one last."""
     calls: Sequence[Promise] = ()
     """Promised calls whose time has come, the oldest first."""
+    coming: Sequence[Promise] = ()
+    """Promised calls of the next seven days, the next first."""
+    own: Sequence[Lead] = ()
+    """Leads that one has accepted and that are not over, the latest move first."""
     reapproach: Sequence[Lead] = ()
-    """Leads whose re-approach date has come."""
+    """Leads whose re-approach date has come: one's own, then nobody's, then those of colleagues."""
     hot: Sequence[Hot] = ()
     """Leads that nobody has been handed, by score and freshness of interest: see `hot_leads`."""
     came_back: Sequence[Handoff] = ()
@@ -65,17 +71,20 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
     A dozen queries, however much there is.
     """
     require(actor, "leads.read")
-    now, most = clock.now(), max(1, min(limit, MOST))
+    now, most, places = clock.now(), max(1, min(limit, MOST)), course()
     role = actor.user.role if actor.user else ""
     hands = in_hand(actor, decision_roles(actor), role in LEADING)
-    mine = list(waiting(actor).filter(hands).order_by(F("due_at").asc(nulls_last=True), "pk")[:most])
+    due = (F("person").asc(nulls_last=True), F("due_at").asc(nulls_last=True), "pk")
+    mine = list(waiting(actor).filter(hands).order_by(*due)[:most])
     for_marketing = actor.system or role in MARKETING
     neglected = _neglected(actor, now, most) if for_marketing else []
     return WorkList(
         mine,
-        calls(actor, now, most),
+        calls(actor, most, to=now),
+        calls(actor, most, since=now, to=now + AHEAD),
+        _own(actor, most, places),
         _reapproach(actor, now, most),
-        hot_leads(actor, limit=most, now=now),
+        hot_leads(actor, limit=most, now=now, places=places),
         _came_back(actor, now, most) if for_marketing else [],
         neglected,
         {one.pk: standing(one, now) for one in (*mine, *neglected)},
@@ -83,7 +92,7 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
 
 
 def _neglected(actor: Actor, now: datetime, most: int) -> list[Handoff]:
-    return list(waiting(actor).filter(due_at__lt=now).order_by("due_at", "pk")[:most])
+    return list(waiting(actor).filter(due_at__lte=now).order_by("due_at", "pk")[:most])
 
 
 def _came_back(actor: Actor, now: datetime, most: int) -> list[Handoff]:
@@ -91,9 +100,18 @@ def _came_back(actor: Actor, now: datetime, most: int) -> list[Handoff]:
     return list(found.order_by("-closed_at", "-pk")[:most])
 
 
-def calls(actor: Actor, now: datetime, limit: int) -> list[Promise]:
-    """Promised calls whose time has come: one's own, and those of people who are gone for leads that one looks after."""
-    found = Promise.objects.filter(sight(actor, "lead__"), done_at=None, at__lte=now)
+def _own(actor: Actor, most: int, places: Course) -> list[Lead]:
+    handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
+    found = Lead.objects.filter(sight(actor), ~Exists(handed), owner=actor.user, stage__in=places.after)
+    found = found.filter(merged_into=None, erased_at=None) if actor.user else Lead.objects.none()
+    return list(found.select_related("account", "owner").order_by("-stage_entered_at", "-pk")[:most])
+
+
+def calls(actor: Actor, limit: int, *, to: datetime, since: datetime | None = None) -> list[Promise]:
+    """Promised calls up to a time: one's own, and those of people who are gone for leads that one looks after."""
+    found = Promise.objects.filter(sight(actor, "lead__"), done_at=None, at__lte=to)
+    if since is not None:
+        found = found.filter(at__gt=since)
     found = found.filter(lead__merged_into=None, lead__erased_at=None)
     orphaned = (Q(person=None) | Q(person__is_active=False)) & looked_after(actor, "lead__")
     mine = Q(person=actor.user) | orphaned if actor.user else Q()
@@ -102,14 +120,19 @@ def calls(actor: Actor, now: datetime, limit: int) -> list[Promise]:
 
 
 def _reapproach(actor: Actor, now: datetime, limit: int) -> list[Lead]:
-    """Leads whose date has come, until they are reached by phone, promised a call, decided on or given another date."""
+    """Leads whose date has come, until they are reached by phone, promised a call, decided on or given another date.
+
+    One's own first, then those of nobody, then those of colleagues.
+    """
     reached = Activity.objects.filter(
         lead=OuterRef("pk"), type="call", at__gte=OuterRef("reapproach_at"), properties__outcome="reached"
     )
     promised = Promise.objects.filter(lead=OuterRef("pk"), done_at=None)
     come = Lead.objects.filter(sight(actor), looked_after(actor), reapproach_at__lte=now)
     come = come.filter(~Exists(reached), ~Exists(promised), merged_into=None, erased_at=None)
-    return list(come.select_related("account", "owner", "team").order_by("reapproach_at", "pk")[:limit])
+    whose = Case(When(owner=actor.user, then=Value(0)), When(owner=None, then=Value(1)), default=Value(2))
+    come = come.order_by(whose if actor.user else Value(0), "reapproach_at", "pk")
+    return list(come.select_related("account", "owner", "team")[:limit])
 
 
 def looked_after(actor: Actor, lead: str = "") -> Q:
@@ -121,15 +144,17 @@ def looked_after(actor: Actor, lead: str = "") -> Q:
     return Q(**{f"{lead}owner": actor.user}) | Q(**{f"{lead}owner__team": team}) | nobodys
 
 
-def hot_leads(actor: Actor, *, limit: int = HOTTEST, now: datetime | None = None) -> list[Hot]:
-    """Leads that show interest and wait for nobody's answer: something they did within seven days, and no open handoff.
+def hot_leads(
+    actor: Actor, *, limit: int = HOTTEST, now: datetime | None = None, places: Course | None = None
+) -> list[Hot]:
+    """Leads that show interest and wait for nobody's answer: something they did within seven days, and no open handoff,
+    in a stage before one.
 
     In the order of the score, which counts half for every three days since their latest activity; mails sent to them and
-    calls are no interest, and neither is, for a lead that came back, what it did before. Won and disqualified ones are
-    left out.
+    calls are no interest, and neither is, for a lead that came back, what it did before.
     """
     now = now or clock.now()
-    known = {pk: (score, since) for pk, score, since in _candidates(actor)}
+    known = {pk: (score, since) for pk, score, since in _candidates(actor, places or course())}
     interest = Activity.objects.filter(lead__in=list(known), at__gt=now - FRESH, at__lte=now).exclude(
         type__in=OURS
     )
@@ -147,13 +172,13 @@ def hot_leads(actor: Actor, *, limit: int = HOTTEST, now: datetime | None = None
     return [Hot(leads[lead], done[lead], heat[lead]) for lead in hottest]
 
 
-def _candidates(actor: Actor) -> Iterator[tuple[int, float, datetime | None]]:
+def _candidates(actor: Actor, places: Course) -> Iterator[tuple[int, float, datetime | None]]:
     """Leads that nobody was handed, the best by score: id, score, and for one that came back, since when it is back."""
     handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
     found = Lead.objects.filter(
         sight(actor), looked_after(actor), ~Exists(handed), score__gt=0, anonymous=False
     )
-    found = found.filter(merged_into=None, erased_at=None).exclude(stage__in=OVER).order_by("-score", "-pk")
+    found = found.filter(merged_into=None, erased_at=None, stage__in=places.before).order_by("-score", "-pk")
     for pk, score, stage, entered in found.values_list("pk", "score", "stage", "stage_entered_at")[
         :CANDIDATES
     ]:

@@ -29,6 +29,7 @@ class Chosen:
         ids = {user for one in news for user in one.users}
         people = User.objects.filter(pk__in=ids, is_active=True).values_list("pk", "team", "email")
         self._teams = {user: team for user, team, _mail in people}
+        self._reached = {user for user, _team, address in people if address}
         if mail.is_set_up():
             self._ensure_mail([user for user, _team, address in people if address])
         teams = {team for team in self._teams.values() if team} | {one.team for one in news if one.team}
@@ -53,18 +54,17 @@ class Chosen:
             *(one for user in dict.fromkeys(users) for one in self._by_user[user]),
             *(one for found in sorted(filter(None, teams)) for one in self._by_team[found]),
         ]:
-            if each.medium != Medium.APP and kind in each.kinds and _works(each):
+            if each.medium != Medium.APP and kind in each.kinds and self._works(each):
                 yield each.pk
+
+    def _works(self, channel: Channel) -> bool:
+        return channel.medium != Medium.MAIL or (mail.is_set_up() and channel.user_id in self._reached)
 
     def _ensure_mail(self, users: Collection[int]) -> None:
         """A delivery goes to a channel: whoever chose nothing gets the usual one."""
         known = set(Channel.objects.filter(user__in=users, medium=Medium.MAIL).values_list("user", flat=True))
         rows = [(user, Medium.MAIL.value, "", MAILED) for user in users if user not in known]
         bulk.insert(Channel, ["user", "medium", "address", "kinds"], rows, or_ignore=True)
-
-
-def _works(channel: Channel) -> bool:
-    return channel.medium != Medium.MAIL or mail.is_set_up()
 
 
 def chosen_by(user: User) -> dict[str, Channel]:

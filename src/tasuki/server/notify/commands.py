@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tasuki.server.core import audit, clock
 from tasuki.server.core.access import Actor, require
-from tasuki.server.core.errors import Invalid, NotFound
-from tasuki.server.core.models import Team, User
+from tasuki.server.core.errors import Invalid, NotAllowed, NotFound
+from tasuki.server.core.models import Sight, Team, User
 from tasuki.server.notify import chat, courier, kinds, outbox, webhooks
 from tasuki.server.notify.channels import Medium, chosen_by
 from tasuki.server.notify.endpoints import LONGEST_ADDRESS, checked_url
@@ -25,6 +25,8 @@ __all__ = [
 ]  # fmt: skip
 
 LARGEST = 2**63 - 1
+MOST_CHATS = 10
+"""Of one person or of one team: each news goes to every one of them."""
 State = Delivery.State
 
 
@@ -61,6 +63,13 @@ def add_channel(
     """A chat, at an address that Apprise knows, is told of some kinds of news: one's own, or a team's. Invalid; NotFound."""
     require(actor, "channels.own" if team_id is None else "channels.team")
     team = _team(team_id) if team_id is not None else None
+    if team and not _sees_all_of(actor, team):
+        raise NotAllowed(
+            "team_unseen",
+            _("A chat of a team reads of all its leads, and you do not see all of them."),
+            cure=_("Ask somebody who sees all leads."),
+        )
+    _check_room(actor, team)
     address = address.strip()
     if len(address) > LONGEST_ADDRESS or not address.isprintable() or not chat.is_address(address):
         raise Invalid(
@@ -105,7 +114,7 @@ def remove_channel(actor: Actor, channel_id: int) -> None:
 
 def test_channel(actor: Actor, channel_id: int) -> Delivery:
     """Send a test message now; the delivery says what came of it. NotFound."""
-    channel = _channel(actor, channel_id, any_medium=True)
+    channel = _channel(actor, channel_id, media={Medium.MAIL, Medium.APPRISE})
     audit.record(actor, "channel.test", f"channel:{channel.pk}")
     return _sent_now(Delivery(channel=channel, kind=kinds.TEST))
 
@@ -202,7 +211,7 @@ def _sent_now(delivery: Delivery) -> Delivery:
     delivery.claimed_until = delivery.next_at = now + outbox.LEASE
     delivery.save(force_insert=True)
     courier.make_one(delivery)
-    failed = Delivery.objects.filter(pk=delivery.pk, state=State.WAITING)
+    failed = Delivery.objects.filter(pk=delivery.pk, state__in=[State.WAITING, State.DEAD])
     failed.update(state=State.DROPPED, next_at=None, ended_at=clock.now())
     delivery.refresh_from_db()
     return delivery
@@ -214,6 +223,22 @@ def _person(actor: Actor) -> User:
     return actor.user
 
 
+def _sees_all_of(actor: Actor, team: Team) -> bool:
+    user = actor.user
+    return user is None or user.sight == Sight.ALL or (user.sight == Sight.TEAM and user.team_id == team.pk)
+
+
+def _check_room(actor: Actor, team: Team | None) -> None:
+    chats = Channel.objects.filter(medium=Medium.APPRISE)
+    if chats.filter(team=team, user=None if team else _person(actor)).count() >= MOST_CHATS:
+        raise Invalid(
+            "too_many_chats",
+            _("There are %(count)s chats already; there may be no more.") % {"count": MOST_CHATS},
+            cure=_("Remove one first."),
+            field="address",
+        )
+
+
 def _team(team_id: int) -> Team:
     found = Team.objects.filter(pk=team_id).first() if 0 < team_id <= LARGEST else None
     if found is None:
@@ -221,7 +246,7 @@ def _team(team_id: int) -> Team:
     return found
 
 
-def _channel(actor: Actor, channel_id: int, *, any_medium: bool = False) -> Channel:
+def _channel(actor: Actor, channel_id: int, *, media: Collection[str] = (Medium.APPRISE,)) -> Channel:
     """One's own, or a team's where one may."""
     require(actor, "channels.own")
     known = Channel.objects.select_related("user", "team").filter(pk=channel_id)
@@ -229,7 +254,7 @@ def _channel(actor: Actor, channel_id: int, *, any_medium: bool = False) -> Chan
     mine = channel is not None and actor.user is not None and channel.user_id == actor.user.pk
     if channel is None or not (mine or (channel.team_id and actor.may("channels.team"))):
         raise NotFound("channel_unknown", _("There is no such channel, or it is not for you."))
-    if channel.medium != Medium.APPRISE and not any_medium:
+    if channel.medium not in media:
         raise NotFound("channel_unknown", _("There is no such channel, or it is not for you."))
     return channel
 

@@ -1,6 +1,7 @@
 """The courier: makes the deliveries of the outbox. As many as one likes, in threads, processes or machines.
 
-Each receiver is served by one thread at a time in this process, so that a slow one holds up nobody else.
+Each receiver is served by one thread at a time in this process, so that a slow one holds up nobody else. Mail has a thread
+of its own, which slow chats and programs cannot take.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 from django.core.mail.backends.base import BaseEmailBackend
@@ -30,7 +31,7 @@ TURNS = 10
 IDLE = 0.5
 """Seconds between two looks when nothing is due."""
 DATABASE_AWAY = 2.0
-LAST_MINUTE = timedelta(minutes=1)
+LAST_MINUTE = timedelta(minutes=3)
 """What is left of a lease must be enough for one attempt."""
 Make = Callable[[Delivery], Attempt]
 
@@ -45,12 +46,13 @@ def deliver(limit: int = 1_000) -> int:
 
 
 def serve(receiver: Receiver, stop: threading.Event | None = None) -> int:
-    """Make the next deliveries for one receiver, until `stop`; how many were claimed."""
+    """Make the next deliveries for one receiver, until `stop`; how many were claimed, 0 also if the receiver is away."""
     claimed = outbox.claim(receiver)
-    if claimed:
-        with _making(receiver) as make:
-            _make_all(claimed, make, stop)
-    return len(claimed)
+    if not claimed:
+        return 0
+    with _making(receiver) as make:
+        answers = _make_all(claimed, make, stop)
+    return len(claimed) if answers else 0
 
 
 def make_one(delivery: Delivery) -> None:
@@ -59,20 +61,24 @@ def make_one(delivery: Delivery) -> None:
         _make_all([delivery], make)
 
 
-def _make_all(claimed: Sequence[Delivery], make: Make, stop: threading.Event | None = None) -> None:
-    """One after the other; once the receiver is away, the others share the fault and the wait."""
+def _make_all(claimed: Sequence[Delivery], make: Make, stop: threading.Event | None = None) -> bool:
+    """One after the other; once the receiver is away, the others share the fault and the wait. Whether it answers."""
     away: Attempt | None = None
     for place, delivery in enumerate(claimed):
         if _lease_ends(delivery) or (stop and stop.is_set()):
             outbox.release(claimed[place:])
-            return
-        attempt = away or _tried(delivery, make)
+            break
+        current = outbox.as_it_is(delivery)
+        if current is None:
+            continue
+        attempt = away or _tried(current, make)
         away = attempt if attempt.away else None
-        if outbox.settle(delivery, attempt):
-            measures.ATTEMPTS.labels(outbox.medium_of(delivery), attempt.state.value).inc()
-        if attempt.fault == "gone" and delivery.endpoint:
-            switch_off(delivery.endpoint)
-            return
+        if outbox.settle(current, attempt):
+            measures.ATTEMPTS.labels(outbox.medium_of(current), attempt.state.value).inc()
+        if attempt.fault == "gone" and current.endpoint:
+            switch_off(current.endpoint)
+            return False
+    return away is None
 
 
 def _lease_ends(delivery: Delivery) -> bool:
@@ -103,8 +109,18 @@ def _making(receiver: Receiver) -> Iterator[Make]:
     elif not mail.is_set_up():
         yield lambda delivery: AWAY("mail_off")
     else:
-        with mail.connection() as through:
-            yield lambda delivery: _by_mail(delivery, through)
+        with ExitStack() as opened:
+            yield _mailer(opened)
+
+
+def _mailer(opened: ExitStack) -> Make:
+    """What makes mails over one connection, which is closed with `opened`."""
+    try:
+        through = opened.enter_context(mail.connection())
+    except Exception:  # settings that no connection can be made of must not keep the leases
+        LOG.exception("no connection to the mail server can be made")
+        return lambda _delivery: AWAY("mail_away")
+    return lambda delivery: _by_mail(delivery, through)
 
 
 def _to_chat(delivery: Delivery) -> Attempt:
@@ -128,8 +144,8 @@ def _by_mail(delivery: Delivery, through: BaseEmailBackend) -> Attempt:
 class _Round:
     """Receivers that threads of this process serve at the moment."""
 
-    def __init__(self, pool: ThreadPoolExecutor, stop: threading.Event) -> None:
-        self._pool, self._stop = pool, stop
+    def __init__(self, pool: ThreadPoolExecutor, mails: ThreadPoolExecutor, stop: threading.Event) -> None:
+        self._pool, self._mails, self._stop = pool, mails, stop
         self._busy, self._lock = set[Receiver](), threading.Lock()
 
     def begin(self, receiver: Receiver) -> None:
@@ -138,7 +154,8 @@ class _Round:
             if receiver in self._busy:
                 return
             self._busy.add(receiver)
-        self._pool.submit(contextvars.copy_context().run, self._serve, receiver)
+        pool = self._mails if receiver.medium == "mail" else self._pool
+        pool.submit(contextvars.copy_context().run, self._serve, receiver)
 
     def _serve(self, receiver: Receiver) -> None:
         try:
@@ -158,8 +175,8 @@ def run(stop: threading.Event) -> None:
 
     A database that is away is waited for. Runs in a thread of its own, with connections of its own.
     """
-    with ThreadPoolExecutor(THREADS, "courier") as pool:
-        round_ = _Round(pool, stop)
+    with ThreadPoolExecutor(THREADS, "courier") as pool, ThreadPoolExecutor(1, "mails") as mails:
+        round_ = _Round(pool, mails, stop)
         while not stop.wait(_look(round_)):
             pass
     connection.close()

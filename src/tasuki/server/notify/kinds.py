@@ -25,7 +25,7 @@ KINDS: dict[str, Kind] = {
     "reassigned": Kind(_("A handoff that nobody answered comes to you"), mailed=True, held=True, own=True),
     "transferred": Kind(_("A colleague gives you a handoff"), mailed=True, held=True, own=True),
     "taken": Kind(_("A handoff of yours went to somebody else")),
-    "released": Kind(_("A lead that waited for room comes to you"), held=True, own=True),
+    "released": Kind(_("A lead that waited for room comes to you"), mailed=True, held=True, own=True),
     "nobody": Kind(_("Nobody can take a handoff"), mailed=True, held=True),
     "overload": Kind(_("A team has more handoffs than time")),
     "call": Kind(_("A call that you promised is due"), mailed=True),
@@ -38,6 +38,10 @@ KINDS: dict[str, Kind] = {
     "won": Kind(_("A deal was won")),
     "lost": Kind(_("A deal was lost")),
 }
+QUEUED = _("A lead waits for somebody of your team")
+"""What news of a handoff says that nobody has yet."""
+OVERDUE = _("%(holder)s did not answer a handoff in time")
+"""What a breach says to everybody but who had it."""
 TEST = "test"
 """What a test delivery is called; nobody is told of it otherwise."""
 WORDS: dict[str, str | Promise] = {name: kind.title for name, kind in KINDS.items()} | {TEST: _("Test")}

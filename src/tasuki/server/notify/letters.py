@@ -16,7 +16,7 @@ from tasuki.server.core import formats
 from tasuki.server.core.models import Team
 from tasuki.server.notify.attempts import DROPPED, Attempt
 from tasuki.server.notify.brief import Brief, brief_of
-from tasuki.server.notify.kinds import KINDS, TEST
+from tasuki.server.notify.kinds import KINDS, OVERDUE, QUEUED, TEST
 from tasuki.server.notify.models import Delivery
 from tasuki.server.notify.reader import Reader
 from tasuki.server.people.models import Lead
@@ -71,22 +71,37 @@ def _general(delivery: Delivery) -> dict[str, Any]:
 
 
 def _about(delivery: Delivery, brief: Brief) -> dict[str, Any]:
-    news, who = str(KINDS[delivery.kind].title), _who(brief.lead)
+    news, who = _news(delivery.kind, brief), _who(brief.lead)
     lead = brief.lead
     return {
         "news": news,
         "subject": _("%(news)s: %(who)s") % {"news": news, "who": who},
         "who": who,
-        "position": " ".join(filter(None, (lead.department, lead.title))),
+        "position": _line(f"{lead.department} {lead.title}"),
         "brief": brief,
+        "says": _("Whoever takes it first has it.") if brief.queued and KINDS[delivery.kind].own else "",
         "due": _due(brief.due) if brief.due else "",
+        "promised_for": _due(brief.promised.at) if brief.promised else "",
         "link": _page(f"leads/{lead.pk}"),
     }
 
 
+def _news(kind: str, brief: Brief) -> str:
+    if brief.late:
+        return str(OVERDUE) % {"holder": brief.late}
+    return str(QUEUED if brief.queued and KINDS[kind].own else KINDS[kind].title)
+
+
 def _who(lead: Lead) -> str:
-    name = str(lead)
-    return _("%(name)s (%(company)s)") % {"name": name, "company": lead.account} if lead.account else name
+    name = _line(str(lead))
+    if not lead.account:
+        return name
+    return _("%(name)s (%(company)s)") % {"name": name, "company": _line(str(lead.account))}
+
+
+def _line(text: str) -> str:
+    """In one line, whatever somebody typed."""
+    return " ".join(text.split())
 
 
 def _due(instant: datetime) -> str:

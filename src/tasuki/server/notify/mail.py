@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SECONDS = 15
 """How long the mail server may take for one step."""
+SIGN_IN = frozenset({530, 534, 535, 538})
+"""Answers that are about our name and password, whatever the letter."""
 PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -67,7 +69,7 @@ def trouble() -> str:
     try:
         with connection() as opened:
             opened.open()
-    except (SMTPException, OSError) as error:
+    except (SMTPException, OSError, ValueError) as error:
         return f"the mail server does not let us in ({type(error).__name__})"
     return ""
 
@@ -86,6 +88,10 @@ def send(through: BaseEmailBackend, letter: Letter, *, to: str, number: str) -> 
     message.attach_alternative(letter.html, "text/html")
     try:
         through.open()  # which a mail that opens it itself would close again
+    except (SMTPException, OSError, ValueError) as error:  # ValueError: a password that cannot be sent
+        _close(through)
+        return _of_the_server(error)
+    try:
         message.send()
     except (SMTPException, OSError, ValueError) as error:
         _close(through)
@@ -101,11 +107,19 @@ def _failed(error: Exception) -> Attempt:
         return REFUSED("address")
     if isinstance(error, SMTPResponseException) and not isinstance(error, SMTPSenderRefused):
         return _answered(error.smtp_code)
-    return AWAY("mail_away")
+    return _of_the_server(error)
+
+
+def _of_the_server(error: Exception) -> Attempt:
+    """It takes no letter at all now."""
+    known = isinstance(error, SMTPResponseException) and error.smtp_code > 0
+    return AWAY(f"smtp:{error.smtp_code}" if known else "mail_away")  # type: ignore[attr-defined]
 
 
 def _answered(code: int) -> Attempt:
-    return REFUSED(f"smtp:{code}") if 500 <= code < 600 and code not in {530, 535} else RETRY(f"smtp:{code}")
+    if code in SIGN_IN:
+        return AWAY(f"smtp:{code}")
+    return REFUSED(f"smtp:{code}") if 500 <= code < 600 else RETRY(f"smtp:{code}")
 
 
 def _close(opened: BaseEmailBackend) -> None:

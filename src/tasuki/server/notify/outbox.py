@@ -61,7 +61,14 @@ def claim(receiver: Receiver, limit: int = BATCH) -> list[Delivery]:
         ids = list(locked.values_list("pk", flat=True)[:limit])
         until = now + LEASE
         Delivery.objects.filter(pk__in=ids).update(claimed_until=until, next_at=until)
-    return with_all(Delivery.objects.filter(pk__in=ids).order_by("made_at", "pk"))
+    # One that is tried again and again comes last, so that it holds up none of the others.
+    return with_all(Delivery.objects.filter(pk__in=ids).order_by("attempts", "made_at", "pk"))
+
+
+def as_it_is(delivery: Delivery) -> Delivery | None:
+    """The claimed delivery as it is now, with all that it needs; None if it is gone, over or not ours any more."""
+    found = with_all(_held(delivery))
+    return found[0] if found else None
 
 
 def with_all(deliveries: QuerySet[Delivery]) -> list[Delivery]:
@@ -77,9 +84,8 @@ def settle(delivery: Delivery, attempt: Attempt) -> bool:
     again = next_try(attempts, attempt.wish, now) if state == State.WAITING else None
     if again and again > delivery.made_at + PATIENCE[medium_of(delivery)]:
         state, again = State.DEAD, None
-    held = Delivery.objects.filter(pk=delivery.pk, state=State.WAITING, claimed_until=delivery.claimed_until)
     return bool(
-        held.update(
+        _held(delivery).update(
             state=state, attempts=attempts, fault=attempt.fault[:300], next_at=again, claimed_until=None,
             ended_at=None if again else now,
         )
@@ -89,13 +95,16 @@ def settle(delivery: Delivery, attempt: Attempt) -> bool:
 def release(deliveries: Sequence[Delivery]) -> None:
     """Give back what was claimed and not tried."""
     for one in deliveries:
-        held = Delivery.objects.filter(pk=one.pk, state=State.WAITING, claimed_until=one.claimed_until)
-        held.update(claimed_until=None, next_at=clock.now())
+        _held(one).update(claimed_until=None, next_at=clock.now())
 
 
 def medium_of(delivery: Delivery) -> str:
     """mail, apprise or webhook."""
     return str(delivery.channel.medium) if delivery.channel else "webhook"
+
+
+def _held(delivery: Delivery) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk=delivery.pk, state=State.WAITING, claimed_until=delivery.claimed_until)
 
 
 def _due(now: datetime) -> QuerySet[Delivery]:

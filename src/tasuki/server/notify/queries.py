@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 
 from tasuki.server.core.access import Actor, require, sight
+from tasuki.server.notify.brief import answer_of, holder_of
 from tasuki.server.notify.channels import chosen_by
+from tasuki.server.notify.kinds import OVERDUE, QUEUED, WORDS
 from tasuki.server.notify.models import Channel, Delivery, Endpoint, Notification
 
 MOST = 500
+ANSWERS = frozenset({"accepted", "returned", "expired", "sql", "deal", "won", "lost"})
 
 
 def unread(actor: Actor) -> int:
@@ -19,9 +23,33 @@ def unread(actor: Actor) -> int:
 
 
 def notifications(actor: Actor, *, limit: int = 100) -> Sequence[Notification]:
-    """One's news, the latest first, with lead, account and transition."""
-    found = _mine(actor).select_related("lead__account", "transition")
-    return list(found.order_by("-at", "-pk")[: min(limit, MOST)])
+    """One's news, the latest first, with lead, account and transition; each with what it `says`, and `because` of what."""
+    found = _mine(actor).select_related("lead__account", "transition__decision__by")
+    rows = list(found.order_by("-at", "-pk")[: min(limit, MOST)])
+    late = [one.lead for one in rows if one.kind == "breach" and one.lead]
+    if late:
+        prefetch_related_objects(late, "clocks__person", "clocks__team")
+    for one in rows:
+        vars(one).update(says=_says(one), because=_because(one))
+    return rows
+
+
+def _says(news: Notification) -> str:
+    if news.kind == "breach" and news.lead:
+        clocks: Any = news.lead
+        for clock in clocks.clocks.all():
+            if news.cause == f"clock:{clock.pk}" and clock.person_id != news.user_id:
+                return str(OVERDUE) % {"holder": holder_of(clock)}
+    return str(QUEUED if news.detail.get("queue") else WORDS.get(news.kind, news.kind))
+
+
+def _because(news: Notification) -> str:
+    """The reason of an answer, and who gave it."""
+    moved: Any = news.transition
+    if news.kind not in ANSWERS or moved is None or moved.decision is None:
+        return ""
+    answer = answer_of(moved.decision)
+    return " · ".join(filter(None, (answer.reason, answer.by)))
 
 
 def choices(actor: Actor) -> dict[str, Channel]:
@@ -44,13 +72,18 @@ def team_chats(actor: Actor) -> Sequence[Channel]:
 
 
 def endpoints(actor: Actor) -> Sequence[Endpoint]:
-    """Every program that is told of events, each with how many of its deliveries `wait` and are `dead`."""
+    """Every program that is told of events, each with how many of its deliveries `wait` and are `dead`, and with the times
+    `succeeded_at` and `again_at` (the next attempt) and the `last_fault`, None where there is none. One query."""
     require(actor, "webhooks.manage")
     states = {
         "waits": Count("deliveries", filter=Q(deliveries__state=Delivery.State.WAITING)),
         "dead": Count("deliveries", filter=Q(deliveries__state=Delivery.State.DEAD)),
+        "succeeded_at": Max("deliveries__ended_at", filter=Q(deliveries__state=Delivery.State.SENT)),
+        "again_at": Min("deliveries__next_at", filter=Q(deliveries__state=Delivery.State.WAITING)),
     }
-    return list(Endpoint.objects.annotate(**states).order_by("pk"))
+    failed = Delivery.objects.filter(endpoint=OuterRef("pk")).exclude(fault="")
+    latest = failed.order_by(F("ended_at").desc(nulls_first=True), "-made_at").values("fault")[:1]
+    return list(Endpoint.objects.annotate(**states, last_fault=Subquery(latest)).order_by("pk"))
 
 
 def deliveries(actor: Actor, *, state: str = "", limit: int = 100, offset: int = 0) -> Sequence[Delivery]:

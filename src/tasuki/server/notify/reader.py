@@ -35,9 +35,9 @@ class Reader:
             return self.user.is_active and _is_there(lead, sight(Actor(user=self.user)))
         if self.team is None:
             return False
-        some_see_less = User.objects.filter(team=self.team, is_active=True).exclude(sight=Sight.ALL).exists()
+        sights = set(User.objects.filter(team=self.team, is_active=True).values_list("sight", flat=True))
         own = Q(team=self.team) | Q(owner__team=self.team)
-        return _is_there(lead, own if some_see_less else Q())
+        return bool(sights) and _is_there(lead, Q() if sights == {Sight.ALL} else own)
 
     @contextmanager
     def reading(self) -> Iterator[None]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from tasuki.server.agreements import conditions
 from tasuki.server.agreements.rules import duration, rule_text
 from tasuki.server.agreements.stages import Stages
 from tasuki.server.core import words
-from tasuki.server.pages import conditions, handing
+from tasuki.server.pages import handing
 from tasuki.server.pages.way import Way
 
 if TYPE_CHECKING:

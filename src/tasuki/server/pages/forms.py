@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +19,7 @@ from tasuki.server.core.words import FIELDS, QUESTIONS, REASONS, ROLES, say
 from tasuki.server.people.models import BuyingRole
 
 LONG = 10_000
+LAST_DAY = date(2199, 12, 31)
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -32,14 +35,43 @@ def text(label: Any, *, required: bool = False, longest: int = 200, **more: Any)
     return forms.CharField(label=label, required=required, max_length=longest, **more)
 
 
+def _said(field: forms.Field) -> dict[str, Any]:
+    """What is wrong, as a person would say it: by the codes of the framework."""
+    said: dict[str, Any] = {
+        "required": _("Fill this in."),
+        "max_length": _("At most %(limit_value)s characters; these are %(show_value)s."),
+        "min_value": _("At least %(limit_value)s."),
+        "max_value": _("At most %(limit_value)s."),
+        "null_characters_not_allowed": _("Some characters here cannot be kept; type it anew."),
+    }
+    if isinstance(field, forms.ChoiceField):
+        return said | {"required": _("Please choose."), "invalid_choice": _("Choose one of these.")}
+    if isinstance(field, forms.DateField | forms.DateTimeField):
+        far = _("Check the year.")
+        return said | {
+            "min_value": far,
+            "max_value": far,
+            "invalid": _("Write the date, and the time if asked."),
+        }
+    if isinstance(field, forms.IntegerField | forms.DecimalField):
+        return said | {"invalid": _("Write a number.")}
+    return said
+
+
 class Form(forms.Form):
-    """House manners: no colon behind a label, errors beside the field."""
+    """House manners: no colon behind a label, errors beside the field, in the words of people."""
 
     required_css_class = "required"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+
+    def full_clean(self) -> None:
+        """Check what was typed."""
+        for field in self.fields.values():
+            field.error_messages |= _said(field)
+        super().full_clean()
 
 
 class SignIn(Form):
@@ -266,7 +298,8 @@ class Decide(Answers):
     role = forms.ChoiceField(label=_("Decide as"))
     reason = forms.ChoiceField(label=_("Reason"))
     until = forms.DateField(
-        label=_("Re-approach date (optional)"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        label=_("Re-approach date (optional)"), required=False, validators=[MaxValueValidator(LAST_DAY)],
+        widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_("On that day the lead is back on the work list by itself."),
     )  # fmt: skip
     amount = forms.DecimalField(

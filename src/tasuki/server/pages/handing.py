@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from tasuki.server.agreements import conditions
 from tasuki.server.core import formats, words
-from tasuki.server.pages import conditions
 from tasuki.server.pages.way import Way
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ def _clock(handoff: Handoff) -> Iterator[str]:
     if handoff.reassign:
         after = formats.service_level(str(handoff.reassign))
         yield _("%(time)s after it was due it is given to the next person.") % {"time": after}
+        yield _("That happens three times at the most; then %(team)s hears of it.") % {
+            "team": team(handoff.escalate)
+        }
 
 
 def _route(route: Route, stages: Stages) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,10 +10,12 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from tasuki.calendars import DAYS, holiday_codes
+from tasuki.server.core import clock
 from tasuki.server.core.formats import language
 from tasuki.server.pages.forms import Form, _zones, text
 
@@ -99,6 +102,18 @@ class AbsenceForm(Form):
     )
     note = text(_("Note"), help_text=_("Only you and those who lead see it."))
 
+    def check(self, given: dict[str, Any], known: Iterable[tuple[datetime, datetime]]) -> bool:
+        """Whether it can be entered beside what is `known`, as begin and end; else the form says why not."""
+        span = given["begins_at"], given["ends_at"]
+        if span[1] <= span[0]:
+            at = "until" if self.cleaned_data["until"] else "last_day"
+            self.add_error(at, _("The end lies before the begin."))
+        elif span[1] <= clock.now():
+            self.add_error("last_day", _("This is over already."))
+        elif span in known:
+            self.add_error("first_day", _("This absence is entered already."))
+        return not self.errors
+
     def given(self, zone: str) -> dict[str, Any]:
         """What was typed, as the command takes it; days are days in `zone`."""
         typed, place = self.cleaned_data, ZoneInfo(zone)
@@ -115,9 +130,16 @@ class DayOffForm(Form):
     """A day on which nobody works."""
 
     day = _a_date(_("Day"))
-    name = text(_("Name"), longest=100, help_text=_("Such as: summer holidays."))
+    name = text(_("Name"), required=True, longest=100, help_text=_("Such as: summer holidays."))
     team = forms.TypedChoiceField(label=_("For whom"), required=False, coerce=int, empty_value=None)
 
     def __init__(self, *args: Any, teams: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].choices = [("", _("The whole company")), *teams]  # type: ignore[attr-defined]
+
+    def clean_day(self) -> date:
+        """Not one that is over."""
+        day: date = self.cleaned_data["day"]
+        if day < timezone.localtime(clock.now()).date():
+            raise forms.ValidationError(_("This day is over already."))
+        return day

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from tasuki.server.core.models import Team, User
 from tasuki.server.lifecycle.commands import CallOutcome
-from tasuki.server.pages.forms import Form, text
+from tasuki.server.pages.forms import LAST_DAY, Form, text
 
 PERSON, TEAM = "user:", "team:"
 
@@ -50,6 +51,7 @@ class Reapproach(Form):
 
     until = forms.DateField(
         label=_("Re-approach date"),
+        validators=[MaxValueValidator(LAST_DAY)],
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_("On that day the lead is back on the work list by itself."),
     )

@@ -13,7 +13,6 @@ from tasuki.server.core import formats, words
 from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
 from tasuki.server.lifecycle import queries
-from tasuki.server.lifecycle.commands import CallOutcome
 from tasuki.server.people.models import Lead
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def _line(entry: Entry, stages: Stages, names: Mapping[str, str]) -> Line:
 
 def _call(properties: Mapping[str, str], names: Mapping[str, str]) -> str:
     outcome, by = properties.get("outcome", ""), properties.get("by", "")
-    said = str(CallOutcome(outcome).label) if outcome in CallOutcome.values else outcome
+    said = str(words.CALLS.get(outcome, outcome))
     return _joined((said, names.get(by, by), properties.get("note", "")))
 
 

@@ -57,13 +57,15 @@ def put_leads(
     facts = [_checked(each, source, now) for each in inputs]
 
     def work() -> list[Put | Refused]:
-        return [
+        found = [
             answer
             for start in range(0, len(facts), AT_ONCE)
             for answer in Intake(actor, source=source, mode=mode, job=job).take(
                 facts[start : start + AT_ONCE]
             )
         ]
+        _look_at_handoffs(found, facts)
+        return found
 
     answers = bulk.in_one_transaction(work)
     _count(answers)
@@ -90,6 +92,7 @@ def update_lead(
 
     def work() -> Put | Refused:
         (answer,) = Intake(actor, source=actor.source, mode="trusted", job=None).take([facts])
+        _look_at_handoffs([answer], [facts])
         if not keeps and not owner and isinstance(answer, Put):
             _without_owner(actor, answer)
         return answer
@@ -98,6 +101,17 @@ def update_lead(
     if isinstance(answer, Refused):  # only now, so that the question is kept
         raise answer
     return Lead.objects.select_related("account", "owner", "team").get(pk=answer.lead_id)
+
+
+def _look_at_handoffs(answers: Sequence[Put | Refused], facts: Sequence[LeadFacts | Refused]) -> None:
+    """Within their transaction: have the worker see to handoffs of leads whose owner was said, for they go along."""
+    leads = {
+        put.lead_id
+        for put, given in zip(answers, facts, strict=True)
+        if isinstance(put, Put) and isinstance(given, LeadFacts) and given.owner
+    }
+    if leads:
+        merging.look_at_new_owners(leads, clock.now())
 
 
 def _without_owner(actor: Actor, put: Put) -> None:

@@ -5,11 +5,12 @@ Entries move to the winner. Transitions are facts about the loser and stay with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from tasuki.server.accounts.facts import COLUMNS as ACCOUNT_COLUMNS
@@ -129,6 +130,13 @@ def _close_second_handoff(winner: int, loser: int, now: datetime) -> list[int]:
 def _look_at_clocks(handoffs: Sequence[int], now: datetime) -> None:
     """Have the worker stop the clocks of what was closed here, and start one for what was opened again."""
     apps.get_model("handoffs.Clock")._default_manager.filter(handoff__in=handoffs).update(next_at=now)
+
+
+def look_at_new_owners(leads: Collection[int], now: datetime) -> None:
+    """Have the worker look at open handoffs that are not with the owner of their lead."""
+    running = apps.get_model("handoffs.Clock")._default_manager.filter(lead__in=leads, stopped_at=None)
+    torn = running.filter(Q(person=None) | ~Q(person=F("lead__owner")), lead__owner__isnull=False)
+    torn.update(next_at=now)
 
 
 def _holder(moved: Sequence[int]) -> dict[str, Any]:

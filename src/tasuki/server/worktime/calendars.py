@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
 
 from tasuki.agreement import Agreement
-from tasuki.calendars import ALWAYS, Calendar, Hours, calendar_of, hours_of_text
+from tasuki.calendars import ALWAYS, Calendar, Hours, HoursInvalid, calendar_of, hours_of_text
 from tasuki.server.core import clock
 from tasuki.server.core.models import User
 from tasuki.server.worktime.models import Absence, DayOff, KeptCalendar, WorkingHours
+
+log = logging.getLogger(__name__)
 
 Away = tuple[datetime, datetime]
 A_ZONE_AHEAD = timedelta(days=2)
@@ -80,13 +85,35 @@ class Calendars:
         return {digest: self._kept[digest] for digest in wanted}
 
     def _calendar(self, row: WorkingHours | None, member: Member, away: tuple[Away, ...]) -> Calendar:
-        hours = _hours_of(row, member) if row else self._default or replace(ALWAYS, zone=_zone(member))
+        hours = _hours_of(row, member) if row else self._default or _always(_zone(member))
         days_off = self._days_off.get(None, frozenset()) | self._days_off.get(member.team, frozenset())
         return calendar_of(replace(hours, days_off=days_off, away=away) if days_off or away else hours)
 
 
 def _hours_of(row: WorkingHours, member: Member) -> Hours:
-    return Hours(zone=row.time_zone or _zone(member), week=row.week, holidays=row.holidays)
+    zone = row.time_zone or _zone(member)
+    return readable({"zone": zone, "week": row.week, "holidays": row.holidays, "days_off": (), "away": ()})
+
+
+def _always(zone: str) -> Hours:
+    return readable({**ALWAYS.spec(), "zone": zone})
+
+
+def readable(spec: Mapping[str, Any]) -> Hours:
+    """Hours that were stored; without the holidays, or in UTC, where these are known no more. Never raises; logged once."""
+    try:
+        return Hours.of(spec)
+    except HoursInvalid as fault:
+        _log_once(str(fault))
+        instead = {"zone": "UTC", "holidays": ""}
+        if fault.place not in instead or spec[fault.place] == instead[fault.place]:
+            return ALWAYS
+        return readable({**spec, fault.place: instead[fault.place]})
+
+
+@cache
+def _log_once(fault: str) -> None:
+    log.error("working hours that were stored cannot be read, and are counted without that: %s", fault)
 
 
 def _zone(member: Member) -> str:
@@ -170,4 +197,4 @@ def _keys(digests: Collection[str]) -> dict[str, int]:
 def kept_calendars(keys: Collection[int]) -> dict[int, Calendar]:
     """Calendars as they were when they were kept, by their keys; in one query."""
     rows = KeptCalendar.objects.filter(pk__in=keys).values_list("pk", "spec")
-    return {key: calendar_of(Hours.of(spec)) for key, spec in rows}
+    return {key: calendar_of(readable(spec)) for key, spec in rows}

@@ -30,6 +30,7 @@ CAUSES: Words = {
     "expired": gettext_lazy("ran out"),
     "other": gettext_lazy("moved otherwise"),
     "merged": gettext_lazy("merged"),
+    "reopened": gettext_lazy("open again"),
     "erased": gettext_lazy("erased"),
 }
 """Why a clock started or stopped."""
@@ -45,14 +46,23 @@ def clock(standing: Standing | None) -> str:
     """How much of a handoff's time is left, or by how much it is over; when it is due on hover."""
     if standing is None or standing.left is None or standing.due is None:
         return "–"
-    text = _("%(time)s over") if standing.is_over else _("due in %(time)s")
     return format_html(
         '<time datetime="{}" title="{}" class="clock{}">{}</time>',
         standing.due.isoformat(),
         _("due %(at)s") % {"at": formats.exact(standing.due)},
         " act" if standing.is_urgent else "",
-        text % {"time": amount(abs(standing.left))},
+        _left(standing, abs(standing.left)),
     )
+
+
+def _left(standing: Standing, time: timedelta) -> str:
+    if standing.is_over and time < MINUTE:
+        return _("overdue")
+    if standing.is_over:
+        text = _("%(time)s over")
+    else:
+        text = _("%(time)s of working time left") if standing.in_hours else _("due in %(time)s")
+    return text % {"time": amount(time)}
 
 
 @register.filter
@@ -108,6 +118,12 @@ def holder(standing: Standing) -> str:
 def takeable(handoff: Handoff, actor: Actor) -> bool:
     """Whether to offer the actor to take it out of its queue."""
     return handoff.outcome == Handoff.Outcome.OPEN and may_take(actor, handoff)
+
+
+@register.filter
+def began(code: str) -> str:
+    """Why a clock started."""
+    return _("not answered in time, from the one before") if code == "reassigned" else say(CAUSES, code)
 
 
 @register.filter

@@ -23,6 +23,7 @@ from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle import queries, relay
 from tasuki.server.pages import relay_forms as forms
 from tasuki.server.pages.frame import done, not_there, on_form, page, say_refusal, show
+from tasuki.server.pages.free_days import free_today
 from tasuki.server.pages.paging import PAGE, following
 from tasuki.server.pages.views.lead import shown as lead_shown
 from tasuki.server.people import queries as people
@@ -83,15 +84,19 @@ class Row:
 
 def loads(actor: Actor, names: dict[int, str]) -> dict[str, Any]:
     """What the teams have and can take; with forms for those who set it."""
+    teams = handoffs_queries.loads(actor)
+    free = free_today(actor, [load.team.id for load in teams])
     found = [
         {
             "load": load,
+            "is_free": load.team.id in free,
+            "free": free.get(load.team.id),
             "form": forms.TeamCapacity(
                 initial={"minutes_a_lead": load.team.minutes_a_lead}, auto_id=f"id_team{load.team.id}_%s"
             ),
             "people": [_row(one, load.team.minutes_a_lead, names) for one in load.people],
         }
-        for load in handoffs_queries.loads(actor)
+        for load in teams
     ]
     return {"loads": found, "may_set": actor.may("capacity.manage")}
 

@@ -182,10 +182,13 @@ def person_absence_new(request: HttpRequest, actor: Actor, user_id: int) -> Http
 def _absent(request: HttpRequest, actor: Actor, of: Subject) -> HttpResponse:
     form = hours_forms.AbsenceForm(request.POST)
     zone = queries.hours(actor, default=_agreed(), **of.whose).hours.zone
-    if form.is_valid() and _tried(
-        form, lambda: commands.add_absence(actor, user=of.user, **form.given(zone))
-    ):
-        return done(request, _("The absence was entered. No lead is given to them meanwhile."), *of.place)
+    if form.is_valid():
+        given = form.given(zone)
+        known = [(one.begins_at, one.ends_at) for one in queries.absences(actor, user=of.user)]
+        if form.check(given, known) and _tried(
+            form, lambda: commands.add_absence(actor, user=of.user, **given)
+        ):
+            return done(request, _("The absence was entered. No lead is given to them meanwhile."), *of.place)
     return _show_hours(request, actor, of, absence=form)
 
 

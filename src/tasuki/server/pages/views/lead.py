@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, cast
@@ -21,7 +21,7 @@ from tasuki.engine.bind import YES
 from tasuki.server.agreements.stages import Stages, stages_now
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
-from tasuki.server.core.errors import Conflict, Invalid, Refused
+from tasuki.server.core.errors import Conflict, Invalid, NotFound, Refused
 from tasuki.server.deals import queries as deals
 from tasuki.server.lifecycle import commands as lifecycle_commands
 from tasuki.server.lifecycle import queries as lifecycle
@@ -36,6 +36,7 @@ from tasuki.server.people import privacy, queries
 from tasuki.server.people.models import Lead
 
 if TYPE_CHECKING:
+    from tasuki.server.handoffs.models import Promise
     from tasuki.server.lifecycle.models import Transition
 
 STORY = 60
@@ -198,13 +199,26 @@ def decide(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     form = decide_form(found, possible(moves), stages, {}, request.POST)
     if form.is_valid():
         try:
+            promised = lifecycle.promises(actor, found.pk)
             lifecycle_commands.decide(actor, **{"role": moves[0].role, **_decision(found, form)})
-            return done(request, _("Recorded: %(stage)s.") % {"stage": stages.name(to)}, "lead", found.pk)
+            return done(request, _recorded(actor, found, stages.name(to), promised), "lead", found.pk)
         except Refused as refused:
             on_form(form, refused)
     found = queries.lead(actor, lead_id)
     form.data = {**request.POST.dict(), "seen": found.stage}  # whoever sends it again has seen this page
     return shown(request, actor, found, {"decide": form}, 422)
+
+
+def _recorded(actor: Actor, found: Lead, stage: str, promised: Sequence[Promise]) -> str:
+    """The decision, and whether the promised call is off by it."""
+    said = _("Recorded: %(stage)s.") % {"stage": stage}
+    if not promised:
+        return said
+    try:
+        left = lifecycle.promises(actor, found.pk)
+    except NotFound:
+        return said
+    return said if left else f"{said} {_('The promised call was taken back.')}"
 
 
 def _decision(found: Lead, form: forms.Decide) -> dict[str, Any]:

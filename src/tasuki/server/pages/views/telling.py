@@ -77,8 +77,12 @@ def telling(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 def _store(request: HttpRequest, actor: Actor, ways: Sequence[Way]) -> None:
+    """Only the columns that were changed where they were shown: another tab may have added or changed others since."""
+    shown = dict(one.split(":", 1) for one in request.POST.getlist("shown") if ":" in one)
     for way in ways:
         wanted = request.POST.getlist(way.name)
+        if way.name not in shown or set(wanted) == set(filter(None, shown[way.name].split(","))):
+            continue
         if way.number is not None:
             commands.change_channel(actor, way.number, wanted=wanted)
         else:

@@ -33,7 +33,7 @@ class Reason:
 @never_cache
 @page()
 def today(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Handoffs by due time, promised calls, re-approach dates, hot leads, moves; for marketing, what came back."""
+    """What waits for one, one's own leads, what moved; for marketing, what came back."""
     work = queries.work_list(actor, limit=SHOWN)
     moved = people.leads(actor, sort="-stage_entered", limit=MOVED).leads
     context = {
@@ -41,6 +41,8 @@ def today(request: HttpRequest, actor: Actor) -> HttpResponse:
         "handoffs": [work.standings[one.pk] for one in work.handoffs],
         "neglected": [work.standings[one.pk] for one in work.neglected],
         "calls": work.calls,
+        "coming": work.coming,
+        "own": work.own,
         "reapproach": work.reapproach,
         "hot": [_reason(one) for one in work.hot],
         "answered": work.came_back,
@@ -57,7 +59,7 @@ def _version(work: WorkList) -> str:
     """Another text as soon as anything else waits, or somebody else has it."""
     lists: list[list[Any]] = [
         [f"{one.pk}-{one.person_id}" for one in (*work.handoffs, *work.neglected)],
-        [one.pk for one in (*work.calls, *work.reapproach, *work.came_back)],
+        [one.pk for one in (*work.calls, *work.coming, *work.own, *work.reapproach, *work.came_back)],
         [one.latest.pk for one in work.hot],
     ]
     return "/".join(" ".join(map(str, each)) for each in lists)
