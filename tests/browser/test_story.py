@@ -14,7 +14,7 @@ from tests.server.pages.scene import visit as visited
 
 STAGES = {"en": ("MAL", "MQL", "SAL"), "ja": ("MAL", "MQL", "SAL")}
 ACCEPT = {"en": "Accept", "ja": "受け入れる"}
-TODAY = {"en": "Handed over, waiting for an answer", "ja": "引き渡し済み・返答待ち"}
+TODAY = {"en": "Leads that wait for your answer", "ja": "あなたの返答を待っているリード"}
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
