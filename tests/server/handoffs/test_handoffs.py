@@ -64,7 +64,8 @@ def test_accepting_closes_it_and_tells_marketing(mql: Lead, inside_rep: Actor, m
     assert outcomes(mql) == [("inside_sales", "accepted")]
     assert kinds(marketer) == ["accepted"]
     assert queries.work_list(inside_rep).handoffs == []
-    (answered,) = queries.answered(marketer, since=START)
+    with clock.at(START + 4 * HOUR):
+        (answered,) = queries.work_list(marketer).came_back
     assert answered.closed_by.decision.by == inside_rep.user
 
 
@@ -73,7 +74,9 @@ def test_recycling_returns_it_with_the_reason(mql: Lead, inside_rep: Actor, mark
         decide(inside_rep, lead_id=mql.pk, to="RECYCLED", reason="no_budget_now")
     assert outcomes(mql) == [("inside_sales", "returned")]
     assert kinds(marketer) == ["returned"]
-    assert queries.answered(marketer, since=START)[0].closed_by.decision.reason == "no_budget_now"
+    with clock.at(START + 4 * HOUR):
+        (answered,) = queries.work_list(marketer).came_back
+    assert answered.closed_by.decision.reason == "no_budget_now"
 
 
 def test_what_nobody_answers_expires_and_marketing_is_told(mql: Lead, marketer: Actor) -> None:

@@ -7,7 +7,10 @@ from django.conf import settings
 from django.test import Client
 
 from tasuki.server.core.access import Actor
+from tests.monday import monday_morning
 from tests.server.pages import scene as scenes
+
+__all__ = ["monday_morning"]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from tasuki.server.accounts.models import Account
@@ -37,7 +37,7 @@ class Scene:
 
 def set_up() -> Scene:
     """Everything by the real commands, in the last days."""
-    start = datetime.now(UTC) - timedelta(days=2)
+    start = clock.now() - timedelta(days=2)
     with clock.at(start - timedelta(days=1)):
         agreements.publish(SYSTEM, text=AGREEMENT.read_text(encoding="utf-8"))
     with clock.at(start):

@@ -99,14 +99,17 @@ def _held(actor: Actor, handoff_id: int) -> Handoff:
     return handoff
 
 
-def _check_may(actor: Actor, handoff: Handoff) -> None:
+def may_give(actor: Actor, handoff: Handoff) -> bool:
+    """Whether it is theirs to hand on: whoever leads or has it, or is of the team that it is with."""
     user = actor.user
-    if actor.system or (user and (user.role in LEADING or user.pk == handoff.person_id)):
-        return
-    own_team = user and (
-        handoff.team_id == user.team_id if handoff.team_id else handoff.team_role == user.role
-    )
-    if not own_team:
+    if actor.system or user is None or not actor.may("handoffs.transfer"):
+        return actor.system
+    own_team = handoff.team_id == user.team_id if handoff.team_id else handoff.team_role == user.role
+    return own_team or user.role in LEADING or user.pk == handoff.person_id
+
+
+def _check_may(actor: Actor, handoff: Handoff) -> None:
+    if not may_give(actor, handoff):
         raise NotAllowed(
             "handoff_not_yours",
             _("This handoff is with another team."),

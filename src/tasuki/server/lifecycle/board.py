@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from django.db.models import F, Prefetch, Q, QuerySet
@@ -13,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor, require, sight
-from tasuki.server.core.errors import Invalid, NotFound
+from tasuki.server.core.errors import NotFound
+from tasuki.server.core.marks import a_time, mark, read_mark
 from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.lifecycle.standing import Standing, seen, standing, waiting
 
@@ -93,25 +93,11 @@ def _latest(rows: QuerySet[Handoff], after: str) -> QuerySet[Handoff]:
 
 
 def _mark(last: Handoff, is_open: bool) -> str:
-    at = last.due_at if is_open else last.closed_at
-    return json.dumps([at.isoformat() if at else None, last.pk])
+    return mark(last.due_at if is_open else last.closed_at, last.pk)
 
 
 def _read_mark(after: str) -> tuple[datetime | None, int]:
-    try:
-        due, pk = json.loads(after)
-        at = None if due is None else datetime.fromisoformat(due)
-        if type(pk) is not int or not 0 < pk < 2**63 or (at is not None and at.tzinfo is None):
-            raise ValueError
-        at = at and at.astimezone(UTC)
-    except (ValueError, TypeError, RecursionError, OverflowError):
-        raise Invalid(
-            "unknown_page",
-            _("This page mark is not one of ours."),
-            cure=_("Start from the first page."),
-            field="after",
-        ) from None
-    return at, pk
+    return read_mark(after, lambda value: None if value is None else a_time(value))
 
 
 def handoff(actor: Actor, handoff_id: int) -> Handoff:

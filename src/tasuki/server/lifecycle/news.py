@@ -10,7 +10,6 @@ from tasuki.server.handoffs.commands import Followed, Step, Told
 from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle import routed
 from tasuki.server.lifecycle.folding import LeadFold
-from tasuki.server.lifecycle.models import Decision
 from tasuki.server.notify import commands as notify
 from tasuki.server.notify.commands import Event, News, Readers
 from tasuki.server.people.models import Lead
@@ -44,7 +43,7 @@ def news_of(
 ) -> list[News]:
     """Everything that is new enough to be told; nobody is told what they did themselves."""
     readers, leads = Readers(), {one.lead.pk: one.lead for one in folds}
-    deciders = _deciders(folds, steps)
+    deciders = {step.transition: step.by for step in steps}
     found = [
         *_reapproaches(came, readers, now),
         *_opened(followed, readers),
@@ -103,28 +102,13 @@ def _answers(
 
 def came_by(handoff: Handoff) -> routed.Step | None:
     """The step by which whoever has it got it, in the reader's language."""
-    return next((step for step in reversed(routed.Ways.of([handoff]).told(handoff)) if step.is_given), None)
+    return routed.given(routed.Ways.of([handoff]).told(handoff))
 
 
 def _of_transition(
     kind: str, lead: int, users: tuple[int, ...], transition: int, at: datetime, team: int | None = None
 ) -> News:
     return News(kind, lead, users, f"transition:{transition}", at, transition=transition, team=team)
-
-
-def _deciders(folds: Sequence[LeadFold], steps: Sequence[Step]) -> dict[int, int]:
-    """Transition → who decided it."""
-    decisions = [t.decision for one in folds for _, t in one.new]
-    made = {d for d in decisions if d}
-    by: dict[int | None, int] = {}
-    if made:
-        rows = Decision.objects.filter(pk__in=made, by__isnull=False).values_list("pk", "by")
-        by = {pk: user for pk, user in rows if user}
-    return {
-        step.transition: by[decision]
-        for step, decision in zip(steps, decisions, strict=True)
-        if decision in by
-    }
 
 
 def _without(news: News, user: int | None) -> News:
@@ -143,11 +127,11 @@ def events_of(steps: Sequence[Step], followed: Followed) -> Iterator[Event]:
             yield Event("deal.changed", step.lead, step.at, cause, data)
     for one in followed.opened:
         yield Event(
-            "handoff.opened", one.lead_id, one.opened_at, f"transition:{one.transition_id}", _given(one)
+            "handoff.opened", one.lead_id, one.opened_at, f"transition:{one.transition_id}", handoff_data(one)
         )
     for one in followed.closed:
         if one.closed_by_id and one.closed_at:
-            data = {**_given(one), "outcome": str(one.outcome)}
+            data = {**handoff_data(one), "outcome": str(one.outcome)}
             yield Event(
                 "handoff.answered", one.lead_id, one.closed_at, f"transition:{one.closed_by_id}", data
             )
@@ -163,7 +147,8 @@ def _moved(step: Step) -> dict[str, object]:
     }
 
 
-def _given(one: Handoff) -> dict[str, object]:
+def handoff_data(one: Handoff) -> dict[str, object]:
+    """What an event tells of a handoff."""
     return {
         "handoff": one.pk,
         "team": one.team_id,

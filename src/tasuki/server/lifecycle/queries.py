@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -24,8 +24,7 @@ from tasuki.server.core.access import Actor, decision_roles, require, sight
 from tasuki.server.core.clock import microseconds
 from tasuki.server.core.errors import NotFound
 from tasuki.server.core.models import User
-from tasuki.server.handoffs import queries as handoffs
-from tasuki.server.handoffs.models import Handoff, Promise
+from tasuki.server.handoffs.models import Promise
 from tasuki.server.lifecycle import telling
 from tasuki.server.lifecycle.board import Board, as_it_stands, board, handoff, ledger
 from tasuki.server.lifecycle.folding import LeadFold, place_under, read
@@ -36,7 +35,7 @@ from tasuki.server.lifecycle.worklist import WorkList, work_list
 from tasuki.server.people.models import Lead, Profile
 
 __all__ = [
-    "Answer", "Board", "Item", "Move", "Ways", "WorkList", "answered", "answers", "as_it_stands", "board", "decisions",
+    "Answer", "Board", "Item", "Move", "Ways", "WorkList", "answers", "as_it_stands", "board", "decisions",
     "explanation", "handoff", "ledger", "moves", "promises", "timeline", "transitions", "work_list",
 ]  # fmt: skip
 
@@ -268,11 +267,6 @@ def _answers(lead: Lead) -> dict[str, Answer]:
         for question, answer in decision.answers.items():
             found[question] = Answer(answer, decision.by, decision.at)
     return found
-
-
-def answered(actor: Actor, *, since: datetime, limit: int = 50) -> Sequence[Handoff]:
-    """Handoffs answered since then, the latest first, with the decision."""
-    return handoffs.answered(actor, since=since, limit=limit)
 
 
 def promises(actor: Actor, lead_id: int) -> list[Promise]:

@@ -14,7 +14,7 @@ from tasuki.server.core.access import Actor
 from tasuki.server.handoffs import commands as handoffs
 from tasuki.server.handoffs.commands import Act
 from tasuki.server.lifecycle import calls, worker
-from tasuki.server.lifecycle.news import of_handoffs
+from tasuki.server.lifecycle.news import handoff_data, of_handoffs
 from tasuki.server.lifecycle.work import ASIDE
 from tasuki.server.notify import commands as notify
 from tasuki.server.notify.commands import Event, News
@@ -119,15 +119,8 @@ def _events(acts: Iterable[Act]) -> Iterator[Event]:
     for one in acts:
         kind = EVENTS.get(one.kind)
         if kind:
-            handoff = one.handoff
-            data = {
-                "handoff": handoff.pk,
-                "team": handoff.team_id,
-                "person": handoff.person_id,
-                "due_at": handoff.due_at.isoformat() if handoff.due_at else None,
-                "why": one.kind,
-            }
-            yield Event(kind, handoff.lead_id, one.at, f"clock:{one.clock}", data)
+            data = {**handoff_data(one.handoff), "why": one.kind}
+            yield Event(kind, one.handoff.lead_id, one.at, f"clock:{one.clock}", data)
 
 
 def run(stop: threading.Event) -> None:

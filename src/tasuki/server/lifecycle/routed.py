@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -134,3 +134,8 @@ def _who(person: User | None, team: Team | None) -> str:
     if person is None:
         return team.name if team else _("nobody")
     return f"{person.shown_name} ({team.name})" if team else person.shown_name
+
+
+def given(way: Sequence[Step]) -> Step | None:
+    """The step by which whoever has it got it."""
+    return next((step for step in reversed(way) if step.is_given), None)

@@ -8,11 +8,12 @@ from typing import Any
 from django.forms import Form
 
 from tasuki.server.core import queries as core
-from tasuki.server.core.access import LEADING, Actor
+from tasuki.server.core.access import Actor
+from tasuki.server.handoffs import queries as handoffs
 from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.handoffs.models import Promise as PromisedCall
 from tasuki.server.lifecycle import queries
-from tasuki.server.lifecycle.routed import Step
+from tasuki.server.lifecycle.routed import given
 from tasuki.server.pages import relay_forms as forms
 from tasuki.server.people.models import Lead
 
@@ -32,12 +33,13 @@ def sash(actor: Actor, lead: Lead, came_back: Forms) -> dict[str, Any]:
         "handoff": handoff,
         "standing": standing,
         "way": way,
-        "given": _last(way),
+        "given": given(way),
         "clocks": clocks,
         "promised": [(one, _moving(one)) for one in calls],
         "may_take": may_take(actor, handoff),
         "call": came_back.get("call") or forms.Call(auto_id="id_call_%s"),
-        "transfer": came_back.get("transfer") or (_transfer(actor) if may_give(actor, handoff) else None),
+        "transfer": came_back.get("transfer")
+        or (_transfer(actor) if handoff and handoffs.may_give(actor, handoff) else None),
         "reapproach": came_back.get("reapproach") or _reapproach(lead),
         "came_back": dict.fromkeys(came_back, True),
         "sash_version": " ".join(
@@ -47,28 +49,14 @@ def sash(actor: Actor, lead: Lead, came_back: Forms) -> dict[str, Any]:
     }
 
 
-def may_give(actor: Actor, handoff: Handoff | None) -> bool:
-    """Whether to offer it; whoever may is for the command to say."""
-    user = actor.user
-    if handoff is None or user is None or not actor.may("handoffs.transfer"):
-        return False
-    own = handoff.team_id == user.team_id if handoff.team_id else handoff.team_role == user.role
-    return own or user.role in LEADING or handoff.person_id == user.pk
-
-
 def may_take(actor: Actor, handoff: Handoff | None) -> bool:
     """Whether to offer to take it out of its queue."""
-    return handoff is not None and handoff.person_id is None and may_give(actor, handoff)
+    return handoff is not None and handoff.person_id is None and handoffs.may_give(actor, handoff)
 
 
 def _clocks(handoff: Handoff) -> list[Clock]:
     found: list[Clock] = getattr(handoff, "ledger", [])
     return found[::-1]
-
-
-def _last(way: list[Step]) -> Step | None:
-    """The step by which whoever has it got it."""
-    return next((step for step in reversed(way) if step.is_given), None)
 
 
 def _transfer(actor: Actor) -> forms.Transfer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +15,7 @@ from tasuki.server.accounts.names import folded, matching_kana
 from tasuki.server.accounts.queries import account as account_there_for
 from tasuki.server.core.access import SYSTEM, Actor, require, sight
 from tasuki.server.core.errors import Invalid, NotFound
+from tasuki.server.core.marks import a_time, mark, read_mark
 from tasuki.server.people import matching
 from tasuki.server.people.models import Duplicate, Identity, Lead, Merge, Profile
 
@@ -248,32 +248,17 @@ def _ordered(rows: QuerySet[Any], column: str, after: str) -> QuerySet[Any]:
 
 def _mark(last: Any, column: str) -> str:
     name = column.removeprefix("-")
-    value = getattr(last, name) if name else None
-    return json.dumps(
-        [value.isoformat() if isinstance(value, datetime) else value, last.pk], ensure_ascii=False
-    )
+    return mark(getattr(last, name) if name else None, last.pk)
 
 
 def _read_mark(after: str, name: str) -> tuple[Any, int]:
-    try:
-        value, pk = json.loads(after)
-        if not isinstance(pk, int) or isinstance(pk, bool) or not 0 < pk < 2**63:
-            raise ValueError
-        if name.endswith("_at"):
-            value = datetime.fromisoformat(value)
-            if value.tzinfo is None:
-                raise ValueError
-        elif name == "name":
-            if not isinstance(value, str) or "\x00" in value:
-                raise ValueError
-            value.encode()
-        elif name:
-            value = float(value)
-    except (ValueError, TypeError, RecursionError, OverflowError):
-        raise Invalid(
-            "unknown_page",
-            _("This page mark is not one of ours."),
-            cure=_("Start from the first page."),
-            field="after",
-        ) from None
-    return value, pk
+    if name.endswith("_at"):
+        return read_mark(after, a_time)
+    return read_mark(after, _a_name if name == "name" else float if name else lambda value: value)
+
+
+def _a_name(value: Any) -> str:
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError
+    value.encode()
+    return value
