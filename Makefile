@@ -33,7 +33,7 @@ help:
 
 # Setting up, once.
 
-$(RUN): requirements-run.lock pyproject.toml src/tasuki/server/locale/ja/LC_MESSAGES/django.po
+$(RUN): requirements-run.lock pyproject.toml src/tasuki/server/locale/ja/LC_MESSAGES/django.po $(wildcard assets/*.*)
 	@test -n '$(PYTHON)' || { echo 'Tasuki needs Python 3.11 or later; install it, or: make PYTHON=/path/to/python'; exit 1; }
 	@test -x $(BIN)/python || { echo 'Making .venv with $(PYTHON) …'; $(PYTHON) -m venv .venv; }
 	@echo 'Installing what Tasuki runs on (once) …'

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "tasuki.server.imports",
     "tasuki.server.api",
     "tasuki.server.pages",
+    "django.forms",  # after the pages, whose widgets wear Tabler's classes
 ]
 
 MIDDLEWARE = [
@@ -110,6 +111,8 @@ def _database() -> dict[str, Any]:
         "TEST": {"NAME": str(DATA / "test.sqlite3")},
     }
 
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -10,7 +10,9 @@ import pytest
 
 import tasuki.server.pages
 
-CSS = (Path(tasuki.server.pages.__file__).parent / "static" / "pages" / "app.css").read_text(encoding="utf-8")
+CSS = (Path(tasuki.server.pages.__file__).parent / "static" / "pages" / "theme.css").read_text(
+    encoding="utf-8"
+)
 TEXT, MARK = 4.5, 3.0
 GROUNDS = ("paper", "ground", "met-soft", "row")
 WRITTEN = [
@@ -18,25 +20,19 @@ WRITTEN = [
     *product(("ink", "indigo"), ("vermilion-soft", "indigo-soft")),
     *((ink, "indigo-soft") for ink in ("ink-soft", *(f"s{n}" for n in range(12)))),
     *product(("rail-ink", "white"), ("rail", "rail-here")),
-    *product(("white",), ("button-main", "button-main-over", "button-must", "button-must-over")),
+    *product(("white",), ("main", "main-over", "must", "must-over")),
 ]
 MARKS = [*product(("line-strong", "focus"), ("paper", "ground")), ("white", "rail")]
 
 
 def palette(scheme: str) -> dict[str, str]:
-    """Name → #rrggbb; by night what is not said again stays as by day."""
-    day, night = CSS.split("@media (prefers-color-scheme: dark)")[:2]
-    found = _colours(day.split("*, *::before")[0])
-    if scheme == "dark":
-        found |= _colours(night.split("*, *::before")[0])
-    buttons = re.findall(r"button\.(main|must)(:hover)?[^{]*\{ background: (#\w{6})", CSS)
-    named = {f"button-{kind}{'-over' if over else ''}": colour for kind, over, colour in buttons}
+    """Name → #rrggbb, by day or by night."""
+    place = {"light": 0, "dark": 1}[scheme]
+    plain = dict(re.findall(r"--([\w-]+): (#\w{6});", CSS))
+    both = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", CSS)
+    found = plain | {name: colours[place] for name, *colours in both}
     row = _mixed(found["indigo-soft"], found["paper"], 0.45)
-    return {**found, **named, "white": "#ffffff", "row": row}
-
-
-def _colours(text: str) -> dict[str, str]:
-    return dict(re.findall(r"--([\w-]+): (#\w{6});", text))
+    return {**found, "white": "#ffffff", "row": row}
 
 
 def _mixed(one: str, other: str, share: float) -> str:

@@ -343,7 +343,7 @@ class AgreementText(Form):
         label=_("Text of the agreement"),
         max_length=1_000_000,
         strip=False,
-        widget=forms.Textarea(attrs={"class": "code", "spellcheck": "false", "rows": 24}),
+        widget=forms.Textarea(attrs={"data-code": True, "spellcheck": "false", "rows": 24}),
     )
     effective_from = forms.DateTimeField(
         label=_("In force from"),

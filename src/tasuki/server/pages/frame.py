@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.shortcuts import render as django_render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -29,6 +30,8 @@ from tasuki.server.core.sign_in import actor_of
 from tasuki.server.notify import queries as news
 
 Given = ParamSpec("Given")
+THEME, THEMES = "tasuki_theme", ("light", "dark")
+"""The cookie of the device's look, and what it may say."""
 View = Callable[Concatenate[HttpRequest, Actor, Given], HttpResponseBase]
 
 
@@ -39,18 +42,18 @@ class Place:
     name: str
     word: str | Promise
     action: str
+    icon: str = ""
 
 
 RAIL = (
-    Place("today", gettext_lazy("Today"), "leads.read"),
-    Place("leads", gettext_lazy("Leads"), "leads.read"),
-    Place("handoffs", gettext_lazy("Handoffs"), "leads.read"),
-    Place("accounts", gettext_lazy("Accounts"), "leads.read"),
-    Place("duplicates", gettext_lazy("Duplicates"), "duplicates.decide"),
-    Place("agreement", gettext_lazy("Agreement"), "agreement.read"),
-    Place("imports", gettext_lazy("Import"), "imports.run"),
-    Place("notifications", gettext_lazy("Notifications"), "leads.read"),
-    Place("settings", gettext_lazy("Settings"), "leads.read"),
+    Place("today", gettext_lazy("Today"), "leads.read", "home"),
+    Place("leads", gettext_lazy("Leads"), "leads.read", "users"),
+    Place("handoffs", gettext_lazy("Handoffs"), "leads.read", "arrow-right"),
+    Place("accounts", gettext_lazy("Accounts"), "leads.read", "building"),
+    Place("duplicates", gettext_lazy("Duplicates"), "duplicates.decide", "copy"),
+    Place("agreement", gettext_lazy("Agreement"), "agreement.read", "signature"),
+    Place("imports", gettext_lazy("Import"), "imports.run", "file-import"),
+    Place("settings", gettext_lazy("Settings"), "leads.read", "settings"),
 )
 SETTINGS = (
     Place("settings", gettext_lazy("My settings"), "leads.read"),
@@ -73,7 +76,7 @@ def page(action: str = "leads.read") -> Callable[[View[Given]], Callable[..., Ht
         @wraps(view)
         def shown(request: HttpRequest, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return _to_sign_in(request)
             actor = actor_of(request)
             try:
                 require(actor, action)
@@ -86,8 +89,30 @@ def page(action: str = "leads.read") -> Callable[[View[Given]], Callable[..., Ht
     return around
 
 
+def is_partial(request: HttpRequest) -> bool:
+    """Whether a part of a page is asked for, by htmx."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The session is over: the whole page goes to sign in, whichever part of it asked."""
+    if not is_partial(request):
+        return redirect_to_login(request.get_full_path())
+    shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    back = redirect_to_login(shown.path + (f"?{shown.query}" if shown.query else "") or "/")
+    return HttpResponse(status=204, headers={"HX-Redirect": back.url})
+
+
 def refusal(request: HttpRequest, actor: Actor, refused: Refused) -> HttpResponse:
-    """The page of a refusal; one of a form goes back to where it was sent from, with the sentence on top."""
+    """The page of a refusal; one of a form goes back to where it was sent from, with the sentence on top.
+
+    A part of a page that is refused changes nothing on it: the sentence comes as a toast.
+    """
+    if is_partial(request):
+        say_refusal(request, refused)
+        answer = part(request, actor, "nothing.html", {})
+        answer.headers["HX-Reswap"] = "none"
+        return answer
     came_from = request.headers.get("Referer", "")
     if request.method == "POST" and came_from and not isinstance(refused, NotAllowed | NotFound):
         say_refusal(request, refused)
@@ -122,6 +147,11 @@ def on_form(form: Form, refused: Refused) -> None:
         form.add_error(one.field if shown else None, sentence(one))
 
 
+def undo_at(name: str, *args: Any) -> str:
+    """The tag of a message that offers to undo what it tells of, at the page named."""
+    return f"undo {reverse(name, args=args)}"
+
+
 def done(request: HttpRequest, text: str, to: str, *args: Any) -> HttpResponseRedirect:
     """After a write: say what was done on the page named."""
     messages.success(request, text)
@@ -134,17 +164,40 @@ def show(
     """A page within the frame. `context` gives `title`; its place in the rail is found by the address."""
     here = request.resolver_match.url_name if request.resolver_match else None
     frame = {
-        "actor": actor,
         "rail": [place for place in RAIL if actor.may(place.action)],
         "settings_tabs": [place for place in SETTINGS if actor.may(place.action)],
         "here": here or "",
         "section": SECTIONS.get(here or "", here or ""),
         "unread": news.unread(actor),
-        "stages": SimpleLazyObject(stages_now),
         "languages": settings.LANGUAGES,
+        "theme": theme_of(request),
+    }
+    return django_render(request, f"pages/{template}", {**_common(actor), **frame, **context}, status=status)
+
+
+def part(
+    request: HttpRequest, actor: Actor, template: str, context: Mapping[str, Any], status: int = 200
+) -> HttpResponse:
+    """A part of a page, without the frame, for htmx or a renewal; what was said meanwhile comes along as toasts."""
+    answer = django_render(request, f"pages/{template}", {**_common(actor), **context}, status=status)
+    if is_partial(request) and (said := messages.get_messages(request)):
+        toasts = render_to_string("pages/toasts.html", {"messages": said}, request)
+        answer.content += toasts.encode()
+    return answer
+
+
+def _common(actor: Actor) -> dict[str, Any]:
+    return {
+        "actor": actor,
+        "stages": SimpleLazyObject(stages_now),
         "demo": settings.DEMO,
     }
-    return django_render(request, f"pages/{template}", {**frame, **context}, status=status)
+
+
+def theme_of(request: HttpRequest) -> str:
+    """`light` or `dark` as chosen on this device; empty where the device decides."""
+    chosen = request.COOKIES.get(THEME, "")
+    return chosen if chosen in THEMES else ""
 
 
 SECTIONS: dict[str, str] = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template import Context
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
@@ -68,10 +69,10 @@ def person(user: User | None) -> str:
 
 
 @register.filter
-def merge_of(message: Message) -> int | None:
-    """The merge that a message tells of and that it offers to undo."""
-    kind, _sign, number = (message.extra_tags or "").partition("-")
-    return int(number) if kind == "merge" and number.isdigit() else None
+def undo_of(message: Message) -> str:
+    """Where what a message tells of can be undone: the address to send to, or nothing."""
+    tag, _space, address = (message.extra_tags or "").partition(" ")
+    return address if tag == "undo" else ""
 
 
 @register.filter
@@ -100,6 +101,14 @@ WORDS = {
 def say(code: str, kind: str) -> str:
     """The word for a code of that kind, such as `reason`."""
     return words.say(WORDS[kind], code)
+
+
+@register.simple_tag
+def icon(name: str) -> str:
+    """A drawing beside a word; it says nothing by itself. Names are those of `assets/icons.txt`."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("made/icons.svg"), name
+    )
 
 
 @register.filter

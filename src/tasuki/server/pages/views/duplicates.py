@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from tasuki.server.core.access import Actor
-from tasuki.server.pages.frame import done, page, show
+from tasuki.server.pages.frame import done, page, show, undo_at
 from tasuki.server.pages.paging import a_number, following
 from tasuki.server.people import commands, queries
 from tasuki.server.people.queries import Question
@@ -79,7 +79,7 @@ def duplicate(request: HttpRequest, actor: Actor, duplicate_id: int) -> HttpResp
     if merge is None:
         return done(request, _("Merged."), *back)
     text = _("Merged. It can be undone on this page.") if merge.kind == "lead" else _("Merged.")
-    messages.success(request, text, extra_tags=f"merge-{merge.pk}")
+    messages.success(request, text, extra_tags=undo_at("merge-undo", merge.pk))
     return redirect(merge.kind, merge.winner)
 
 

@@ -17,7 +17,7 @@ from tasuki.server.core.errors import Refused
 from tasuki.server.notify import commands as notify_commands
 from tasuki.server.notify import queries as notify_queries
 from tasuki.server.pages import forms
-from tasuki.server.pages.frame import done, on_form, page, show
+from tasuki.server.pages.frame import done, on_form, page, part, show
 from tasuki.server.pages.views.signing import remember_language
 
 
@@ -42,6 +42,13 @@ def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
             return answer
     context = {"title": _("My settings"), "form": form, "password": forms.Password()}
     return show(request, actor, "settings.html", context, 422 if form.errors else 200)
+
+
+@never_cache
+@page()
+def bell(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """How much news there is, for every page to renew."""
+    return part(request, actor, "bell.html", {"unread": notify_queries.unread(actor)})
 
 
 @require_POST

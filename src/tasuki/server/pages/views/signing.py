@@ -17,7 +17,7 @@ from tasuki.server.core.errors import Refused
 from tasuki.server.core.middleware import COOKIE, KNOWN
 from tasuki.server.core.models import User
 from tasuki.server.pages import forms
-from tasuki.server.pages.frame import on_form, say_refusal
+from tasuki.server.pages.frame import THEME, THEMES, on_form, say_refusal, theme_of
 
 YEAR = 365 * 86_400
 
@@ -36,7 +36,7 @@ def _asked_for(request: HttpRequest) -> str:
 @require_http_methods(["GET", "POST"])
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """Name and password; in the demo also one click."""
-    if request.user.is_authenticated:
+    if request.user.is_authenticated and not settings.DEMO:  # in the demo one may be somebody else at once
         return redirect(_safe(request, _asked_for(request)))
     form = forms.SignIn(request.POST or None)
     status = 200
@@ -57,6 +57,7 @@ def _shown(request: HttpRequest, form: forms.SignIn, status: int) -> HttpRespons
         "next": _safe(request, _asked_for(request)),
         "people": _demo_people() if settings.DEMO else [],
         "languages": settings.LANGUAGES,
+        "theme": theme_of(request),
     }
     return render(request, "pages/sign_in.html", context, status=status)
 
@@ -100,6 +101,22 @@ def language(request: HttpRequest) -> HttpResponse:
 
 def remember_language(answer: HttpResponseRedirect, chosen: str) -> None:
     """Keep it for the pages outside, such as the one to sign in."""
+    _remember(answer, COOKIE, chosen)
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark, or as the device says; kept in a cookie, for it belongs to the device."""
+    chosen = request.POST.get("theme", "")
+    answer = redirect(_safe(request, _asked_for(request)))
+    if chosen in THEMES:
+        _remember(answer, THEME, chosen)
+    else:
+        answer.delete_cookie(THEME, samesite="Lax")
+    return answer
+
+
+def _remember(answer: HttpResponseRedirect, name: str, value: str) -> None:
     answer.set_cookie(
-        COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=settings.SESSION_COOKIE_SECURE
+        name, value, max_age=YEAR, samesite="Lax", httponly=True, secure=settings.SESSION_COOKIE_SECURE
     )
