@@ -155,6 +155,16 @@ def at(year: int) -> datetime:
     return datetime(year, 6, 8, tzinfo=UTC)
 
 
+def test_an_absence_that_is_over_or_there_already_is_refused_on_every_way_in(
+    inside_rep: Actor, monday: datetime
+) -> None:
+    with pytest.raises(Invalid, match="over already"):
+        commands.add_absence(inside_rep, begins_at=monday - 2 * DAY, ends_at=monday - DAY)
+    commands.add_absence(inside_rep, begins_at=monday, ends_at=monday + DAY)
+    with pytest.raises(Conflict, match="entered already"):
+        commands.add_absence(inside_rep, begins_at=monday, ends_at=monday + DAY)
+
+
 @pytest.mark.parametrize(
     ("begin", "end", "code", "field"),
     [

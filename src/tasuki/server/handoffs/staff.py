@@ -101,10 +101,14 @@ class Staff:
     # Who is told.
 
     def waiting_for(self, team: int | None, name: str) -> tuple[int, ...]:
-        """Who is told of what waits in a team's queue: its takers, or without a team everybody of the role."""
+        """Who is told of what waits in a team's queue: its takers, or without a team everybody of the role.
+
+        Not those who are away, unless all of them are: somebody must hear of it.
+        """
         crew = self.crews.get(team or 0)
         found = self.takers(crew) if crew else [one for one in self.active if one.role == name]
-        return tuple(one.id for one in found)
+        here = [one.id for one in found if not one.away]
+        return tuple(here or [one.id for one in found])
 
     def leaders(self, team: int | None) -> tuple[int, ...]:
         """The managers of a team, else all managers, else the administrators."""
