@@ -10,7 +10,7 @@ class LifecycleConfig(AppConfig):
     label = "lifecycle"
 
     def ready(self) -> None:
-        """Messages tell how a handoff came to its reader, and of calls, in the same words as the lead's page; deals are told."""
+        """Messages tell how a handoff came to its reader, and of calls, in the words of the lead's page; deals are told."""
         from tasuki.server.deals.consequences import FOLLOWS
         from tasuki.server.lifecycle.calls import CallOutcome
         from tasuki.server.lifecycle.news import came_by, of_deals

@@ -11,7 +11,7 @@ OVER = (Delivery.State.SENT, Delivery.State.DROPPED, Delivery.State.DEAD)
 
 
 def forget(before: datetime) -> int:
-    """Delete news of before then, read or not, and deliveries that ended before then. How many; 0: nothing is left to forget.
+    """Delete news of before then, read or not, and deliveries that ended before then. How many; 0: none is left.
 
     At most a thousand of each, so that no transaction holds others up. What waits to be sent stays.
     """

@@ -87,7 +87,8 @@ def add_absence(
 ) -> Absence:
     """Someone, or oneself, is away from `begins_at` to `ends_at` (aware); overlaps are fine.
 
-    Invalid, also for one that is over; Conflict for one that is there already; NotFound, NotAllowed. No lead is given to them meanwhile, and no clock started from now on counts that time.
+    Invalid, also for one that is over; Conflict for one that is there already; NotFound, NotAllowed. No lead is given to
+    them meanwhile, and no clock started from now on counts that time.
     """
     of = whose(actor, user, None)
     checks.a_span(begins_at, ends_at)
