@@ -98,7 +98,7 @@ bench: $(DEV)
 	$(BIN)/python -m bench
 
 shots: $(DEV)
-	TASUKI_SHOTS=build/shots TASUKI_REQUIRE=browser $(BIN)/pytest tests/browser/test_shots.py
+	SHOTS=build/shots TASUKI_REQUIRE=browser $(BIN)/pytest tests/browser/test_shots.py
 	@echo 'Look at them: build/shots'
 
 # Versions and hashes of all files of a release, so that one lock serves every machine; no addresses. What the product

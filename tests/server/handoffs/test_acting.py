@@ -136,7 +136,7 @@ def test_what_waits_in_a_queue_is_not_told_to_who_is_away_unless_nobody_is_here(
     marketer: Actor, inside_rep: Actor, colleague: Actor, inside_sales_team: Team
 ) -> None:
     set_capacity(SYSTEM, "ishii", minutes_a_day=0)
-    set_capacity(SYSTEM, "ito", minutes_a_day=0)
+    set_capacity(SYSTEM, "inoue", minutes_a_day=0)
     agree_on("to: inside_sales, within: 1 business hour, full: hold")
     away = {"begins_at": tokyo(7, "09:30"), "ends_at": tokyo(8, "09:00")}
     Absence.objects.create(user=colleague.user, **away)
