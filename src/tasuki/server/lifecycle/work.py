@@ -119,7 +119,7 @@ def _held(due: Sequence[int], now: datetime) -> dict[Lead, datetime]:
 
     So the due times of leads that somebody else holds are left to whoever touches them.
     """
-    free = Lead.objects.filter(pk__in=due, due__at__lte=now).order_by("pk")
+    free = Lead.objects.defer("fields", "search").filter(pk__in=due, due__at__lte=now).order_by("pk")
     free = free.select_for_update(of=("self",), skip_locked=True, no_key=True)
     leads = {lead.pk: lead for lead in free}
     rows = Due.objects.filter(pk__in=leads, at__lte=now).order_by("pk")
