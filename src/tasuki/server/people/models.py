@@ -69,6 +69,7 @@ class Lead(models.Model):
             _where_set("created_by_import", "lead_by_import"),
             models.Index(fields=["-score", "-id"], name="lead_by_score"),
             models.Index(fields=["stage", "-score", "-id"], name="lead_by_stage_score"),
+            models.Index(fields=["created_at"], name="lead_by_created", condition=models.Q(anonymous=False)),
             models.Index(
                 fields=["reapproach_at"],
                 name="lead_by_reapproach",
