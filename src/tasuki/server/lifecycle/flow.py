@@ -97,7 +97,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A target of the agreement and what there is of it in the present `per` (month, quarter …). `what`: its key, like SAL.acceptance."""
+    """A target of the agreement and what there is of it in the present `per`: month, quarter … `what`: its key, like SAL.acceptance."""
 
     what: str
     stage: str
@@ -111,7 +111,7 @@ def flow(actor: Actor) -> Flow:
     under = agreements.in_force()
     if under is None:
         return Flow((), (), 0, (), (0, 0))
-    who = f"{sight(actor)}"
+    who = f"{sight(actor)} {timezone.get_current_timezone_name()}"
     return _kept(f"{who} {under.version.digest}", lambda: _flow(actor, under.agreement, under.version.pk))
 
 

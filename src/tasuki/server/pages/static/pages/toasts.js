@@ -31,15 +31,18 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// The server did not answer, or not as it should: say so, and that nothing was changed.
-function failed() {
+/** Say something in a toast of its own. */
+export function say(text, kind = "info") {
   const line = document.createElement("div");
-  line.className = "toast-line error";
+  line.className = `toast-line ${kind}`;
   line.dataset.toast = "";
-  const text = document.createElement("p");
-  text.textContent = document.body.dataset.failed;
-  line.append(text);
+  const told = document.createElement("p");
+  told.textContent = text;
+  line.append(told);
   toasts?.append(line);
 }
+
+// The server did not answer, or not as it should: say so, and that nothing was changed.
+const failed = () => say(document.body.dataset.failed, "error");
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("htmx:responseError", failed);
