@@ -44,8 +44,10 @@ SLOW, PATIENCE = 0.03, 100
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A stage on the way; `code` is empty for the leads themselves. `rate`: of those that entered it within eight weeks, how
-    many went on to the next step straight from it; None from too few. `trend`: entries of each of eight weeks, the last one last.
+    """A stage on the way; `code` is empty for the leads themselves.
+
+    `rate`: of those that entered it within eight weeks, how many went on to the next step straight from it; None from too
+    few. `trend`: entries of each of eight weeks, the last one last.
     """
 
     code: str
@@ -97,7 +99,8 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A target of the agreement and what there is of it in the present `per`: month, quarter … `what`: its key, like SAL.acceptance."""
+    """A target of the agreement and what there is of it in its present month, quarter …; `what`: its key, like
+    SAL.acceptance."""
 
     what: str
     stage: str

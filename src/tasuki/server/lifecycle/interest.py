@@ -67,6 +67,7 @@ class Worth:
         self._known: dict[tuple[str, frozenset[tuple[str, str]]], list[Rule]] = {}
 
     def of(self, type_: str, properties: Properties, stage: str) -> tuple[str, float]:
+        """Signal and points; no signal, and next to nothing, where the agreement says nothing of it."""
         key = (type_, frozenset((name, str(value)) for name, value in properties.items()))
         if key not in self._known:
             fields = {"type": type_, **properties}

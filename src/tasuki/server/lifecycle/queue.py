@@ -102,10 +102,12 @@ def waits(actor: Actor) -> int:
         promises__done_at=None, promises__isnull=False
     )
     parts = {
-        "handoffs": _number(open_ones, "outcome"), "calls": _number(calls, "person"), "back": _number(back, "owner"),
-    }  # fmt: skip
+        "waiting_handoffs": _number(open_ones, "outcome"),
+        "waiting_calls": _number(calls, "person"),
+        "come_back": _number(back, "owner"),
+    }
     row = User.objects.filter(pk=actor.user.pk).values(**parts).first() or {}
-    return sum(row.values())
+    return sum(int(str(one)) for one in row.values())
 
 
 def _number(rows: QuerySet[Any], same: str) -> Coalesce:

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 UNITS = {
     "日": "d", "d": "d", "day": "d", "days": "d", "週": "w", "週間": "w", "w": "w", "week": "w", "weeks": "w",
-    "月": "m", "ヶ月": "m", "か月": "m", "カ月": "m", "ケ月": "m", "ヵ月": "m", "個月": "m", "m": "m", "month": "m", "months": "m",
+    "月": "m", "ヶ月": "m", "か月": "m", "カ月": "m", "ケ月": "m", "ヵ月": "m", "個月": "m", "m": "m",
+    "month": "m", "months": "m",
     "年": "y", "y": "y", "year": "y", "years": "y",
 }  # fmt: skip
 NAMED = {

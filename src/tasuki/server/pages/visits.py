@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -59,11 +59,11 @@ class Fold:
 
 def visits(actor: Actor, lead: Lead, stages: Stages) -> list[Fold]:
     """The latest, the newest first."""
-    found = [one for one in queries.timeline(actor, lead.pk, limit=LINES) if one.kind != "profile"]
-    called = any(getattr(one.entry, "type", "") == "call" for one in found)
+    found = [one.entry for one in queries.timeline(actor, lead.pk, limit=LINES) if one.kind != "profile"]
+    called = any(getattr(one, "type", "") == "call" for one in found)
     names = {user.username: user.shown_name for user in core.colleagues(actor)} if called else {}
     teller = _Teller(stages, names, lead.stage)
-    made = list(teller.told(one.entry for one in found))
+    made = list(teller.told(found))
     return [Fold(dull, list(group)) for dull, group in groupby(made, key=lambda one: one.is_dull)]
 
 
@@ -72,7 +72,7 @@ class _Teller:
         self._stages, self._names, self._stage = stages, names, stage
         self._worth = Worth(stages.agreement)
 
-    def told(self, entries: Iterable[Activity | Decision | Transition]) -> Iterable[Visit]:
+    def told(self, entries: Iterable[Any]) -> Iterable[Visit]:
         from tasuki.server.activities.models import Activity
         from tasuki.server.lifecycle.models import Transition
 

@@ -1,4 +1,4 @@
-"""Today: for inside sales and sales a queue with the lead beside it; for marketing and who leads what moved and what waits."""
+"""Today: for who works leads a queue with the lead beside it; for marketing and who leads what moved and what waits."""
 
 from __future__ import annotations
 
