@@ -87,7 +87,8 @@ def waits(actor: Actor) -> int:
 
     For marketing and who leads, handoffs that were not answered in time are counted with their own.
     """
-    if actor.user is None or not actor.may("leads.read"):
+    require(actor, "leads.read")
+    if actor.user is None:
         return 0
     now, role = clock.now(), actor.user.role
     hands = in_hand(actor, decision_roles(actor), False)

@@ -170,7 +170,7 @@ def show(
         "here": here or "",
         "section": SECTIONS.get(here or "", here or ""),
         "unread": news.unread(actor),
-        "waiting": SimpleLazyObject(lambda: lifecycle.waits(actor)),
+        "waiting": context["waiting"] if "waiting" in context else lifecycle.waits(actor),
         "languages": settings.LANGUAGES,
         "theme": theme_of(request),
     }

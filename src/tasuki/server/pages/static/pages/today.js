@@ -46,7 +46,7 @@ function step(by) {
 
 // What is chosen by its number: in the sheet that is open, else among the questions.
 function choose(digit) {
-  const scope = open.querySelector("details.act[open]") ?? open.querySelector("#bant");
+  const scope = open.querySelector("details.deed[open]") ?? open.querySelector("#bant");
   const one = scope?.querySelector(`[data-n="${digit}"]`);
   if (!one) return false;
   const asked = one.dataset.first && document.getElementById(one.dataset.first);
@@ -61,7 +61,7 @@ function choose(digit) {
 function pressed(event) {
   if (!isCommand(event)) return;
   const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
-  const inSheet = document.activeElement?.closest("details.act[open] .act-sheet");
+  const inSheet = document.activeElement?.closest("details.deed[open] .act-sheet");
   if (event.key in steps && !(inSheet && event.key.startsWith("Arrow"))) {
     event.preventDefault();
     step(steps[event.key]);
@@ -71,7 +71,7 @@ function pressed(event) {
   } else if (/^[1-9]$/.test(event.key) && choose(event.key)) {
     event.preventDefault();
   } else if (event.key === "Escape") {
-    const sheet = open.querySelector("details.act[open]");
+    const sheet = open.querySelector("details.deed[open]");
     if (sheet) sheet.open = false;
     else if (!wide.matches) history.back();
   }
@@ -106,8 +106,8 @@ function sheetKeys(event) {
 // One sheet at a time; its first field or button is ready.
 function toggled(event) {
   const sheet = event.target;
-  if (!sheet.matches?.("details.act") || !sheet.open) return;
-  open.querySelectorAll("details.act[open]").forEach((one) => { if (one !== sheet) one.open = false; });
+  if (!sheet.matches?.("details.deed") || !sheet.open) return;
+  open.querySelectorAll("details.deed[open]").forEach((one) => { if (one !== sheet) one.open = false; });
 }
 
 function following() {
@@ -131,7 +131,7 @@ function settled(event) {
 // The open lead renews itself as soon as something was recorded of it, but not while somebody is at it.
 async function fresh() {
   const article = open.querySelector("article[data-state]");
-  const busy = open.querySelector("details.act[open]") || open.contains(document.activeElement?.closest("input, textarea, select"))
+  const busy = open.querySelector("details.deed[open]") || open.contains(document.activeElement?.closest("input, textarea, select"))
     || [...open.querySelectorAll("input:not([type=hidden]), textarea")].some((one) => one.type !== "radio" && one.value !== one.defaultValue);
   if (!article || document.hidden || busy) return;
   const lead = article.dataset.lead;
