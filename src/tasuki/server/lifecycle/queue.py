@@ -21,8 +21,8 @@ from tasuki.server.people.models import Lead
 
 LONGEST = 100
 """Of each list."""
-Kind = Literal["due", "new", "reapproach", "call", "contacted", "own", "hot"]
-ORDER: tuple[Kind, ...] = ("due", "new", "reapproach", "call", "contacted", "own", "hot")
+Kind = Literal["due", "new", "reapproach", "call", "contacted", "own", "hot", "coming"]
+ORDER: tuple[Kind, ...] = ("due", "new", "reapproach", "call", "contacted", "own", "hot", "coming")
 WAITING: frozenset[Kind] = frozenset({"due", "new", "reapproach", "call", "contacted"})
 """What waits for somebody; one's leads in progress and those that show interest may be taken up."""
 
@@ -46,7 +46,7 @@ class Task:
 
 def queue(actor: Actor) -> list[Task]:
     """What to work on: handoffs that are due soon; new ones; re-approach dates that have come; promised calls; handoffs with
-    a first contact; leads in progress; leads that show interest. Some fifteen queries, however much there is."""
+    a first contact; leads in progress; leads that show interest; calls of the days to come. Some fifteen queries, however much there is."""
     require(actor, "leads.read")
     now = clock.now()
     tasks = _once(_sorted(work_list(actor, limit=LONGEST)))
@@ -71,6 +71,7 @@ def _others(work: WorkList) -> Iterator[Task]:
     yield from (Task("call", one.lead, one.at, promise=one) for one in work.calls)
     yield from (Task("own", one, one.stage_entered_at) for one in work.own)
     yield from (Task("hot", one.lead, one.latest.at) for one in work.hot)
+    yield from (Task("coming", one.lead, one.at, promise=one) for one in work.coming)
 
 
 def _once(tasks: Sequence[Task]) -> list[Task]:

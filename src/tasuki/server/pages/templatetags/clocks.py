@@ -95,6 +95,7 @@ KINDS: Words = {
     "contacted": gettext_lazy("Contacted, not answered yet"),
     "own": gettext_lazy("In progress"),
     "hot": gettext_lazy("Show interest now"),
+    "coming": gettext_lazy("Calls of the next seven days"),
 }
 """Why a lead is in the queue."""
 MEASURES: Words = {

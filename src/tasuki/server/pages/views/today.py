@@ -33,6 +33,7 @@ from tasuki.server.people import queries as people
 from tasuki.server.people.models import Lead
 
 SHOWN = 50
+MOVED = 10
 OVERVIEW = {"marketing": "today_marketing.html", "manager": "today_manager.html"}
 
 
@@ -101,7 +102,10 @@ def _overview(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
         "minute": f"{clock.now():%H:%M}",
         "waiting": lifecycle.waits(actor),
     }
-    if kind == "manager":
+    if kind == "marketing":
+        moved = people.leads(actor, sort="-stage_entered", limit=MOVED).leads
+        context |= {"moved": moved, "moved_version": " ".join(f"{one.pk}{one.stage}" for one in moved)}
+    else:
         names = {one.username: one.shown_name for one in core.colleagues(actor)}
         context |= {"loads": handoffs.loads(actor), "names": names, "measured": lifecycle.measured(actor)}
     return show(request, actor, OVERVIEW[kind], context)
