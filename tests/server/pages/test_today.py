@@ -108,7 +108,7 @@ def test_a_lead_is_sent_back_with_a_reason_and_next_month(scene: Scene, browse: 
     ("given", "told"),
     [
         ({"to": "RECYCLED", "reason": "timing", "until": "そのうち"}, "This is no day."),
-        ({"to": "RECYCLED", "until": "来月"}, "This field is required."),
+        ({"to": "RECYCLED", "until": "来月"}, "Please choose."),
     ],
 )
 def test_what_is_refused_stays_as_it_was_typed(
