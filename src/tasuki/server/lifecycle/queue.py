@@ -45,8 +45,8 @@ class Task:
 
 
 def queue(actor: Actor) -> list[Task]:
-    """What to work on, in this order: handoffs that are due soon; new ones; re-approach dates that have come; promised calls;
-    handoffs with a first contact; leads in progress; leads that show interest; calls of the days to come.
+    """What to work on, in this order: handoffs that are due soon; new ones; re-approach dates that have come; promised
+    calls; handoffs with a first contact; leads in progress; leads that show interest; calls of the days to come.
 
     Some fifteen queries, however much there is.
     """

@@ -14,7 +14,9 @@ function watch(toast) {
   toast.addEventListener("pointerleave", go);
   toast.addEventListener("focusout", go);
   toast.querySelector("[data-close]")?.addEventListener("click", () => toast.remove());
-  toast.querySelector("form")?.addEventListener("submit", () => setTimeout(() => toast.remove()));
+  // Out of sight at once, but there until the answer has come: what the answer sets off starts from it.
+  toast.querySelector("form")?.addEventListener("submit", () => { clearTimeout(left); setTimeout(() => { toast.hidden = true; }); });
+  toast.addEventListener("htmx:afterRequest", () => setTimeout(() => toast.remove()));
 }
 
 if (toasts) {
@@ -24,7 +26,7 @@ if (toasts) {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "z" || isTyping() || event.ctrlKey || event.metaKey || event.altKey) return;
-  const forms = toasts?.querySelectorAll("[data-toast] form");
+  const forms = toasts?.querySelectorAll("[data-toast]:not([hidden]) form");
   if (forms?.length) {
     event.preventDefault();
     forms[forms.length - 1].requestSubmit();
