@@ -86,7 +86,7 @@ POSTED = {
     "hours-clear", "absence-new", "absence-end", "day-off-new", "day-off-remove", "person-hours-clear", "person-absence-new",
     "team-hours-clear",
     "test-mail", "chat-new", "chat-test", "chat-remove", "team-chat-new", "send-again", "webhook-test", "webhook-rotate",
-    "webhook-switch", "webhook-remove",
+    "webhook-switch", "webhook-remove", "today-decide", "today-call", "today-answer", "held-undo",
 }  # fmt: skip
 
 

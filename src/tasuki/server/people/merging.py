@@ -29,6 +29,7 @@ ENTRIES = (
     "people.Profile",
     "activities.Activity",
     "lifecycle.Decision",
+    "lifecycle.Held",
     "deals.Deal",
     "handoffs.Handoff",
     "handoffs.Clock",

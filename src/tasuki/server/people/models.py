@@ -70,6 +70,11 @@ class Lead(models.Model):
             models.Index(fields=["-score", "-id"], name="lead_by_score"),
             models.Index(fields=["stage", "-score", "-id"], name="lead_by_stage_score"),
             models.Index(
+                fields=["first_touch_at"],
+                name="lead_by_first_touch",
+                condition=models.Q(first_touch_at__isnull=False, anonymous=False, merged_into=None),
+            ),
+            models.Index(
                 fields=["reapproach_at"],
                 name="lead_by_reapproach",
                 condition=models.Q(reapproach_at__isnull=False),
