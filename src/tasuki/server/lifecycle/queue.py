@@ -19,7 +19,7 @@ from tasuki.server.lifecycle.standing import Standing, in_hand
 from tasuki.server.lifecycle.worklist import WorkList, acted_on, work_list
 from tasuki.server.people.models import Lead
 
-LONGEST = 100
+LONGEST = 40
 """Of each list."""
 Kind = Literal["due", "new", "reapproach", "call", "contacted", "own", "hot", "coming"]
 ORDER: tuple[Kind, ...] = ("due", "new", "reapproach", "call", "contacted", "own", "hot", "coming")

@@ -89,14 +89,13 @@ def today_lead(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse
 
 
 def _overview(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
-    work = lifecycle.work_list(actor, limit=SHOWN)
+    work = lifecycle.overview(actor, limit=SHOWN)
     flow = lifecycle.flow(actor)
     context = {
         "title": _("Today"),
         "flow": flow,
         "neglected": [work.standings[one.pk] for one in work.neglected],
         "answered": work.came_back,
-        "mine": len(work.handoffs) + len(work.calls) + len(work.reapproach),
         "version": " ".join(f"{one.pk}{one.person_id}" for one in (*work.neglected, *work.came_back)),
         "flow_version": f"{flow.steps}{flow.changes}",
         "minute": f"{clock.now():%H:%M}",

@@ -30,7 +30,7 @@ function show(lead, { push = true } = {}) {
   mark(lead);
   desk.classList.add("chosen");
   if (push) history.pushState({ lead }, "", addressOf(lead));
-  return window.htmx.ajax("GET", desk.dataset.parts + lead, { source: open, target: "#open", swap: "innerHTML" });
+  return window.htmx.ajax("GET", desk.dataset.parts + lead, { source: open, target: "#open", swap: "innerHTML settle:0ms" });
 }
 
 function back() {
@@ -139,7 +139,7 @@ async function fresh() {
   const answer = await fetch(url, { headers: { "X-Requested-With": "fetch" } }).catch(() => undefined);
   if (!answer || answer.status !== 200 || answer.redirected || openLead() !== lead) return;
   const text = await answer.text(), at = open.scrollTop;
-  window.htmx.swap(open, text, { swapStyle: "innerHTML" });
+  window.htmx.swap(open, text, { swapStyle: "innerHTML", settleDelay: 0 });
   open.scrollTop = at;
 }
 
