@@ -18,7 +18,8 @@ from tasuki.server.core import audit, bulk, clock
 from tasuki.server.core.access import Actor, decision_roles, require, sight
 from tasuki.server.core.errors import Conflict, NotAllowed, NotFound, Refused
 from tasuki.server.core.measures import ENTRIES
-from tasuki.server.lifecycle import checks, measures, queries, storing, telling
+from tasuki.server.lifecycle import checks, measures, storing, telling
+from tasuki.server.lifecycle.answering import answers_of
 from tasuki.server.lifecycle.calls import (
     Called,
     CallOutcome,
@@ -194,7 +195,7 @@ class _Asked:
         return telling.illegal_move(
             done.under.agreement, stage=done.outcome.stage, to=self.to, role=role,
             roles=decision_roles(self.actor), why=why,
-            answers={**queries.answers_of(done.lead), **self.answers},
+            answers={**answers_of(done.lead), **self.answers},
         )  # fmt: skip
 
     def _deal(self, lead: Lead, at: datetime) -> int | None:

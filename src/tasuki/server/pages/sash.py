@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.forms import Form
 
 from tasuki.server.core import queries as core
+from tasuki.server.core import words
 from tasuki.server.core.access import Actor
 from tasuki.server.handoffs import queries as handoffs
 from tasuki.server.handoffs.models import Clock, Handoff
@@ -47,6 +50,34 @@ def sash(actor: Actor, lead: Lead, came_back: Forms) -> dict[str, Any]:
             + [f"{one.pk}{one.at}" for one in calls]
         ),
     }
+
+
+@dataclass(frozen=True)
+class Held:
+    """A handoff as it stood at a time: who had it, since when, until when; how it had ended, where it had."""
+
+    handoff: Handoff
+    clock: Clock | None
+    ended: bool
+
+    @property
+    def who(self) -> str:
+        """The person, else the team in whose queue it lay."""
+        holder = self.clock or self.handoff
+        if holder.person:
+            return holder.person.shown_name
+        return holder.team.name if holder.team else words.say(words.ROLES, self.handoff.team_role)
+
+
+def held_then(actor: Actor, lead: Lead, at: datetime) -> list[Held]:
+    """The handoffs that there were at that time, the latest first."""
+    known = [one for one in queries.ledger(actor, lead.pk) if one.opened_at <= at]
+    return [_held(one, at) for one in known]
+
+
+def _held(handoff: Handoff, at: datetime) -> Held:
+    ran = [clock for clock in _clocks(handoff) if clock.started_at <= at]
+    return Held(handoff, ran[0] if ran else None, handoff.closed_at is not None and handoff.closed_at <= at)
 
 
 def may_take(actor: Actor, handoff: Handoff | None) -> bool:

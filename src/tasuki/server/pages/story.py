@@ -1,14 +1,19 @@
-"""The timeline of a lead: one line for each thing that happened, latest first, in words."""
+"""The timeline of a lead or a company: one line for each thing that happened, latest first, in words; visits together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, cast
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tasuki.server.activities.models import Note
+from tasuki.server.activities.notes import may_remove
 from tasuki.server.core import formats, words
 from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
@@ -21,18 +26,75 @@ if TYPE_CHECKING:
     from tasuki.server.lifecycle.models import Decision, Transition
     from tasuki.server.people.models import Profile
 
-    Entry = Activity | Profile | Decision | Transition
+    Entry = Activity | Profile | Decision | Transition | Note
+
+PAGE = 40
+PAUSE = timedelta(minutes=30)
+FOLDED = 3
+ONLY: Mapping[str, str | Promise] = {
+    "": gettext_lazy("Everything"),
+    "activity": gettext_lazy("Activities"),
+    "contact": gettext_lazy("Contacts"),
+    "decision": gettext_lazy("Decisions"),
+    "transition": gettext_lazy("Stages"),
+    "note": gettext_lazy("Notes"),
+    "profile": gettext_lazy("Profile"),
+}
+"""What a story can be narrowed to."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line: `kind` activity, profile, decision or transition; `stage` where it speaks of one."""
+    """One line: `kind` activity, contact, profile, decision, transition or note; `stage` where it speaks of one.
+
+    `text` is what somebody wrote, `note` its number where the reader may take it away; `lead` is told for a company.
+    """
 
     at: datetime
     kind: str
     what: str
     detail: str = ""
     stage: str = ""
+    text: str = ""
+    note: int = 0
+    lead: Lead | None = None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What was done in one go, latest first: no half hour lies between one thing and the next."""
+
+    lines: list[Line]
+
+    @property
+    def at(self) -> datetime:
+        """When the last of it was done."""
+        return self.lines[0].at
+
+    @property
+    def since(self) -> datetime:
+        """When it began."""
+        return self.lines[-1].at
+
+    @property
+    def lead(self) -> Lead | None:
+        """Who did it, for a company."""
+        return self.lines[0].lead
+
+    @property
+    def kinds(self) -> list[tuple[str, int]]:
+        """What was done, and how often, the most frequent first."""
+        return Counter(line.what for line in self.lines).most_common(3)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A part of a story; `older` is the time before which it goes on, None at its end."""
+
+    parts: list[Line | Visit]
+    older: datetime | None
+    since: datetime | None
+    """The time of its last line: to tell the same part anew, with what came meanwhile."""
 
 
 def story(actor: Actor, lead: Lead, at: datetime | None, stages: Stages, limit: int) -> list[Line]:
@@ -42,6 +104,75 @@ def story(actor: Actor, lead: Lead, at: datetime | None, stages: Stages, limit: 
     names = {user.username: user.shown_name for user in core.colleagues(actor)} if called else {}
     lines = [_line(item.entry, stages, names) for item in found]
     return [line for line in lines if line.what]
+
+
+def told(
+    actor: Actor,
+    lead: Lead,
+    stages: Stages,
+    *,
+    at: datetime | None = None,
+    before: datetime | None = None,
+    since: datetime | None = None,
+    only: str = "",
+    limit: int = PAGE,
+) -> Told:
+    """A part of a lead's story: up to `at`, before a time, back to another; `only` one kind (see `ONLY`)."""
+    most = queries.MOST if since else limit
+    kind = cast("queries.Only", only if only in ONLY else "")
+    found = queries.timeline(actor, lead.pk, at=at, before=before, since=since, limit=most, only=kind)
+    lines = _lines(actor, found, stages)
+    if since:
+        rest = queries.timeline(actor, lead.pk, at=at, before=since, limit=1, only=kind)
+        return Told(_in_visits(lines), since if rest else None, since)
+    last = found[-1].at if found else None
+    return Told(_in_visits(lines), last if len(found) >= limit else None, last)
+
+
+def told_of_company(
+    actor: Actor, account_id: int, stages: Stages, before: datetime | None = None, limit: int = PAGE
+) -> Told:
+    """A part of the story of all people of a company whom the actor sees."""
+    found = queries.company_timeline(actor, account_id, before=before, limit=limit)
+    lines = _lines(actor, found, stages)
+    who = {id(item.entry): item.entry.lead for item in found}
+    named = [replace(line, lead=who[id(item.entry)]) for line, item in zip(lines, found, strict=True)]
+    last = found[-1].at if found else None
+    return Told(_in_visits(named), last if len(found) >= limit else None, last)
+
+
+def _lines(actor: Actor, found: Sequence[queries.Item], stages: Stages) -> list[Line]:
+    called = any(_is_call(item.entry) for item in found)
+    names = {user.username: user.shown_name for user in core.colleagues(actor)} if called else {}
+    lines = [_line(item.entry, stages, names) for item in found]
+    return [
+        replace(line, note=item.entry.pk)
+        if isinstance(item.entry, Note) and may_remove(actor, item.entry)
+        else line
+        for line, item in zip(lines, found, strict=True)
+    ]
+
+
+def _in_visits(lines: list[Line]) -> list[Line | Visit]:
+    """Activities that lie close together become one; two alone stay as they are."""
+    parts: list[Line | Visit] = []
+    run: list[Line] = []
+    for line in [*lines, None]:
+        if line is not None and run and _same_visit(run[-1], line):
+            run.append(line)
+            continue
+        parts += [Visit(run)] if len(run) >= FOLDED else run
+        run = [line] if line is not None else []
+    return parts
+
+
+def _same_visit(later: Line, earlier: Line) -> bool:
+    both = later.kind == earlier.kind == "activity"
+    return (
+        both
+        and later.at - earlier.at <= PAUSE
+        and (later.lead and later.lead.pk) == (earlier.lead and earlier.lead.pk)
+    )
 
 
 def _is_call(entry: Entry) -> bool:
@@ -54,7 +185,11 @@ def _line(entry: Entry, stages: Stages, names: Mapping[str, str]) -> Line:
 
     if isinstance(entry, Activity):
         about = _call(entry.properties, names) if _is_call(entry) else words.about(entry.properties)
-        return Line(entry.at, "activity", words.say(words.ACTIVITIES, entry.type), about)
+        kind = "contact" if entry.type in queries.CONTACTS else "activity"
+        return Line(entry.at, kind, words.say(words.ACTIVITIES, entry.type), about)
+    if isinstance(entry, Note):
+        by = entry.by.shown_name if entry.by else ""
+        return Line(entry.at, "note", _("Note"), by, text=entry.text)
     if isinstance(entry, Transition):
         return _transition(entry, stages)
     if isinstance(entry, Decision):
