@@ -21,7 +21,7 @@ class Answer:
     at: datetime
 
 
-def answers(actor: Actor, lead_id: int, at: datetime | None = None) -> dict[str, Answer]:
+def answers(actor: Actor, lead_id: int | Lead, at: datetime | None = None) -> dict[str, Answer]:
     """Question → the latest answer that counts, with who gave it and when; those given up to a time, where one is given."""
     lead = lead_of(actor, lead_id)
     return _answers(lead, at)

@@ -39,12 +39,10 @@ class Company:
         """How it is made, in the reader's language."""
         if self.bar is None:
             return _("The best score of its people; engaged are those with any points.")
-        return _(
-            "The best score of its people; engaged are those with at least %(least)s of the %(bar)s points of the bar."
-        ) % {
-            "least": formats.number(self.bar * SHARE, 1),
-            "bar": formats.number(self.bar, 1),
-        }
+        said = _(
+            "The best score of its people; engaged are those with at least %(least)s of the bar's %(bar)s points."
+        )
+        return said % {"least": formats.number(self.bar * SHARE, 1), "bar": formats.number(self.bar, 1)}
 
 
 def company(actor: Actor, account_id: int) -> Company:

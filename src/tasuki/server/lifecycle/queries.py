@@ -23,6 +23,7 @@ from tasuki.server.lifecycle.timeline import (
 )
 from tasuki.server.lifecycle.why import Dossier, dossier, explanation
 from tasuki.server.lifecycle.worklist import WorkList, work_list
+from tasuki.server.people.models import Lead
 
 __all__ = [
     "CONTACTS",
@@ -56,7 +57,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def transitions(actor: Actor, lead_id: int) -> list[Transition]:
+def transitions(actor: Actor, lead_id: int | Lead) -> list[Transition]:
     """All of the lead's, in their order, with decision, who made it, and agreement version."""
     lead = lead_of(actor, lead_id)
     return list(transitions_of(lead).order_by("ordinal"))
@@ -68,7 +69,7 @@ def decisions(actor: Actor, lead_id: int) -> list[Decision]:
     return list(Decision.objects.filter(lead=lead).select_related("by").order_by("-at", "-pk")[:MOST])
 
 
-def promises(actor: Actor, lead_id: int) -> list[Promise]:
+def promises(actor: Actor, lead_id: int | Lead) -> list[Promise]:
     """Calls promised to the lead and not made yet, the next first."""
     lead = lead_of(actor, lead_id)
     found = Promise.objects.filter(lead=lead, done_at=None).select_related("person", "made_by")

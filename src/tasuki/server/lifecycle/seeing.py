@@ -9,9 +9,14 @@ from tasuki.server.core.errors import NotFound
 from tasuki.server.people.models import Lead
 
 
-def lead_of(actor: Actor, lead_id: int) -> Lead:
-    """The lead; a merged one is the one it was merged into. NotFound if there is none that the actor may see."""
+def lead_of(actor: Actor, lead_id: int | Lead) -> Lead:
+    """The lead; a merged one is the one it was merged into. NotFound if there is none that the actor may see.
+
+    A lead that this actor's request has found already is taken as it is.
+    """
     require(actor, "leads.read")
+    if isinstance(lead_id, Lead):
+        return lead_id
     wanted = lead_id if 0 < lead_id < 2**63 else 0
     while True:
         found = Lead.objects.filter(sight(actor), pk=wanted).select_related("owner", "account").first()

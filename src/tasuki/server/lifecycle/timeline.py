@@ -38,7 +38,7 @@ class Item:
 
 def timeline(
     actor: Actor,
-    lead_id: int,
+    lead_id: int | Lead,
     *,
     before: datetime | None = None,
     since: datetime | None = None,
@@ -137,14 +137,11 @@ def _of_people(model: Any, people: QuerySet[Lead], before: datetime, most: int) 
     newest = _latest(model._meta.db_table, leads, before, most)
     if not newest:
         return []
-    rows = model.objects.filter(pk__in=[pk for pk, _at in newest]).select_related("lead")
-    found = list(rows)
-    if len(newest) == most:
-        last = min(one.at for one in found)
-        have = {one.pk for one in found}
-        same = model.objects.filter(lead__in=leads, at=last).select_related("lead")
-        found += [one for one in same[:MOST] if one.pk not in have]
-    return found
+    ids = [pk for pk, _at in newest]
+    found = list(model.objects.filter(pk__in=ids).select_related("lead"))
+    last, have = min(one.at for one in found), set(ids)
+    same = model.objects.filter(lead__in=leads, at=last).select_related("lead")
+    return found + [one for one in same[:MOST] if one.pk not in have]
 
 
 def _latest(table: str, leads: Sequence[int], before: datetime, most: int) -> list[tuple[int, Any]]:

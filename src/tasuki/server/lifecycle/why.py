@@ -63,20 +63,20 @@ def explanation(actor: Actor, lead_id: int, at: datetime | None = None) -> Expla
     return told.explanation(str(lead.pk)) if told else None
 
 
-def dossier(actor: Actor, lead_id: int, at: datetime | None = None) -> Dossier:
+def dossier(actor: Actor, lead_id: int | Lead, at: datetime | None = None) -> Dossier:
     """The lead now, or as it stood at a time, when nothing may be decided any more. NotFound."""
     lead = lead_of(actor, lead_id)
-    when = at or clock.now()
-    under = agreements.acting(when)
-    if under is None or lead.anonymous:
+    known = agreements.acted(at or clock.now())
+    if not known or lead.anonymous:
         return Dossier(lead)
-    one = _read(lead, under, when if at else None)
+    under = agreements.ready(known[-1], first=len(known) == 1)
+    one = _read(lead, under, at)
     moves = moves_of(actor, one, under) if at is None else []
     told = _told(one, under, _instant(one, at))
     if told is None:
         return Dossier(lead, moves=moves)
     why = told.explanation(str(lead.pk), timeline=False)
-    return Dossier(lead, why, _stretches(lead, told, under, when), moves)
+    return Dossier(lead, why, _stretches(lead, told, known), moves)
 
 
 def _read(lead: Lead, under: InForce, until: datetime | None) -> LeadFold:
@@ -102,9 +102,8 @@ def _told(one: LeadFold, under: InForce, instant: int) -> Explainer | None:
     return explainer(under.compiled, history, str(one.lead.pk), instant) if history.leads else None
 
 
-def _stretches(lead: Lead, told: Explainer, under: InForce, when: datetime) -> list[Stretch]:
+def _stretches(lead: Lead, told: Explainer, known: Sequence[AgreementVersion]) -> list[Stretch]:
     """What each version said while it was in force: what a page showed then. The last is told already."""
-    known = [version for version in agreements.schedule() if version.effective_from <= when]
     begin = int(told.at[0]) if len(told.at) else told.as_of
     found = []
     for place, (version, end) in enumerate(_until(known)):
@@ -114,7 +113,7 @@ def _stretches(lead: Lead, told: Explainer, under: InForce, when: datetime) -> l
             if earlier is not None:
                 found.append(Stretch(version.number, curve_of(earlier, since)))
     since = None if len(known) < 2 else microseconds(known[-1].effective_from)
-    return [*found, Stretch(under.version.number, curve_of(told, since))]
+    return [*found, Stretch(known[-1].number, curve_of(told, since))]
 
 
 def _until(known: Sequence[AgreementVersion]) -> list[tuple[AgreementVersion, datetime]]:

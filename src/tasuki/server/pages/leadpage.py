@@ -18,6 +18,7 @@ from tasuki.server.agreements.stages import Stages, stages_now
 from tasuki.server.core import clock
 from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
+from tasuki.server.core.models import User
 from tasuki.server.deals import queries as deals
 from tasuki.server.deals.changing import seen as seen_deal
 from tasuki.server.deals.models import Deal
@@ -78,10 +79,10 @@ def whole(
     context = {
         "title": str(found),
         **live(actor, found, at, came_back),
-        **story_part(actor, found, at, query),
         "at": at,
         **_days(found, at),
     }
+    context |= story_part(actor, found, at, query, context["stages"])
     context |= curve_of(context)
     return context | (_then(actor, found, at) if at else _now(actor, found, context, came_back))
 
@@ -110,11 +111,11 @@ def _now(actor: Actor, found: Lead, live: Mapping[str, Any], came_back: Forms) -
     return {
         "facts": who_now(found),
         "buying_role": found.get_buying_role_display() if found.buying_role else "",
-        "identities": queries.identities(actor, found.pk),
-        "colleagues": queries.colleagues(actor, found.pk),
+        "identities": queries.identities(actor, found),
+        "colleagues": queries.colleagues(actor, found),
         "duplicates": pairs(queries.duplicates(actor, lead=found.pk).duplicates, found.pk),
-        "merges": queries.merges(actor, found.pk),
-        "owner_form": owner_form(actor, found),
+        "merges": queries.merges(actor, found),
+        "owner_form": owner_form(found, live["people"]),
         "note_form": came_back.get("note") or lead_forms.Note(auto_id="id_note_%s"),
         "new_deal": came_back.get("new-deal") or lead_forms.Deal(auto_id="id_new_deal_%s"),
         "may_export": actor.may("export"),
@@ -126,7 +127,7 @@ def _now(actor: Actor, found: Lead, live: Mapping[str, Any], came_back: Forms) -
 
 
 def _then(actor: Actor, found: Lead, at: datetime) -> dict[str, Any]:
-    profile = queries.profile_at(actor, found.pk, at)
+    profile = queries.profile_at(actor, found, at)
     fields = profile.fields if profile else {}
     known = [one for one in deals.deals(actor, lead_id=found.pk) if one.opened_at <= at]
     return {
@@ -166,10 +167,10 @@ def deal_form(deal: Deal, stages: Stages, data: Any = None) -> lead_forms.Change
     )
 
 
-def owner_form(actor: Actor, lead: Lead) -> forms.Owner:
+def owner_form(lead: Lead, people: Sequence[User]) -> forms.Owner:
     """To whom the lead may be given."""
     start = {"owner": lead.owner.username if lead.owner else ""}
-    return forms.Owner(people=core.colleagues(actor), initial=start, auto_id="id_owner_%s")
+    return forms.Owner(people=people, initial=start, auto_id="id_owner_%s")
 
 
 # What moves.
@@ -183,9 +184,9 @@ def state(found: Lead) -> str:
 def live(actor: Actor, found: Lead, at: datetime | None, came_back: Forms | None = None) -> dict[str, Any]:
     """What moves: stage, score, why, decisions. The lead is folded once for all of it."""
     stages = stages_now()
-    dossier = lifecycle.dossier(actor, found.pk, at)
-    transitions = [one for one in lifecycle.transitions(actor, found.pk) if at is None or one.at <= at]
-    given = lifecycle.answers(actor, found.pk, at)
+    dossier = lifecycle.dossier(actor, found, at)
+    transitions = [one for one in lifecycle.transitions(actor, found) if at is None or one.at <= at]
+    given = lifecycle.answers(actor, found, at)
     answers = as_forms_say(given)
     context = {
         "lead": found,
@@ -215,12 +216,13 @@ def _open(
     came_back: Forms,
 ) -> dict[str, Any]:
     """What may be done now."""
-    answers = as_forms_say(given)
+    answers, people = as_forms_say(given), core.colleagues(actor)
     refused = cast("forms.Decide | None", came_back.get("decide"))
     offered = offers(found, dossier.moves, stages, answers, refused)
     questions = questions_form(stages, answers)
     return {
-        **sash(actor, found, came_back),
+        "people": people,
+        **sash(actor, found, came_back, people),
         "offers": offered,
         "has_illegal": any(not offer.legal and not offer.is_open for offer in offered),
         "questions": questions,
@@ -263,12 +265,15 @@ def _passes(transitions: Sequence[Transition]) -> list[Pass]:
 # The story.
 
 
-def story_part(actor: Actor, found: Lead, at: datetime | None, query: Mapping[str, str]) -> dict[str, Any]:
+def story_part(
+    actor: Actor, found: Lead, at: datetime | None, query: Mapping[str, str], stages: Stages | None = None
+) -> dict[str, Any]:
     """A part of the story: `show` one kind, `before` a time, or back to `since` with what came meanwhile."""
     only = query.get("show", "")
     only = only if only in ONLY else ""
     part = told(
-        actor, found, stages_now(), at=at, before=moment(query.get("before", "")), since=moment(query.get("since", "")),
+        actor, found, stages or stages_now(), at=at, before=moment(query.get("before", "")),
+        since=moment(query.get("since", "")),
         only=only,
     )  # fmt: skip
     address = reverse("lead-story", args=[found.pk])

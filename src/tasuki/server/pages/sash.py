@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from django.forms import Form
 from tasuki.server.core import queries as core
 from tasuki.server.core import words
 from tasuki.server.core.access import Actor
+from tasuki.server.core.models import User
 from tasuki.server.handoffs import queries as handoffs
 from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.handoffs.models import Promise as PromisedCall
@@ -24,13 +25,13 @@ Forms = Mapping[str, Form]
 """Forms that came back, by name: call, transfer, reapproach."""
 
 
-def sash(actor: Actor, lead: Lead, came_back: Forms) -> dict[str, Any]:
-    """What the page of the lead shows of it; forms that came back stay as they were typed."""
+def sash(actor: Actor, lead: Lead, came_back: Forms, people: Sequence[User] | None = None) -> dict[str, Any]:
+    """What the page of the lead shows of it; forms that came back stay as they were typed. `people`: all colleagues."""
     ledger = queries.ledger(actor, lead.pk)
     handoff = next((one for one in ledger if one.outcome == Handoff.Outcome.OPEN), None)
     standing = queries.as_it_stands(handoff) if handoff else None
     way = queries.Ways.of(ledger[:1]).told(ledger[0]) if ledger else []
-    calls = queries.promises(actor, lead.pk)
+    calls = queries.promises(actor, lead)
     clocks = [(one, clock) for one in ledger for clock in _clocks(one)]
     return {
         "handoff": handoff,
@@ -42,7 +43,7 @@ def sash(actor: Actor, lead: Lead, came_back: Forms) -> dict[str, Any]:
         "may_take": may_take(actor, handoff),
         "call": came_back.get("call") or forms.Call(auto_id="id_call_%s"),
         "transfer": came_back.get("transfer")
-        or (_transfer(actor) if handoff and handoffs.may_give(actor, handoff) else None),
+        or (_transfer(actor, people) if handoff and handoffs.may_give(actor, handoff) else None),
         "reapproach": came_back.get("reapproach") or _reapproach(lead),
         "came_back": dict.fromkeys(came_back, True),
         "sash_version": " ".join(
@@ -90,8 +91,9 @@ def _clocks(handoff: Handoff) -> list[Clock]:
     return found[::-1]
 
 
-def _transfer(actor: Actor) -> forms.Transfer:
-    return forms.Transfer(people=core.colleagues(actor), teams=core.teams(actor), auto_id="id_transfer_%s")
+def _transfer(actor: Actor, people: Sequence[User] | None) -> forms.Transfer:
+    known = core.colleagues(actor) if people is None else people
+    return forms.Transfer(people=known, teams=core.teams(actor), auto_id="id_transfer_%s")
 
 
 def _moving(promise: PromisedCall) -> forms.Promise:

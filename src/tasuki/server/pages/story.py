@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
@@ -12,18 +12,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tasuki.server.activities.models import Note
+from tasuki.server.activities.models import Activity, Note
 from tasuki.server.activities.notes import may_remove
 from tasuki.server.core import formats, words
 from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
 from tasuki.server.lifecycle import queries
+from tasuki.server.lifecycle.models import Decision, Transition
+from tasuki.server.pages.why import interests_of
 from tasuki.server.people.models import Lead
 
 if TYPE_CHECKING:
-    from tasuki.server.activities.models import Activity
     from tasuki.server.agreements.stages import Stages
-    from tasuki.server.lifecycle.models import Decision, Transition
     from tasuki.server.people.models import Profile
 
     Entry = Activity | Profile | Decision | Transition | Note
@@ -99,7 +99,7 @@ class Told:
 
 def story(actor: Actor, lead: Lead, at: datetime | None, stages: Stages, limit: int) -> list[Line]:
     """The latest lines, or those up to `at`."""
-    found = queries.timeline(actor, lead.pk, at=at, limit=limit)
+    found = queries.timeline(actor, lead, at=at, limit=limit)
     called = any(_is_call(item.entry) for item in found)
     names = {user.username: user.shown_name for user in core.colleagues(actor)} if called else {}
     lines = [_line(item.entry, stages, names) for item in found]
@@ -120,10 +120,10 @@ def told(
     """A part of a lead's story: up to `at`, before a time, back to another; `only` one kind (see `ONLY`)."""
     most = queries.MOST if since else limit
     kind = cast("queries.Only", only if only in ONLY else "")
-    found = queries.timeline(actor, lead.pk, at=at, before=before, since=since, limit=most, only=kind)
+    found = queries.timeline(actor, lead, at=at, before=before, since=since, limit=most, only=kind)
     lines = _lines(actor, found, stages)
     if since:
-        rest = queries.timeline(actor, lead.pk, at=at, before=since, limit=1, only=kind)
+        rest = queries.timeline(actor, lead, at=at, before=since, limit=1, only=kind)
         return Told(_in_visits(lines), since if rest else None, since)
     last = found[-1].at if found else None
     return Told(_in_visits(lines), last if len(found) >= limit else None, last)
@@ -135,22 +135,26 @@ def told_of_company(
     """A part of the story of all people of a company whom the actor sees."""
     found = queries.company_timeline(actor, account_id, before=before, limit=limit)
     lines = _lines(actor, found, stages)
-    who = {id(item.entry): item.entry.lead for item in found}
-    named = [replace(line, lead=who[id(item.entry)]) for line, item in zip(lines, found, strict=True)]
+    named = [replace(line, lead=item.entry.lead) for line, item in zip(lines, found, strict=True)]
     last = found[-1].at if found else None
     return Told(_in_visits(named), last if len(found) >= limit else None, last)
 
 
 def _lines(actor: Actor, found: Sequence[queries.Item], stages: Stages) -> list[Line]:
+    """A decision that moved the lead is told with its move, where both stand here."""
     called = any(_is_call(item.entry) for item in found)
     names = {user.username: user.shown_name for user in core.colleagues(actor)} if called else {}
-    lines = [_line(item.entry, stages, names) for item in found]
+    decided = {item.entry.pk for item in found if isinstance(item.entry, Decision)}
+    moved = {item.entry.decision_id for item in found if isinstance(item.entry, Transition)} & decided
     return [
-        replace(line, note=item.entry.pk)
-        if isinstance(item.entry, Note) and may_remove(actor, item.entry)
-        else line
-        for line, item in zip(lines, found, strict=True)
+        _own(actor, item.entry, _line(item.entry, stages, names, moved))
+        for item in found
+        if not (isinstance(item.entry, Decision) and item.entry.pk in moved)
     ]
+
+
+def _own(actor: Actor, entry: Entry, line: Line) -> Line:
+    return replace(line, note=entry.pk) if isinstance(entry, Note) and may_remove(actor, entry) else line
 
 
 def _in_visits(lines: list[Line]) -> list[Line | Visit]:
@@ -179,10 +183,7 @@ def _is_call(entry: Entry) -> bool:
     return getattr(entry, "type", "") == "call"
 
 
-def _line(entry: Entry, stages: Stages, names: Mapping[str, str]) -> Line:
-    from tasuki.server.activities.models import Activity
-    from tasuki.server.lifecycle.models import Decision, Transition
-
+def _line(entry: Entry, stages: Stages, names: Mapping[str, str], moved: Collection[int | None] = ()) -> Line:
     if isinstance(entry, Activity):
         about = _call(entry.properties, names) if _is_call(entry) else words.about(entry.properties)
         kind = "contact" if entry.type in queries.CONTACTS else "activity"
@@ -191,7 +192,7 @@ def _line(entry: Entry, stages: Stages, names: Mapping[str, str]) -> Line:
         by = entry.by.shown_name if entry.by else ""
         return Line(entry.at, "note", _("Note"), by, text=entry.text)
     if isinstance(entry, Transition):
-        return _transition(entry, stages)
+        return _transition(entry, stages, with_decision=entry.decision_id in moved)
     if isinstance(entry, Decision):
         return _decision(entry, stages)
     return Line(entry.at, "profile", _("Profile"), _fields(entry.fields))
@@ -207,26 +208,28 @@ def _fields(fields: Mapping[str, str]) -> str:
     return " · ".join(f"{words.say(words.FIELDS, name)}: {value}" for name, value in fields.items() if value)
 
 
-def _transition(entry: Transition, stages: Stages) -> Line:
+def _transition(entry: Transition, stages: Stages, *, with_decision: bool = False) -> Line:
     causes = {
         "path": _("by itself, as the agreement says"),
         "timeout": _("nobody moved it in time"),
         "decision": _("by decision of %(who)s") % {"who": _who(entry.decision)},
     }
+    areas = interests_of(stages)
     scores = _(", ").join(
-        f"{stages.score(name)} {formats.number(value)}" for name, value in _telling(entry.scores)
+        f"{stages.score(name)} {formats.number(value)}"
+        for name, value in entry.scores.items()
+        if value and name not in areas
     )
+    if with_decision and entry.decision is not None:
+        detail = _joined((*_told_of(entry.decision), scores))
+        return Line(entry.at, "transition", _("Decision"), detail, entry.to_stage)
     detail = _joined((causes.get(entry.cause, entry.cause), scores))
     return Line(entry.at, "transition", _("Transition"), detail, entry.to_stage)
 
 
-def _telling(scores: Mapping[str, float]) -> Iterable[tuple[str, float]]:
-    return [(name, value) for name, value in scores.items() if value]
-
-
 def _decision(entry: Decision, stages: Stages) -> Line:
     if not entry.to:
-        what = _("Answers") if entry.answers else _("Note")
+        what = _("Answers") if entry.answers else _("Re-approach date") if entry.until else _("Note")
     elif entry.refused and entry.refused != "late":
         what = _("Refused decision: %(stage)s") % {"stage": stages.name(entry.to)}
     else:

@@ -98,10 +98,13 @@ def leads(
     return LeadPage(found[:limit], _mark(found[limit - 1], column) if more else "")
 
 
-def lead(actor: Actor, lead_id: int) -> Lead:
-    """One lead, with account, owner and team; of one that was merged, the one it is now. NotFound."""
+def lead(actor: Actor, lead_id: int | Lead) -> Lead:
+    """One lead, with account, owner and team; of one that was merged, the one it is now. NotFound.
+
+    A lead that this actor's request has found already is taken as it is.
+    """
     require(actor, "leads.read")
-    return lead_there(actor, lead_id)
+    return lead_id if isinstance(lead_id, Lead) else lead_there(actor, lead_id)
 
 
 def lead_there(actor: Actor, lead_id: int) -> Lead:
@@ -131,7 +134,7 @@ def account_there(account_id: int) -> Account:
     return account_there_for(SYSTEM, account_id)
 
 
-def identities(actor: Actor, lead_id: int) -> list[Identity]:
+def identities(actor: Actor, lead_id: int | Lead) -> list[Identity]:
     """By what a lead is recognised. NotFound."""
     return list(lead(actor, lead_id).identities.order_by("kind", "value"))
 
@@ -141,12 +144,12 @@ def profiles(actor: Actor, lead_id: int, *, limit: int = 100) -> list[Profile]:
     return list(lead(actor, lead_id).profiles.order_by("-at", "-pk")[:limit])
 
 
-def profile_at(actor: Actor, lead_id: int, at: datetime) -> Profile | None:
+def profile_at(actor: Actor, lead_id: int | Lead, at: datetime) -> Profile | None:
     """What was known of a lead and its account at a time; None before the first version. NotFound."""
     return lead(actor, lead_id).profiles.filter(at__lte=at).order_by("-at", "-pk").first()
 
 
-def colleagues(actor: Actor, lead_id: int, *, limit: int = 6) -> list[Lead]:
+def colleagues(actor: Actor, lead_id: int | Lead, *, limit: int = 6) -> list[Lead]:
     """Others of the lead's company, those with a part in the buying group first, then the highest score. NotFound."""
     found = lead(actor, lead_id)
     if found.account_id is None:
@@ -156,7 +159,7 @@ def colleagues(actor: Actor, lead_id: int, *, limit: int = 6) -> list[Lead]:
     return list(others.order_by(has_part, "-score", "-pk")[:limit])
 
 
-def merges(actor: Actor, lead_id: int) -> list[Merge]:
+def merges(actor: Actor, lead_id: int | Lead) -> list[Merge]:
     """What was merged into a lead, the latest first, undone ones too. NotFound."""
     found = lead(actor, lead_id)
     return list(Merge.objects.filter(kind="lead", winner=found.pk).select_related("by").order_by("-pk"))

@@ -46,7 +46,7 @@ def accounts(request: HttpRequest, actor: Actor) -> HttpResponse:
 @never_cache
 @page()
 def account(request: HttpRequest, actor: Actor, account_id: int) -> HttpResponse:
-    """One company: its score, its people whom one sees, what they did, deals, handoffs. A merged one is shown as it is now."""
+    """One company: its score, its people whom one sees, what they did, deals, handoffs; of a merged one, those of now."""
     found = queries.account(actor, account_id)
     if found.pk != account_id:
         messages.info(request, _("This company was merged; it is shown as it is now."))

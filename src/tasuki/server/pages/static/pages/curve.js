@@ -15,7 +15,19 @@ function resolved(name) {
 const LINES = ["--indigo", "--s3", "--s4", "--s9", "--s5"];
 const language = document.documentElement.lang || "en";
 
-function option(drawing, still) {
+/** For each move the row its word stands in above the drawing, -1 where there is no room: then the colour of its line says it. */
+function placed(moves, begin, span, width) {
+  const ends = [-Infinity, -Infinity, -Infinity];
+  return moves.map((one) => {
+    const half = [...one.stage].reduce((sum, letter) => sum + (letter > "\u2fff" ? 11 : 7), 0) / 2 + 3;
+    const middle = ((one.ms - begin) / span) * width;
+    const row = ends.findIndex((end) => middle - half > end);
+    if (row >= 0) ends[row] = middle + half;
+    return row;
+  });
+}
+
+function option(drawing, still, width) {
   const ink = resolved("--ink-soft"), line = resolved("--line"), paper = resolved("--paper");
   const day = new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", timeZone: drawing.zone });
   const times = drawing.lines.flatMap((one) => one.points.map((point) => point[0]));
@@ -23,9 +35,10 @@ function option(drawing, still) {
   const moment = span < 3 * 86_400_000
     ? new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", timeZone: drawing.zone })
     : day;
-  const moves = drawing.moves.map((one) => ({
+  const rows = placed(drawing.moves, Math.min(...times), Math.max(span, 1), width);
+  const moves = drawing.moves.map((one, place) => ({
     xAxis: one.ms, lineStyle: { color: resolved(one.colour), width: 1.5, type: "solid" },
-    label: { formatter: one.stage, color: resolved(one.colour), fontSize: 11 },
+    label: { show: rows[place] >= 0, distance: 3 + 12 * Math.max(rows[place], 0), formatter: one.stage, color: resolved(one.colour), fontSize: 11 },
   }));
   const versions = drawing.versions.map((one) => ({
     xAxis: one.ms, lineStyle: { color: ink, type: "dashed", width: 1 }, label: { formatter: one.text, color: ink, fontSize: 10, position: "insideEndBottom" },
@@ -51,7 +64,7 @@ function option(drawing, still) {
   return {
     animation: !still, animationDuration: 200, animationDurationUpdate: 0,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
-    grid: { left: 8, right: 14, top: 44, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 18, top: 66, bottom: 4, containLabel: true },
     legend: { top: 0, left: 0, itemWidth: 18, itemHeight: 8, icon: "rect", textStyle: { color: ink, fontSize: 12 }, data: drawing.lines.map((one) => one.name) },
     xAxis: {
       type: "time", axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, splitLine: { show: false },
@@ -112,10 +125,10 @@ export function draw(holder) {
   const drawing = JSON.parse(section.querySelector('script[type="application/json"]').textContent);
   const chart = window.echarts.init(holder, null, { renderer: "svg" });
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const paint = () => chart.setOption(option(drawing, still), { notMerge: true });
+  const paint = () => chart.setOption(option(drawing, still, holder.clientWidth - 60), { notMerge: true });
   paint();
   drive(holder, chart, drawing, section.querySelector(".curve-said"));
-  const watched = new ResizeObserver(() => (holder.isConnected ? chart.resize() : end()));
+  const watched = new ResizeObserver(() => (holder.isConnected ? (chart.resize(), paint()) : end()));
   const turned = matchMedia("(prefers-color-scheme: dark)");
   const end = () => {
     watched.disconnect();
