@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -61,7 +61,8 @@ def who_then(fields: Mapping[str, str]) -> list[Fact]:
         if fields.get(name)
     ]
     own = {name: value for name, value in fields.items() if not name.startswith(OF_ACCOUNT)}
-    return [named, *_person(fields, company), *about, *_further(own)]
+    own_facts = [replace(fact, href="") for fact in _person(fields, company)]
+    return [named, *own_facts, *about, *_further(own)]
 
 
 def _person(fields: Mapping[str, str], company: Fact) -> Iterator[Fact]:

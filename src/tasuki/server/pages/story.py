@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 from django.utils.functional import Promise
@@ -20,11 +21,10 @@ from tasuki.server.core.access import Actor
 from tasuki.server.lifecycle import queries
 from tasuki.server.lifecycle.models import Decision, Transition
 from tasuki.server.pages.why import interests_of
-from tasuki.server.people.models import Lead
+from tasuki.server.people.models import Lead, Profile
 
 if TYPE_CHECKING:
     from tasuki.server.agreements.stages import Stages
-    from tasuki.server.people.models import Profile
 
     Entry = Activity | Profile | Decision | Transition | Note
 
@@ -146,11 +146,23 @@ def _lines(actor: Actor, found: Sequence[queries.Item], stages: Stages) -> list[
     names = {user.username: user.shown_name for user in core.colleagues(actor)} if called else {}
     decided = {item.entry.pk for item in found if isinstance(item.entry, Decision)}
     moved = {item.entry.decision_id for item in found if isinstance(item.entry, Transition)} & decided
+    before = _before(found)
     return [
-        _own(actor, item.entry, _line(item.entry, stages, names, moved))
+        _own(actor, item.entry, _line(before.get(id(item.entry), item.entry), stages, names, moved))
         for item in found
         if not (isinstance(item.entry, Decision) and item.entry.pk in moved)
     ]
+
+
+def _before(found: Sequence[queries.Item]) -> dict[int, Entry]:
+    """Profiles, each with nothing but what is another than in the one before, where that stands here."""
+    profiles = [item.entry for item in found if isinstance(item.entry, Profile)]
+    changed: dict[int, Entry] = {}
+    for one, earlier in pairwise(profiles):
+        fields = {name: one.fields.get(name, "–") for name in {**earlier.fields, **one.fields}
+                  if one.fields.get(name) != earlier.fields.get(name)}  # fmt: skip
+        changed[id(one)] = Profile(pk=one.pk, at=one.at, fields=fields)
+    return changed
 
 
 def _own(actor: Actor, entry: Entry, line: Line) -> Line:
@@ -195,7 +207,7 @@ def _line(entry: Entry, stages: Stages, names: Mapping[str, str], moved: Collect
         return _transition(entry, stages, with_decision=entry.decision_id in moved)
     if isinstance(entry, Decision):
         return _decision(entry, stages)
-    return Line(entry.at, "profile", _("Profile"), _fields(entry.fields))
+    return Line(entry.at, "profile", _("Profile"), _fields(entry.fields) or _("Nothing was changed."))
 
 
 def _call(properties: Mapping[str, str], names: Mapping[str, str]) -> str:

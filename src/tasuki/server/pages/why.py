@@ -67,6 +67,8 @@ class Why:
     ways: list[Next]
     excluded: bool
     interests: list[ScoreShown] = field(default_factory=list)
+    asks: list[Next] = field(default_factory=list)
+    """Ways on that somebody decides, and what they require."""
 
 
 def why(explanation: Explanation, stages: Stages) -> Why:
@@ -78,10 +80,17 @@ def why(explanation: Explanation, stages: Stages) -> Why:
         for way in explanation.ways
         if way.path.when is not None
     ]
+    asks = [
+        Next(way.path.stage, way.path.because, conditions.lacks(way, stages))
+        for way in explanation.ways
+        if way.path.when is None and way.path.requires is not None
+    ]
     areas = interests_of(stages)
     interests = [score for score in scores if score.id in areas and score is not main]
     others = [score for score in scores if score is not main and score not in interests]
-    return Why(main, others, ways, explanation.excluded, sorted(interests, key=lambda score: -score.value))
+    return Why(
+        main, others, ways, explanation.excluded, sorted(interests, key=lambda score: -score.value), asks
+    )
 
 
 def interests_of(stages: Stages) -> set[str]:
