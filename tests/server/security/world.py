@@ -153,7 +153,9 @@ class World:
             routed=[{"why": "transferred", "note": f"{told['name']} asks for it"}],
         )
         Clock.objects.create(handoff=handoff, lead=lead, ordinal=1, started_at=START, started_because="given")
-        Note.objects.create(lead=lead, at=START, text=f"{told['name']} plays golf", source="page", key=f"{key}-n")
+        Note.objects.create(
+            lead=lead, at=START, text=f"{told['name']} plays golf", source="page", key=f"{key}-n"
+        )
         Promise.objects.create(lead=lead, at=START, note=f"ask {told['name']}", made_at=START)
         Notification.objects.create(
             user=self.administrator.user,
