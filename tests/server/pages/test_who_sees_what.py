@@ -21,6 +21,7 @@ PAGES = {
     "/leads/new": EVERYONE,
     "/accounts": EVERYONE,
     "/accounts/{account}": EVERYONE,
+    "/accounts/{account}/story": EVERYONE,
     "/accounts/{account}/edit": EVERYONE,
     "/duplicates": EVERYONE,
     "/duplicates?kind=account": EVERYONE,
@@ -54,7 +55,14 @@ def test_every_page_works_for_those_who_may_and_says_403_to_others(
 
 @pytest.mark.parametrize("who", EVERYONE)
 @pytest.mark.parametrize(
-    "path", ["/leads/{hot}", "/leads/{hot}/now", "/leads/{hot}/edit", "/leads/{hot}?at=2026-01-01"]
+    "path",
+    [
+        "/leads/{hot}",
+        "/leads/{hot}/now",
+        "/leads/{hot}/story",
+        "/leads/{hot}/edit",
+        "/leads/{hot}?at=2026-06-13",
+    ],
 )
 def test_a_lead_is_there_for_those_who_see_it_only(
     who: str, path: str, scene: Scene, browse: Callable[[Actor], Client], request: pytest.FixtureRequest
@@ -86,7 +94,7 @@ POSTED = {
     "hours-clear", "absence-new", "absence-end", "day-off-new", "day-off-remove", "person-hours-clear", "person-absence-new",
     "team-hours-clear",
     "test-mail", "chat-new", "chat-test", "chat-remove", "team-chat-new", "send-again", "webhook-test", "webhook-rotate",
-    "webhook-switch", "webhook-remove",
+    "webhook-switch", "webhook-remove", "note", "note-remove", "deal-new", "deal-change",
 }  # fmt: skip
 
 

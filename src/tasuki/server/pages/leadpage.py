@@ -258,7 +258,7 @@ def _path(transitions: Sequence[Transition], stages: Stages) -> list[Stop]:
 
 def _passes(transitions: Sequence[Transition]) -> list[Pass]:
     """Every stay, the latest first."""
-    left = [*(one.at for one in transitions[1:]), None]
+    left = [*(one.at for one in transitions[1:]), *([None] if transitions else [])]
     return [Pass(one, end) for one, end in zip(transitions, left, strict=True)][: -PASSES - 1 : -1]
 
 

@@ -170,16 +170,28 @@ def _own(actor: Actor, entry: Entry, line: Line) -> Line:
 
 
 def _in_visits(lines: list[Line]) -> list[Line | Visit]:
-    """Activities that lie close together become one; two alone stay as they are."""
+    """Activities that lie close together become one, and a move that came of one of them stands above."""
     parts: list[Line | Visit] = []
     run: list[Line] = []
-    for line in [*lines, None]:
-        if line is not None and run and _same_visit(run[-1], line):
+    held: list[Line] = []  # moves, of which it is not known yet whether the visit goes on below them
+    for line in lines:
+        if run and line.kind == "transition":
+            held.append(line)
+        elif run and _same_visit(run[-1], line):
             run.append(line)
-            continue
-        parts += [Visit(run)] if len(run) >= FOLDED else run
-        run = [line] if line is not None else []
-    return parts
+        else:
+            parts += _closed(run, held)
+            run, held = ([line], []) if line.kind == "activity" else ([], [])
+            parts += [] if run else [line]
+    return parts + _closed(run, held)
+
+
+def _closed(run: list[Line], held: list[Line]) -> list[Line | Visit]:
+    """A visit that is over; one of few things is told in its order, moves among them."""
+    if len(run) >= FOLDED:
+        inside = [move for move in held if move.at >= run[-1].at]
+        return [*inside, Visit(run), *(move for move in held if move not in inside)]
+    return sorted([*held, *run], key=lambda line: line.at, reverse=True)
 
 
 def _same_visit(later: Line, earlier: Line) -> bool:
