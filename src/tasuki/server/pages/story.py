@@ -246,7 +246,7 @@ def _transition(entry: Transition, stages: Stages, *, with_decision: bool = Fals
     )
     if with_decision and entry.decision is not None:
         detail = _joined((*_told_of(entry.decision), scores))
-        return Line(entry.at, "transition", _("Decision"), detail, entry.to_stage)
+        return Line(entry.at, "decision", _("Decision"), detail, entry.to_stage)
     detail = _joined((causes.get(entry.cause, entry.cause), scores))
     return Line(entry.at, "transition", _("Transition"), detail, entry.to_stage)
 

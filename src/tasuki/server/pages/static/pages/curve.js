@@ -64,7 +64,7 @@ function option(drawing, still, width) {
   return {
     animation: !still, animationDuration: 200, animationDurationUpdate: 0,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
-    grid: { left: 8, right: 18, top: 66, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 28, top: 66, bottom: 4, containLabel: true },
     legend: { top: 0, left: 0, itemWidth: 18, itemHeight: 8, icon: "rect", textStyle: { color: ink, fontSize: 12 }, data: drawing.lines.map((one) => one.name) },
     xAxis: {
       type: "time", axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, splitLine: { show: false },

@@ -60,7 +60,6 @@ document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 });
-window.addEventListener("beforeprint", () => document.querySelectorAll("#passes, .visit details").forEach((one) => { one.open = true; }));
 
 // What was loaded further back gets the focus, so that a keyboard goes on from there.
 document.addEventListener("htmx:afterSwap", (event) => {
