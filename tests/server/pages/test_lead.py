@@ -339,3 +339,16 @@ def test_a_company_shows_nothing_of_people_whom_one_does_not_see(
     assert "藤井" not in page
     assert "None of its people was handed over yet." in page
     assert "藤井" not in page_of(browse(outsider), f"/accounts/{scene.account}/story")
+
+
+def test_a_lead_without_any_points_has_words_instead_of_an_empty_drawing(
+    scene: Scene, browse: Browse, manager: Actor
+):
+    fields = {"email": "nobody@nowhere.example", "account.name": "Nowhere"}
+    (put,) = people.put_leads(SYSTEM, [people.LeadInput(people.LeadRef(), fields)], source="t")
+    fold()
+    page = page_of(browse(manager), f"/leads/{put.lead_id}")  # type: ignore[union-attr]
+    assert "data-curve" not in page
+    assert "No rule has counted yet." in page
+    assert "now count(" not in page
+    assert re.search(r"within 3 days ≥ 1\s*<span[^>]*>now 0</span>", page)

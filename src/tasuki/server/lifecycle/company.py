@@ -79,10 +79,11 @@ def handoffs_of_company(
     found = Handoff.objects.filter(
         sight(actor, "lead__"), lead__account=account_id, lead__merged_into=None, lead__erased_at=None
     )
-    if before is not None:
-        found = found.filter(pk__lt=before)
+    last = Handoff.objects.filter(pk=before).values_list("opened_at", flat=True).first() if before else None
+    if last is not None:
+        found = found.filter(Q(opened_at__lt=last) | Q(opened_at=last, pk__lt=before))
     found = found.select_related("lead", "person", "team", "transition", "closed_by__decision")
-    return list(found.order_by("-pk")[: min(limit, MOST)])
+    return list(found.order_by("-opened_at", "-pk")[: min(limit, MOST)])
 
 
 def _people(actor: Actor, account_id: int) -> QuerySet[Lead]:

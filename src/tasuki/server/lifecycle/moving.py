@@ -35,14 +35,19 @@ def moves(actor: Actor, lead_id: int) -> list[Move]:
         return []
     (one,) = read([lead])
     place_under(one, under)
-    return moves_of(actor, one, under)
+    now = moment_of(one)
+    return moves_of(actor, one, under, now, outcome_of(one, under, now))
 
 
-def moves_of(actor: Actor, one: LeadFold, under: InForce) -> list[Move]:
-    """The same of a lead that was read, placed under the agreement in force."""
-    now = max(microseconds(clock.now()), one.log.ends + 1)
-    stands = outcome_of(one, under, now).stage
-    open_now = _open_stages(actor, one, under, stands, now)
+def moment_of(one: LeadFold) -> int:
+    """Now, but after every fact, for one that is later by a clock elsewhere (µs UTC)."""
+    return max(microseconds(clock.now()), one.log.ends + 1)
+
+
+def moves_of(actor: Actor, one: LeadFold, under: InForce, now: int, outcome: LeadOutcome) -> list[Move]:
+    """The same of a lead that was read, and folded up to `now` under the agreement in force."""
+    stands = outcome.stage
+    open_now = _open_stages(actor, one, under, now, outcome)
     known = answers_of(one.lead) if any(open_now.values()) else {}
     return [
         _move(under.agreement, stands, to, role, open_now[to, role], known)
@@ -64,19 +69,20 @@ def _asked(actor: Actor, under: InForce, stands: str) -> list[tuple[str, str]]:
 
 
 def _open_stages(
-    actor: Actor, one: LeadFold, under: InForce, stands: str, now: int
+    actor: Actor, one: LeadFold, under: InForce, now: int, outcome: LeadOutcome
 ) -> dict[tuple[str, str], str]:
     """For each (stage, role) why the decision would be refused now, or nothing."""
-    asked = _asked(actor, under, stands)
-    tries = [_with(one.log, DecisionShape(to, role), now) for to, role in asked]
+    asked = _asked(actor, under, outcome.stage)
+    tries = [_with(one.log, DecisionShape(to, role), now, enforced=outcome.enforced) for to, role in asked]
     outcomes = fold_leads_live(under.compiled, tries, now, book=under.book)
     return {which: outcome.refused.get(TRYING, "") for which, outcome in zip(asked, outcomes, strict=True)}
 
 
-def _with(log: LeadLog, shape: DecisionShape, at: int) -> LeadLog:
+def _with(log: LeadLog, shape: DecisionShape, at: int, *, enforced: bool) -> LeadLog:
+    """The log with a decision more. Where its facts had to be enforced, that need not be found out anew."""
     return LeadLog(
         log.lead, log.profiles, log.activities, [*log.decisions, LiveDecision(at, TRYING, shape)], log.facts,
-        log.same_agreement, log.acts_from,
+        log.same_agreement and not enforced, log.acts_from,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from tasuki.server.core.clock import microseconds
 from tasuki.server.lifecycle.folding import LeadFold, place_under, read
 from tasuki.server.lifecycle.inputs import Move
 from tasuki.server.lifecycle.models import Decision
-from tasuki.server.lifecycle.moving import moves_of, outcome_of
+from tasuki.server.lifecycle.moving import moment_of, moves_of, outcome_of
 from tasuki.server.lifecycle.seeing import lead_of
 from tasuki.server.people.models import Lead
 
@@ -71,8 +71,10 @@ def dossier(actor: Actor, lead_id: int | Lead, at: datetime | None = None) -> Do
         return Dossier(lead)
     under = agreements.ready(known[-1], first=len(known) == 1)
     one = _read(lead, under, at)
-    moves = moves_of(actor, one, under) if at is None else []
-    told = _told(one, under, _instant(one, at))
+    now = microseconds(at) if at else moment_of(one)
+    outcome = outcome_of(one, under, now)
+    moves = moves_of(actor, one, under, now, outcome) if at is None else []
+    told = _told(one, under, _instant(one, at), enforce=outcome.enforced)
     if told is None:
         return Dossier(lead, moves=moves)
     why = told.explanation(str(lead.pk), timeline=False)
@@ -87,7 +89,8 @@ def _read(lead: Lead, under: InForce, until: datetime | None) -> LeadFold:
 
 def _told_at(lead: Lead, under: InForce, at: datetime | None) -> Explainer | None:
     one = _read(lead, under, at)
-    return _told(one, under, _instant(one, at))
+    instant = _instant(one, at)
+    return _told(one, under, instant, enforce=outcome_of(one, under, instant).enforced)
 
 
 def _instant(one: LeadFold, at: datetime | None) -> int:
@@ -95,8 +98,7 @@ def _instant(one: LeadFold, at: datetime | None) -> int:
     return microseconds(at) if at else max(microseconds(clock.now()), one.log.ends)
 
 
-def _told(one: LeadFold, under: InForce, instant: int) -> Explainer | None:
-    enforce = outcome_of(one, under, instant).enforced
+def _told(one: LeadFold, under: InForce, instant: int, *, enforce: bool) -> Explainer | None:
     named = Decision.objects.filter(lead=one.lead).exclude(reason="").values_list("pk", "reason")
     history = history_of_log(one.log, enforce=enforce, reasons=dict(named))
     return explainer(under.compiled, history, str(one.lead.pk), instant) if history.leads else None

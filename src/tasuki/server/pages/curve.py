@@ -53,12 +53,16 @@ class Dot:
 
 @dataclass(frozen=True)
 class CurveShown:
-    """What the page shows: `drawing` for the chart, `dots` latest first for the table, `left_out` older ones."""
+    """What the page shows: `drawing` for the chart, `dots` latest first for the table, `left_out` older ones.
+
+    `flat`: every score was nought all the time, so that there is nothing to draw.
+    """
 
     drawing: dict[str, Any]
     dots: list[Dot]
     left_out: int
     even: bool
+    flat: bool
 
 
 def curve(
@@ -85,7 +89,10 @@ def curve(
         ],
     }
     even = any(part.curve.even for part in stretches)
-    return CurveShown(drawing, shown[::-1], len(dots) - len(shown), even)
+    flat = not any(
+        part.curve.scores[name].any() for part in stretches for name in names if name in part.curve.scores
+    )
+    return CurveShown(drawing, shown[::-1], len(dots) - len(shown), even, flat)
 
 
 def _names(stretches: Sequence[Stretch], stages: Stages) -> dict[str, str]:

@@ -16,7 +16,7 @@ function slide() {
     clearTimeout(waiting);
     waiting = setTimeout(() => strip.requestSubmit(), 200);
   };
-  slider.hidden = false;
+  slider.hidden = last === 0; // known since today: there is no day to go back to
   slider.addEventListener("input", () => {
     date.value = iso(Number(slider.value));
     say();
