@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from tasuki.server.agreements.rules import rule_text
 from tasuki.server.agreements.stages import COLOURS
 from tasuki.server.core import clock, formats
-from tasuki.server.pages.why import interests_of
+from tasuki.server.pages.why import LEAST, interests_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,6 +40,13 @@ class Dot:
     state: str
     because: str
     value: float
+
+    @property
+    def left_said(self) -> str:
+        """What is left, with its sign; a dash where another agreement says so now."""
+        if self.left is None:
+            return "–"
+        return formats.points(self.left) if abs(self.left) >= LEAST else "0"
 
     @property
     def said(self) -> str:
@@ -139,7 +146,7 @@ def _dot(part: Stretch, hit: Hit, stages: Stages, *, is_last: bool) -> Dot:
 
 def _drawn(dot: Dot, names: dict[str, str]) -> dict[str, Any]:
     """A dot as the chart takes it: everything that it says is said here."""
-    left = "" if dot.left is None else _("left now: %(points)s") % {"points": formats.points(dot.left)}
+    left = "" if dot.left is None else _("left now: %(points)s") % {"points": dot.left_said}
     told = [formats.points(dot.points), names[dot.score], left, dot.said]
     return {
         "ms": clock.microseconds(dot.at) // 1000,
