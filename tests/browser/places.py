@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from django.urls import URLPattern, URLResolver
 
+from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM
 from tasuki.server.imports import commands as imports
 from tests.server.pages.scene import Scene
 
 CSV = "会社名,氏名,メールアドレス,部署,役職\n大和機工株式会社,加藤 学,kato@yamato-kiko.example,製造部,部長\n,,壊れた行,,\n"
-PARTS = {"lead-now", "bell", "import-rejects", "today-queue", "today-lead"}
+PARTS = {
+    "account-story", "bell", "import-rejects", "lead-now", "lead-story", "today-lead", "today-queue",
+}  # fmt: skip
 """Addresses that give a part of a page, or a file."""
 
 
@@ -33,6 +36,7 @@ def places(scene: Scene) -> list[Place]:
         ("leads", "/leads", "leads"),
         ("lead", f"/leads/{scene.hot}", "lead"),
         ("lead", f"/leads/{scene.cool}", "lead-mal"),
+        ("lead", f"/leads/{scene.hot}?at={clock.now():%Y-%m}-14", "lead-then"),
         ("lead-new", "/leads/new", "lead-new"),
         ("lead-edit", f"/leads/{scene.hot}/edit", "lead-edit"),
         ("accounts", "/accounts", "accounts"),

@@ -113,6 +113,13 @@ def explain(
     agreement: Agreement | Compiled, history: History, lead: str, when: int | None = None
 ) -> Explanation:
     """Explain one lead at `when` (µs UTC, inclusive; the history's last entry when None). UsageError: unknown lead."""
+    return explainer(agreement, history, lead, when).explanation(lead)
+
+
+def explainer(
+    agreement: Agreement | Compiled, history: History, lead: str, when: int | None = None
+) -> Explainer:
+    """The fold of one lead with its trace, ready to be put into words. UsageError: unknown lead."""
     compiled = agreement if isinstance(agreement, Compiled) else compile_agreement(agreement)
     found = history.find(lead)
     if found is None:
@@ -122,10 +129,12 @@ def explain(
     output = fold_rows(
         compiled.program, bind(compiled, history), shard, np.array([found[1]]), as_of, traces=256
     )
-    return _Explainer(compiled, history, shard, found[1], as_of, output).explanation(lead)
+    return Explainer(compiled, history, shard, found[1], as_of, output)
 
 
-class _Explainer:
+class Explainer:
+    """One lead's fold: what the kernel traced, and what it means at `as_of`."""
+
     def __init__(
         self, compiled: Compiled, history: History, shard: Shard, row: int, as_of: int, output: object
     ) -> None:
@@ -144,10 +153,11 @@ class _Explainer:
         self.stage = compiled.stage_names[output.stage[0]]  # type: ignore[attr-defined]
         self.entered = int(output.entered[0]) if self.stage else None  # type: ignore[attr-defined]
 
-    def explanation(self, lead: str) -> Explanation:
-        hits = self._hits()
+    def explanation(self, lead: str, *, timeline: bool = True) -> Explanation:
+        """All of it; `timeline` False leaves the timeline empty, which takes most of the time of a long one."""
+        hits = self.hits()
         check = int(self.output.next_check[0])  # type: ignore[attr-defined]
-        moments = [*self._entries(), *self._traced(hits), *self._transitions()]
+        moments = [*self._entries(), *self._traced(hits), *self._transitions()] if timeline else []
         return Explanation(
             lead, self.as_of, self.stage, self.entered, None if check == at.NEVER else check,
             self.agreement.excluded is not None and self._part(self.agreement.excluded).holds,
@@ -233,7 +243,7 @@ class _Explainer:
 
     # What it is worth.
 
-    def _hits(self) -> tuple[Hit, ...]:
+    def hits(self) -> tuple[Hit, ...]:
         """Every hit in the order in which it was made; a reset voids those of its score before it."""
         hits: list[Hit] = []
         for event in self.trace:

@@ -105,6 +105,7 @@ def test_a_person_is_given_everything_that_is_stored_about_them(world):
         "identities": 5,
         "profiles": 2,
         "activities": 6,
+        "notes": 2,
         "decisions": 4,
         "transitions": 2,
         "deals": 2,

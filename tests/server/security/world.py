@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from tasuki.server.accounts.models import Account
-from tasuki.server.activities.models import Activity
+from tasuki.server.activities.models import Activity, Note
 from tasuki.server.agreements.models import AgreementVersion
 from tasuki.server.core import audit
 from tasuki.server.core.access import Actor
@@ -153,6 +153,9 @@ class World:
             routed=[{"why": "transferred", "note": f"{told['name']} asks for it"}],
         )
         Clock.objects.create(handoff=handoff, lead=lead, ordinal=1, started_at=START, started_because="given")
+        Note.objects.create(
+            lead=lead, at=START, text=f"{told['name']} plays golf", source="page", key=f"{key}-n"
+        )
         Promise.objects.create(lead=lead, at=START, note=f"ask {told['name']}", made_at=START)
         Notification.objects.create(
             user=self.administrator.user,

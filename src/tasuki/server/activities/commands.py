@@ -13,13 +13,14 @@ from typing import Any
 from tasuki.server.activities import checks
 from tasuki.server.activities.inputs import ActivityInput, Recorded
 from tasuki.server.activities.models import Activity
+from tasuki.server.activities.notes import remove_note, write_note
 from tasuki.server.core import audit, bulk, clock
 from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import Refused
 from tasuki.server.core.measures import ENTRIES
 from tasuki.server.people import commands as people
 
-__all__ = ["ActivityInput", "Recorded", "record_activities"]
+__all__ = ["ActivityInput", "Recorded", "record_activities", "remove_note", "write_note"]
 
 Outcome = Recorded | Refused
 

@@ -1,4 +1,4 @@
-"""What leads did: the greater part of the log."""
+"""What leads did: the greater part of the log; and what people noted about them, which is no part of it."""
 
 from __future__ import annotations
 
@@ -22,3 +22,18 @@ class Activity(models.Model):
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["source", "key"], name="an_activity_once")]
         indexes: ClassVar = [models.Index(fields=["lead", "at"])]
+
+
+class Note(models.Model):
+    """What somebody noted about a lead. No entry: no rule reads it, so that one writes freely."""
+
+    lead = models.ForeignKey("people.Lead", models.CASCADE, related_name="notes", db_index=False)
+    at = models.DateTimeField()
+    text = models.TextField()
+    by = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+", db_index=False)
+    source = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["source", "key"], name="a_note_once")]
+        indexes: ClassVar = [models.Index(fields=["lead", "at"], name="notes_of_a_lead")]

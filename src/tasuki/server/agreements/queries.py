@@ -55,12 +55,15 @@ def in_force(at: datetime | None = None) -> InForce | None:
 
 def acting(at: datetime) -> InForce | None:
     """The agreement that says what happened then: the first one for what was before it, for it acts on that too."""
-    return in_force(at) or _earliest(clock.now())
+    known = acted(at)
+    return ready(known[-1], first=len(known) == 1) if known else None
 
 
-def _earliest(now: datetime) -> InForce | None:
-    first = next((version for version in schedule() if version.effective_from <= now), None)
-    return ready(first, first=True) if first else None
+def acted(at: datetime) -> list[AgreementVersion]:
+    """Every version up to a time, in the order in which they came into force; the first one for what was before it."""
+    versions, now = schedule(), clock.now()
+    known = [version for version in versions if version.effective_from <= at]
+    return known or [version for version in versions[:1] if version.effective_from <= now]
 
 
 _kept: dict[str, tuple[Compiled, ShapeBook]] = {}

@@ -15,6 +15,7 @@ from tasuki.server.api import (
     handoffs,
     imports,
     leads,
+    notes,
     people,
     webhooks,
     work,
@@ -26,6 +27,7 @@ api = HouseApi()
 for router in (
     leads.router,
     activities.router,
+    notes.router,
     decisions.router,
     work.router,
     calls.router,

@@ -19,6 +19,7 @@ from tasuki.server.core.errors import Conflict, Invalid, Refused
 from tasuki.server.core.measures import ENTRIES
 from tasuki.server.core.models import User
 from tasuki.server.deals import checks
+from tasuki.server.deals.changing import change_deal
 from tasuki.server.deals.consequences import FOLLOWS
 from tasuki.server.deals.inputs import DealInput, PutDeal
 from tasuki.server.deals.models import Deal
@@ -26,7 +27,7 @@ from tasuki.server.people import commands as people
 from tasuki.server.people.inputs import LeadRef
 from tasuki.server.people.models import Lead
 
-__all__ = ["DealInput", "PutDeal", "put_deals", "settle"]
+__all__ = ["DealInput", "PutDeal", "change_deal", "put_deals", "settle"]
 
 Outcome = PutDeal | Refused
 SIMPLE = ("name", "amount", "currency", "state", "reason", "opened_at", "closed_at", "expected_at")

@@ -23,10 +23,12 @@ from tasuki.server.core.access import Actor, decision_roles, require, sight
 from tasuki.server.core.clock import microseconds
 from tasuki.server.core.errors import Conflict, NotAllowed, NotFound, Refused
 from tasuki.server.core.measures import ENTRIES
-from tasuki.server.lifecycle import checks, measures, queries, storing, telling
+from tasuki.server.lifecycle import checks, measures, storing, telling
+from tasuki.server.lifecycle.answering import answers_of
 from tasuki.server.lifecycle.folding import fold, place_under, read
 from tasuki.server.lifecycle.inputs import Decided, Entered
 from tasuki.server.lifecycle.models import Decision, Transition
+from tasuki.server.lifecycle.moving import TRYING
 from tasuki.server.people.due import touch
 from tasuki.server.people.models import Lead, Profile
 
@@ -183,7 +185,7 @@ class Asked:
         logs = [self._tried(one.log, roles[one.lead.pk], now) for one in found]
         outcomes = fold_leads_live(under.compiled, logs, now, book=under.book)
         whys = [
-            (one.lead, outcome.refused.get(queries.TRYING))
+            (one.lead, outcome.refused.get(TRYING))
             for one, outcome in zip(found, outcomes, strict=True)
         ]
         return {
@@ -192,7 +194,7 @@ class Asked:
 
     def _tried(self, log: LeadLog, role: str, at: int) -> LeadLog:
         said = json.dumps(self.answers) if self.answers else ""
-        tried = LiveDecision(at, queries.TRYING, DecisionShape(self.to, role, said))
+        tried = LiveDecision(at, TRYING, DecisionShape(self.to, role, said))
         return LeadLog(
             log.lead, log.profiles, log.activities, [*log.decisions, tried], log.facts, log.same_agreement,
             log.acts_from,
@@ -214,7 +216,7 @@ class Asked:
         )  # fmt: skip
 
     def _illegal(self, lead: Lead, role: str, why: str, stage: str, under: InForce) -> Refused:
-        known = {**queries.answers_of(lead), **self.answers} if why == "requires" else {}
+        known = {**answers_of(lead), **self.answers} if why == "requires" else {}
         return telling.illegal_move(
             under.agreement, stage=stage, to=self.to, role=role, roles=decision_roles(self.actor), why=why, answers=known
         )  # fmt: skip

@@ -38,7 +38,7 @@ def _now(condition: ex.Condition, part: Part) -> str:
     """What stands there now, where it is one thing: a number, a grade."""
     if not isinstance(condition, ex.Compare | ex.GradeCompare):
         return ""
-    text = part.now.split(", ")[0].rpartition(" is ")[2]
+    text = part.now.partition(" is ")[2].split(", ")[0]  # the left side may hold a comma: count(x, 3d)
     if text == "none":
         return _("now none")
     return _("now %(value)s") % {"value": text}

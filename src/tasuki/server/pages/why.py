@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tasuki.server.agreements.rules import rule_text
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 LEAST = 0.05
 """Points that have faded to less than this are not told."""
+INTEREST = "interest"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,14 @@ class ScoreShown:
     grade: str
     given: list[Given]
     parts: list[str]
+    high: float = 0.0
+    """The end of its range, 0 where it has none."""
+
+    @property
+    def full(self) -> int:
+        """Hundredths of its range; of a hundred points where it has none."""
+        top = self.high or 100.0
+        return round(100 * min(max(self.value / top, 0.0), 1.0))
 
 
 @dataclass(frozen=True)
@@ -50,12 +60,15 @@ class Next:
 
 @dataclass(frozen=True)
 class Why:
-    """The whole answer. `main` is the score that sums the others up, else the first."""
+    """The whole answer. `main` is the score that sums the others up, else the first; `interests` one for each area."""
 
     main: ScoreShown | None
     others: list[ScoreShown]
     ways: list[Next]
     excluded: bool
+    interests: list[ScoreShown] = field(default_factory=list)
+    asks: list[Next] = field(default_factory=list)
+    """Ways on that somebody decides, and what they require."""
 
 
 def why(explanation: Explanation, stages: Stages) -> Why:
@@ -67,7 +80,23 @@ def why(explanation: Explanation, stages: Stages) -> Why:
         for way in explanation.ways
         if way.path.when is not None
     ]
-    return Why(main, [score for score in scores if score is not main], ways, explanation.excluded)
+    asks = [
+        Next(way.path.stage, way.path.because, conditions.lacks(way, stages))
+        for way in explanation.ways
+        if way.path.when is None and way.path.requires is not None
+    ]
+    areas = interests_of(stages)
+    interests = [score for score in scores if score.id in areas and score is not main]
+    others = [score for score in scores if score is not main and score not in interests]
+    return Why(
+        main, others, ways, explanation.excluded, sorted(interests, key=lambda score: -score.value), asks
+    )
+
+
+def interests_of(stages: Stages) -> set[str]:
+    """The scores that tell what a lead cares about: named `interest_…`, or `interest`, in the agreement."""
+    scores = stages.agreement.scores if stages.agreement else {}
+    return {name for name in scores if name == INTEREST or name.startswith(INTEREST + "_")}
 
 
 def _score(score: ScoreNow, stages: Stages) -> ScoreShown:
@@ -77,4 +106,8 @@ def _score(score: ScoreNow, stages: Stages) -> ScoreShown:
         if abs(one.worth) >= LEAST
     ]
     parts = [stages.score(part) for part in score.parts]
-    return ScoreShown(score.id, stages.score(score.id), score.value, score.grade or "", given, parts)
+    found = stages.agreement.scores.get(score.id) if stages.agreement else None
+    high = found.high if found and math.isfinite(found.high) else 0.0
+    return ScoreShown(
+        score.id, stages.score(score.id), score.value, score.grade or "", given, parts, high=high
+    )

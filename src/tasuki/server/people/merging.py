@@ -28,6 +28,7 @@ ENTRIES = (
     "people.Identity",
     "people.Profile",
     "activities.Activity",
+    "activities.Note",
     "lifecycle.Decision",
     "lifecycle.Held",
     "deals.Deal",

@@ -48,6 +48,7 @@ HELD: dict[str, Held] = {
     "people.LeadKey": Held(drop=True, private=True),
     "people.Due": Held(drop=True, private=True),
     "activities.Activity": Held(blank={"properties": {}, "import_job": None}, keyed=True),
+    "activities.Note": Held(drop=True),
     "lifecycle.Decision": Held(
         blank={"note": "", "answers": {}, "import_job": None}, keyed=True, shared="reason"
     ),

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from tasuki.server.accounts.models import Account
 from tasuki.server.accounts.names import folded, matching_kana
 from tasuki.server.accounts.queries import account as account_there_for
+from tasuki.server.core import formats
 from tasuki.server.core.access import SYSTEM, Actor, require, sight
 from tasuki.server.core.errors import Invalid, NotFound
 from tasuki.server.core.marks import a_time, mark, read_mark
@@ -97,10 +98,13 @@ def leads(
     return LeadPage(found[:limit], _mark(found[limit - 1], column) if more else "")
 
 
-def lead(actor: Actor, lead_id: int) -> Lead:
-    """One lead, with account, owner and team; of one that was merged, the one it is now. NotFound."""
+def lead(actor: Actor, lead_id: int | Lead) -> Lead:
+    """One lead, with account, owner and team; of one that was merged, the one it is now. NotFound.
+
+    A lead that this actor's request has found already is taken as it is.
+    """
     require(actor, "leads.read")
-    return lead_there(actor, lead_id)
+    return lead_id if isinstance(lead_id, Lead) else lead_there(actor, lead_id)
 
 
 def lead_there(actor: Actor, lead_id: int) -> Lead:
@@ -109,6 +113,13 @@ def lead_there(actor: Actor, lead_id: int) -> Lead:
     found = rows.filter(pk=lead_id).first()
     while found is not None and found.merged_into_id is not None:
         found = rows.filter(pk=found.merged_into_id).first()
+    if found is not None and found.erased_at is not None and _seen(actor, found):
+        raise NotFound(
+            "lead_erased",
+            _("This person's data were erased on %(day)s; only counts are left.")
+            % {"day": formats.day(found.erased_at)},
+            cure=_("Nothing of it can be brought back."),
+        )
     if found is None or found.erased_at is not None or not _seen(actor, found):
         raise NotFound(
             "lead_not_found",
@@ -123,7 +134,7 @@ def account_there(account_id: int) -> Account:
     return account_there_for(SYSTEM, account_id)
 
 
-def identities(actor: Actor, lead_id: int) -> list[Identity]:
+def identities(actor: Actor, lead_id: int | Lead) -> list[Identity]:
     """By what a lead is recognised. NotFound."""
     return list(lead(actor, lead_id).identities.order_by("kind", "value"))
 
@@ -133,7 +144,22 @@ def profiles(actor: Actor, lead_id: int, *, limit: int = 100) -> list[Profile]:
     return list(lead(actor, lead_id).profiles.order_by("-at", "-pk")[:limit])
 
 
-def merges(actor: Actor, lead_id: int) -> list[Merge]:
+def profile_at(actor: Actor, lead_id: int | Lead, at: datetime) -> Profile | None:
+    """What was known of a lead and its account at a time; None before the first version. NotFound."""
+    return lead(actor, lead_id).profiles.filter(at__lte=at).order_by("-at", "-pk").first()
+
+
+def colleagues(actor: Actor, lead_id: int | Lead, *, limit: int = 6) -> list[Lead]:
+    """Others of the lead's company, those with a part in the buying group first, then the highest score. NotFound."""
+    found = lead(actor, lead_id)
+    if found.account_id is None:
+        return []
+    others = _listed(actor).filter(account=found.account_id).exclude(pk=found.pk)
+    has_part = Case(When(buying_role="", then=1), default=0)
+    return list(others.order_by(has_part, "-score", "-pk")[:limit])
+
+
+def merges(actor: Actor, lead_id: int | Lead) -> list[Merge]:
     """What was merged into a lead, the latest first, undone ones too. NotFound."""
     found = lead(actor, lead_id)
     return list(Merge.objects.filter(kind="lead", winner=found.pk).select_related("by").order_by("-pk"))

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tasuki.server.accounts import commands, queries
 from tasuki.server.accounts.inputs import AccountInput
 from tasuki.server.accounts.models import Account
+from tasuki.server.agreements.stages import stages_now
 from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.deals import queries as deals
+from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.pages import forms
-from tasuki.server.pages.frame import done, on_form, page, show
-from tasuki.server.pages.paging import PAGE, following
+from tasuki.server.pages.facts import further
+from tasuki.server.pages.frame import done, on_form, page, part, show
+from tasuki.server.pages.leadpage import moment
+from tasuki.server.pages.paging import PAGE, a_number, following
+from tasuki.server.pages.story import told_of_company
+from tasuki.server.pages.views.duplicates import pairs
 from tasuki.server.people import queries as people
+
+HANDED = 20
 
 
 @page()
@@ -31,21 +43,51 @@ def accounts(request: HttpRequest, actor: Actor) -> HttpResponse:
     return show(request, actor, "accounts.html", {**context, **following(request, found.after or None)})
 
 
+@never_cache
 @page()
 def account(request: HttpRequest, actor: Actor, account_id: int) -> HttpResponse:
-    """One company: its facts, its people whom one sees, its deals. One that was merged is shown as what it is now."""
+    """One company: its score, its people whom one sees, what they did, deals, handoffs; of a merged one, those of now."""
     found = queries.account(actor, account_id)
     if found.pk != account_id:
+        messages.info(request, _("This company was merged; it is shown as it is now."))
         return redirect("account", found.pk)
     leads = people.leads(actor, account=found.pk, after=request.GET.get("after", "")[:200], limit=PAGE)
+    handed = lifecycle.handoffs_of_company(
+        actor, found.pk, before=a_number(request.GET.get("handoffs")), limit=HANDED
+    )
     context = {
         "title": found.name,
         "account": found,
+        "standing": lifecycle.company(actor, found.pk),
+        "group": lifecycle.buying_group(actor, found.pk),
         "leads": leads.leads,
         "deals": deals.deals(actor, account_id=found.pk),
+        "handed": handed,
+        "older_handed": handed[-1].pk if len(handed) == HANDED else None,
+        "duplicates": pairs(people.duplicates(actor, account=found.pk).duplicates, found.pk),
+        "further": further(found),
         "may_write": actor.may("accounts.write"),
+        **_story(actor, found, request),
     }
     return show(request, actor, "account.html", {**context, **following(request, leads.after or None)})
+
+
+@never_cache
+@page()
+def account_story(request: HttpRequest, actor: Actor, account_id: int) -> HttpResponse:
+    """What its people did, further back."""
+    found = queries.account(actor, account_id)
+    return part(request, actor, "lead_story_older.html", _story(actor, found, request))
+
+
+def _story(actor: Actor, found: Account, request: HttpRequest) -> dict[str, Any]:
+    story = told_of_company(actor, found.pk, stages_now(), moment(request.GET.get("before", "")))
+    asked = urlencode({"before": story.older.isoformat()}) if story.older else ""
+    return {
+        "story": story,
+        "older_address": f"{reverse('account-story', args=[found.pk])}?{asked}" if asked else "",
+        "older_page": f"?{asked}#story" if asked else "",
+    }
 
 
 @require_http_methods(["GET", "POST"])

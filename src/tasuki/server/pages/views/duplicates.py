@@ -70,7 +70,8 @@ def duplicates(request: HttpRequest, actor: Actor) -> HttpResponse:
 def duplicate(request: HttpRequest, actor: Actor, duplicate_id: int) -> HttpResponse:
     """Answer one: the same, with the one to keep, or not."""
     lead = a_number(request.POST.get("lead"))
-    back = ("lead", lead) if lead else ("duplicates",)
+    account = a_number(request.POST.get("account"))
+    back = ("lead", lead) if lead else ("account", account) if account else ("duplicates",)
     winner = a_number(request.POST.get("winner"))
     if winner is None:
         commands.decide_duplicate(actor, duplicate_id, same=False)

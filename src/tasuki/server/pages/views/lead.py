@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -16,42 +16,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from tasuki.agreement.predicates import fold as folded
-from tasuki.engine.bind import YES
-from tasuki.server.agreements.stages import Stages, stages_now
+from tasuki.server.agreements.stages import stages_now
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Conflict, Invalid, NotFound, Refused
-from tasuki.server.deals import queries as deals
 from tasuki.server.lifecycle import commands as lifecycle_commands
 from tasuki.server.lifecycle import queries as lifecycle
-from tasuki.server.pages import forms
-from tasuki.server.pages.deciding import decide_form, offers, possible, questions_form, seen
-from tasuki.server.pages.desk import pending
-from tasuki.server.pages.frame import done, on_form, page, show
-from tasuki.server.pages.sash import Forms, sash
-from tasuki.server.pages.story import story
-from tasuki.server.pages.views.duplicates import pairs
-from tasuki.server.pages.why import why
+from tasuki.server.pages import forms, leadpage
+from tasuki.server.pages.deciding import decide_form, possible, questions_form
+from tasuki.server.pages.frame import done, on_form, page, part, show
+from tasuki.server.pages.sash import Forms
 from tasuki.server.people import privacy, queries
 from tasuki.server.people.models import Lead
 
 if TYPE_CHECKING:
     from tasuki.server.handoffs.models import Promise
-    from tasuki.server.lifecycle.models import Held, Transition
 
-STORY = 60
-
-
-@dataclass(frozen=True)
-class Stop:
-    """One stage of the path: whether the lead has been there, is there, since when, how often."""
-
-    id: str
-    here: bool
-    passed: bool
-    latest: datetime | None
-    times: int
+BODY = "lead-body"
 
 
 @never_cache
@@ -60,6 +41,7 @@ def lead(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     """Everything about one lead; with `?at=` as it was on that day."""
     found = queries.lead(actor, lead_id)
     if found.pk != lead_id:
+        messages.info(request, _("Lead %(number)s was merged into this one.") % {"number": lead_id})
         return redirect("lead", found.pk)
     return shown(request, actor, found)
 
@@ -69,35 +51,40 @@ def lead(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
 def lead_now(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     """What moves on the page, for the page to renew itself; 204 where it has this already."""
     found = queries.lead(actor, lead_id)
-    if request.GET.get("have") == _state(found, lifecycle.held(actor, found.pk)):
+    if request.GET.get("have") == leadpage.state(found, lifecycle.held(actor, found)):
         return HttpResponse(status=204)
-    return show(request, actor, "lead_live.html", {"title": str(found), **_live(actor, found, None)})
+    context = leadpage.live(actor, found, None)
+    return part(request, actor, "lead_live.html", {**context, **leadpage.curve_of(context)})
 
 
-def _state(found: Lead, held: Sequence[Held]) -> str:
-    """What changes when the lead is folded or something is about to be, and every minute, for the page tells how long ago
-    things were."""
-    about = " ".join(f"{one.pk}{one.state}" for one in held)
-    return f"{seen(found)} {found.score:.3f} {found.folded_at} {found.owner_id} {clock.now():%H:%M} {about}"
+@never_cache
+@page()
+def lead_story(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
+    """A part of the story: further back, of one kind, or anew where something came; 204 where it has this already."""
+    found = queries.lead(actor, lead_id)
+    if request.GET.get("have") == leadpage.story_state(actor, found):
+        return HttpResponse(status=204)
+    at = _asked_day(request.GET.get("at", ""))
+    context = leadpage.story_part(actor, found, at, request.GET.dict())
+    template = "lead_story_older.html" if context["is_later"] else "lead_story.html"
+    return part(request, actor, template, context)
 
 
 def shown(
     request: HttpRequest, actor: Actor, found: Lead, came_back: Forms | None = None, status: int = 200
 ) -> HttpResponse:
-    """The page; forms that `came_back` stay as they were typed."""
+    """The page, or its body where that was asked for; forms that `came_back` stay as they were typed."""
     at = _asked_day(request.GET.get("at", ""))
-    context = {
-        "title": str(found),
-        **_live(actor, found, at, came_back),
-        "identities": queries.identities(actor, found.pk),
-        "duplicates": pairs(queries.duplicates(actor, lead=found.pk).duplicates, found.pk),
-        "merges": queries.merges(actor, found.pk),
-        "deals": deals.deals(actor, lead_id=found.pk),
-        "may_export": actor.may("export"),
-        "may_erase": actor.may("erase"),
-        "today": timezone.localtime(clock.now()).date(),
-    }
+    context = leadpage.whole(actor, found, at, request.GET.dict(), came_back)
+    if wants_body(request):
+        return part(request, actor, "lead_body.html", context, status)
     return show(request, actor, "lead.html", context, status)
+
+
+def wants_body(request: HttpRequest) -> bool:
+    """Whether htmx asks for what stands below the head; after a form, too, whose answer leads back to the page."""
+    is_back = request.headers.get("HX-History-Restore-Request") == "true"
+    return request.headers.get("HX-Target") == BODY and not is_back
 
 
 def _asked_day(text: str) -> datetime | None:
@@ -116,71 +103,6 @@ def _asked_day(text: str) -> datetime | None:
         raise Invalid("day_invalid", _("This is no day."), cure=_("Write it like 2026-04-01."), field="at")
     instant = instant if instant.tzinfo else timezone.make_aware(instant)
     return instant if instant < clock.now() else None
-
-
-def _live(actor: Actor, found: Lead, at: datetime | None, came_back: Forms | None = None) -> dict[str, Any]:
-    """What moves: stage, score, why, decisions, timeline."""
-    stages, held = stages_now(), lifecycle.held(actor, found.pk)
-    transitions = [one for one in lifecycle.transitions(actor, found.pk) if at is None or one.at <= at]
-    given = lifecycle.answers(actor, found.pk)
-    answers = _as_forms_say(given)
-    context = {
-        "lead": found,
-        "at": at,
-        "stages": stages,
-        "stage_shown": (transitions[-1].to_stage if transitions else "") if at else found.stage,
-        "path": _path(transitions, stages),
-        "latest": transitions[-1] if transitions else None,
-        "story": story(actor, found, at, stages, STORY),
-        "why": _why(actor, found, at, stages),
-        "version": _state(found, held),
-        "pending": pending(held, stages) if at is None else [],
-        "moves_version": f"{seen(found)} {sorted(answers.items())}",
-    }
-    if at is None:
-        came_back = came_back or {}
-        context |= sash(actor, found, came_back)
-        refused = cast("forms.Decide | None", came_back.get("decide"))
-        context["offers"] = offers(found, lifecycle.moves(actor, found.pk), stages, answers, refused)
-        context["has_illegal"] = any(not offer.legal and not offer.is_open for offer in context["offers"])
-        context["questions"] = questions_form(stages, answers)
-        context["answered"] = given
-    return context
-
-
-def _answers(actor: Actor, found: Lead) -> dict[str, str]:
-    """Question → its latest answer, as the forms say it."""
-    return _as_forms_say(lifecycle.answers(actor, found.pk))
-
-
-def _as_forms_say(answers: Mapping[str, lifecycle.Answer]) -> dict[str, str]:
-    return {question: "yes" if folded(one.answer) in YES else "no" for question, one in answers.items()}
-
-
-def _why(actor: Actor, found: Lead, at: datetime | None, stages: Stages) -> Any:
-    if stages.agreement is None:
-        return None
-    explanation = lifecycle.explanation(actor, found.pk, at)
-    return why(explanation, stages) if explanation else None
-
-
-def _path(transitions: list[Transition], stages: Stages) -> list[Stop]:
-    """The stages in funnel order, with the lead's passes through each."""
-    here = transitions[-1].to_stage if transitions else ""
-    entered: dict[str, list[datetime]] = {}
-    for one in transitions:
-        entered.setdefault(one.to_stage, []).append(one.at)
-    unknown = [code for code in entered if code not in stages.places]
-    return [
-        Stop(
-            code,
-            code == here,
-            code in entered,
-            max(entered.get(code, []), default=None),
-            len(entered.get(code, [])),
-        )
-        for code in [*stages.ids, *unknown]
-    ]
 
 
 # Deciding.
@@ -252,7 +174,7 @@ def answer(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     found = queries.lead(actor, lead_id)
     form = questions_form(stages_now(), {}, request.POST)
     given = form.answers() if form is not None and form.is_valid() else {}
-    known = _answers(actor, found)
+    known = leadpage.as_forms_say(lifecycle.answers(actor, found.pk))
     news = {question: text for question, text in given.items() if known.get(question) != text}
     if not news:
         return done(request, _("Nothing was changed."), "lead", found.pk)

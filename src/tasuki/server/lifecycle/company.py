@@ -1,0 +1,92 @@
+"""How a company stands: made of the scores that the engine gave its people, and nothing else.
+
+The score of a company is the best score of its people: one who is ready to buy is worth a call, however many others are not.
+Beside it stands how many are engaged, which are those with at least half of what the agreement's first bar asks for; where
+the agreement has no bar, those with any points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from tasuki.server.agreements import queries as agreements
+from tasuki.server.core import formats
+from tasuki.server.core.access import Actor, require, sight
+from tasuki.server.handoffs.models import Handoff
+from tasuki.server.people.models import Lead
+
+SHARE = 0.5
+"""Of the first bar: from there somebody is engaged."""
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Company:
+    """`best`: the lead whose score the company has. `stages`: stage ("": none) → how many people stand there."""
+
+    best: Lead | None = None
+    people: int = 0
+    engaged: int = 0
+    bar: float | None = None
+    stages: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        """How it is made, in the reader's language."""
+        if self.bar is None:
+            return _("The best score of its people; engaged are those with any points.")
+        said = _(
+            "The best score of its people; engaged are those with at least %(least)s of the bar's %(bar)s points."
+        )
+        return said % {"least": formats.number(self.bar * SHARE, 1), "bar": formats.number(self.bar, 1)}
+
+
+def company(actor: Actor, account_id: int) -> Company:
+    """How the company stands by those of its people whom the actor sees."""
+    require(actor, "leads.read")
+    under = agreements.in_force()
+    bar = next((bar.value for bar in under.compiled.bars), None) if under else None
+    bar = bar if bar and bar > 0 else None
+    people = _people(actor, account_id)
+    engaged = Q(score__gte=bar * SHARE) if bar else Q(score__gt=0)
+    rows = people.values("stage").annotate(n=Count("pk"), m=Count("pk", filter=engaged)).order_by("stage")
+    counted = list(rows)
+    return Company(
+        people.order_by("-score", "-pk").first(),
+        sum(row["n"] for row in counted),
+        sum(row["m"] for row in counted),
+        bar,
+        {row["stage"]: row["n"] for row in counted},
+    )
+
+
+def buying_group(actor: Actor, account_id: int) -> list[Lead]:
+    """Those who have a part in the buying group, by part, then the highest score first."""
+    require(actor, "leads.read")
+    found = _people(actor, account_id).exclude(buying_role="").select_related("owner")
+    return list(found.order_by("buying_role", "-score", "-pk")[:MOST])
+
+
+def handoffs_of_company(
+    actor: Actor, account_id: int, before: int | None = None, limit: int = 20
+) -> Sequence[Handoff]:
+    """Handoffs of its people, the latest first, at most `limit` (≤ 100); `before` is the id of the last one had."""
+    require(actor, "leads.read")
+    found = Handoff.objects.filter(
+        sight(actor, "lead__"), lead__account=account_id, lead__merged_into=None, lead__erased_at=None
+    )
+    last = Handoff.objects.filter(pk=before).values_list("opened_at", flat=True).first() if before else None
+    if last is not None:
+        found = found.filter(Q(opened_at__lt=last) | Q(opened_at=last, pk__lt=before))
+    found = found.select_related("lead", "person", "team", "transition", "closed_by__decision")
+    return list(found.order_by("-opened_at", "-pk")[: min(limit, MOST)])
+
+
+def _people(actor: Actor, account_id: int) -> QuerySet[Lead]:
+    return Lead.objects.filter(
+        sight(actor), account=account_id, merged_into=None, erased_at=None, anonymous=False
+    )

@@ -1,0 +1,157 @@
+"""What happened to a lead, or to all leads of a company: entries, facts and notes in the order of their times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from tasuki.server.activities.models import Activity, Note
+from tasuki.server.core import bulk
+from tasuki.server.core.access import Actor, require, sight
+from tasuki.server.lifecycle.models import Decision, Transition
+from tasuki.server.lifecycle.seeing import lead_of
+from tasuki.server.people.models import Lead, Profile
+
+MOST = 500
+CONTACTS = ("call", "meeting")
+"""Types of activities that are done with a lead, not by it."""
+END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC)
+
+Kind = Literal["activity", "profile", "decision", "transition", "note"]
+Only = Literal["", "activity", "contact", "decision", "transition", "note", "profile"]
+Entry = Activity | Profile | Decision | Transition | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a lead's timeline; `entry` is the row itself."""
+
+    at: datetime
+    kind: Kind
+    entry: Entry
+
+
+def timeline(
+    actor: Actor,
+    lead_id: int | Lead,
+    *,
+    before: datetime | None = None,
+    since: datetime | None = None,
+    limit: int = 50,
+    at: datetime | None = None,
+    only: Only = "",
+) -> list[Item]:
+    """What happened to the lead, the latest first: at most `limit` (≤ 500) lines, those earlier than `before`.
+
+    `at` leaves out what came later than that, `since` what came earlier; `only` one kind: `contact` is what was done with
+    the lead, `activity` what it did. The lines of one instant come whole, so that none is lost between two pages: go on with
+    the time of the last line as `before`.
+    """
+    lead = lead_of(actor, lead_id)
+    most = max(1, min(limit, MOST))
+    found: list[Item] = []
+    for kind, entries in _rows(lead, only):
+        within = entries.filter(at__gte=since) if since else entries
+        found += [Item(one.at, kind, one) for one in _newest(within, before, at, most)]
+    return _first(found, most)
+
+
+def _rows(lead: Lead, only: Only) -> list[tuple[Kind, QuerySet[Any]]]:
+    activities = Activity.objects.filter(lead=lead)
+    rows: dict[str, tuple[Kind, QuerySet[Any]]] = {
+        "transition": ("transition", transitions_of(lead)),
+        "decision": ("decision", Decision.objects.filter(lead=lead).select_related("by")),
+        "note": ("note", Note.objects.filter(lead=lead).select_related("by")),
+        "": ("activity", activities),
+        "activity": ("activity", activities.exclude(type__in=CONTACTS)),
+        "contact": ("activity", activities.filter(type__in=CONTACTS)),
+        "profile": ("profile", Profile.objects.filter(lead=lead)),
+    }
+    every = ("transition", "decision", "note", "", "profile")
+    return [rows[name] for name in ((only,) if only else every)]
+
+
+def transitions_of(lead: Lead) -> QuerySet[Transition]:
+    """A lead's, with decision, who made it, and agreement version."""
+    found = Transition.objects.filter(lead=lead).select_related("decision__by", "agreement")
+    return found.defer("agreement__text")
+
+
+def _first(found: list[Item], most: int) -> list[Item]:
+    """The latest so many, and all others of the same time as the last."""
+    found.sort(key=lambda item: item.at, reverse=True)
+    if len(found) <= most:
+        return found
+    last = found[most - 1].at
+    return [item for item in found if item.at >= last]
+
+
+def _newest(entries: QuerySet[Any], before: datetime | None, at: datetime | None, most: int) -> list[Any]:
+    """The newest `most` rows, and all others of the same time as the last."""
+    if before is not None:
+        entries = entries.filter(at__lt=before)
+    if at is not None:
+        entries = entries.filter(at__lte=at)
+    ordered = entries.order_by("-at", "-pk")
+    found = list(ordered[:most])
+    if len(found) == most:
+        have = {one.pk for one in found}
+        found += [one for one in ordered.filter(at=found[-1].at) if one.pk not in have]
+    return found
+
+
+# A company.
+
+
+def company_timeline(
+    actor: Actor, account_id: int, *, before: datetime | None = None, limit: int = 50
+) -> list[Item]:
+    """What the company's people did, what was noted and where they moved, as `timeline`; each `entry` with its lead.
+
+    Of the people whom the actor sees. However many there are, few rows of each of the lately active ones are read.
+    """
+    require(actor, "leads.read")
+    most = max(1, min(limit, MOST))
+    people = Lead.objects.filter(sight(actor), account=account_id, merged_into=None, erased_at=None)
+    found: list[Item] = []
+    tables: tuple[tuple[Kind, Any], ...] = (
+        ("transition", Transition),
+        ("note", Note),
+        ("activity", Activity),
+    )
+    for kind, model in tables:
+        found += [Item(one.at, kind, one) for one in _of_people(model, people, before or END_OF_TIME, most)]
+    return _first(found, most)
+
+
+def _of_people(model: Any, people: QuerySet[Lead], before: datetime, most: int) -> list[Any]:
+    """The newest `most` rows can only be those of the `most` people with the newest ones."""
+    mine = model.objects.filter(lead=OuterRef("pk"), at__lt=before).order_by("-at").values("at")[:1]
+    active = people.annotate(latest=Subquery(mine)).filter(latest__isnull=False).order_by("-latest")
+    leads = list(active.values_list("pk", flat=True)[:most])
+    newest = _latest(model._meta.db_table, leads, before, most)
+    if not newest:
+        return []
+    ids = [pk for pk, _at in newest]
+    found = list(model.objects.filter(pk__in=ids).select_related("lead"))
+    last, have = min(one.at for one in found), set(ids)
+    same = model.objects.filter(lead__in=leads, at=last).select_related("lead")
+    return found + [one for one in same[:MOST] if one.pk not in have]
+
+
+def _latest(table: str, leads: Sequence[int], before: datetime, most: int) -> list[tuple[int, Any]]:
+    """Id and time of the newest rows, `most` of each lead at the most: one look into the index for each of them."""
+    if not leads:
+        return []
+    of_one = (
+        f'SELECT id, "at" FROM {table} WHERE lead_id = %s AND "at" < %s ORDER BY "at" DESC, id DESC LIMIT %s'  # noqa: S608 — a name of ours
+    )
+    each = " UNION ALL ".join(f"SELECT * FROM ({of_one}) AS l{n}" for n in range(len(leads)))  # noqa: S608
+    end = connection.ops.adapt_datetimefield_value(before)
+    given = [value for lead in leads for value in (lead, end, most)]
+    return bulk.select(f'{each} ORDER BY "at" DESC, id DESC LIMIT %s', [*given, most])
