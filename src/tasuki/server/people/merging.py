@@ -30,6 +30,7 @@ ENTRIES = (
     "people.Profile",
     "activities.Activity",
     "lifecycle.Decision",
+    "lifecycle.Held",
     "deals.Deal",
     "handoffs.Handoff",
     "handoffs.Clock",

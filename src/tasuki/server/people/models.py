@@ -75,6 +75,7 @@ class Lead(models.Model):
                 name="lead_by_stage_entered",
                 condition=models.Q(stage_entered_at__isnull=False),
             ),
+            models.Index(fields=["created_at"], name="lead_by_created", condition=models.Q(anonymous=False)),
             models.Index(
                 fields=["reapproach_at"],
                 name="lead_by_reapproach",
