@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from tasuki.server.agreements.stages import Stages
 from tasuki.server.core.access import Actor
@@ -74,7 +74,12 @@ class Asked:
 
     def pairs(self, besides: Clause | None = None) -> list[tuple[str, str]]:
         """As an address has it, `besides` one filter."""
-        own = [(clause.name, value) for clause in self.clauses if clause is not besides for value in clause.values]
+        own = [
+            (clause.name, value)
+            for clause in self.clauses
+            if clause is not besides
+            for value in clause.values
+        ]
         return ([(WORDS, self.search)] if self.search else []) + own
 
     def query(self, besides: Clause | None = None) -> str:
@@ -117,5 +122,3 @@ def _cleaned(values: Iterable[str]) -> list[str]:
     texts = (value.replace("\0", "").strip()[:LONGEST] for value in values)
     sound = (text for text in texts if text and not any("\ud800" <= each <= "\udfff" for each in text))
     return list(dict.fromkeys(sound))
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from tasuki.server.core import audit, clock
 from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import Conflict, Invalid, NotAllowed, NotFound, TooLarge
 from tasuki.server.core.models import Team, User
-from tasuki.server.lists import columns, doing, queries
+from tasuki.server.lifecycle import commands as lifecycle
+from tasuki.server.lists import columns, doing, exporting, queries
 from tasuki.server.lists.asking import Asked
 from tasuki.server.lists.models import Bulk, Choice, View
 from tasuki.server.lists.tasks import run_bulk
@@ -196,6 +197,45 @@ def _share(view: View, owner: User, shared: str) -> None:
     view.shared, view.team_id = shared, owner.team_id if shared == View.Shared.TEAM else None
 
 
+# Out of the house.
+
+
+def export_leads(
+    actor: Actor,
+    *,
+    asked: Asked,
+    sort: str,
+    shown: Sequence[columns.Column],
+    kind: str = exporting.CSV,
+    lead_ids: Sequence[int] | None = None,
+) -> Iterator[bytes]:
+    """The leads that fit, or these, as a file in pieces: the number and the columns shown. `kind`: csv, plain or xlsx.
+
+    The audit tells who took what out before the first piece is given. Invalid; NotAllowed.
+    """
+    require(actor, "export")
+    if kind not in exporting.KINDS:
+        raise Invalid(
+            "export_kind",
+            _("There is no such kind of file."),
+            cure=_("Possible: %(known)s.") % {"known": ", ".join(exporting.KINDS)},
+            field="kind",
+        )
+    _check_answerable(asked)
+    listing.column(sort)
+    ids = None if lead_ids is None else queries.visible(actor, lead_ids)
+    if ids is not None and not ids:
+        raise Invalid("no_leads", _("No lead was chosen."), cure=_("Tick some in the list."), field="leads")
+    with transaction.atomic():
+        audit.record(
+            actor, "leads.export", "", kind=kind, sort=sort, columns=[column.id for column in shown],
+            filters=sorted({clause.name for clause in asked.clauses}), words=bool(asked.search),
+            leads=len(ids) if ids is not None else None,
+        )  # fmt: skip
+    pages = queries.each_page(actor, asked, sort, ids)
+    return exporting.written(actor, kind, shown, stages_now(), pages)
+
+
 # One thing, many leads.
 
 
@@ -229,26 +269,41 @@ def act(
 
 
 def undo_bulk(actor: Actor, bulk_id: int) -> Bulk:
-    """Put back what it changed, but for what somebody changed since. NotFound; Conflict: undone already, or not undoable."""
+    """Put back what it changed, but for what somebody changed since. NotFound; Conflict: undone already, or recorded."""
     require(actor, "leads.write")
     row = queries.bulk(actor, bulk_id)
     if row.state in (Bulk.State.WAITING, Bulk.State.RUNNING):
-        raise Conflict("bulk_running", _("It is still being done."), cure=_("Wait until it is done, then undo it."))
-    if row.state == Bulk.State.UNDONE or row.kind == doing.STAGE:
         raise Conflict(
-            "bulk_not_undoable",
-            _("It was undone already.") if row.undone_at else _("Decisions that were taken cannot be undone here."),
-            cure="" if row.undone_at else _("Decide otherwise on the lead itself."),
+            "bulk_running", _("It is still being done."), cure=_("Wait until it is done, then undo it.")
         )
-    before = {int(pk): columns_ for pk, columns_ in row.before.items()}
-    did = people.reassign(actor, before, only_if=row.what)
+    if row.state == Bulk.State.UNDONE:
+        raise Conflict("bulk_undone", _("It was undone already."), cure=_("There is nothing more to do."))
+    changed, kept = _taken_back(actor, row) if row.kind == doing.STAGE else _put_back(actor, row)
     with transaction.atomic():
-        Bulk.objects.filter(pk=row.pk).update(
-            state=Bulk.State.UNDONE, undone_at=clock.now(), kept=len(did.left) + len(did.unchanged)
-        )
-        audit.record(actor, "leads.bulk_undo", f"bulk:{row.pk}", leads=len(did.before), left=len(did.left))
+        Bulk.objects.filter(pk=row.pk).update(state=Bulk.State.UNDONE, undone_at=clock.now(), kept=kept)
+        audit.record(actor, "leads.bulk_undo", f"bulk:{row.pk}", leads=changed, left=kept)
     row.refresh_from_db()
     return row
+
+
+def _put_back(actor: Actor, row: Bulk) -> tuple[int, int]:
+    """So many leads were put back, and so many stay, for somebody changed them since."""
+    did = people.reassign(actor, {int(pk): was for pk, was in row.before.items()}, only_if=row.what)
+    return len(did.before), len(did.left)
+
+
+def _taken_back(actor: Actor, row: Bulk) -> tuple[int, int]:
+    """So many decisions were taken back, and so many are recorded. Conflict: all of them are."""
+    back, recorded, late = 0, 0, None
+    for group in row.before.get("groups", ()):
+        try:
+            did = lifecycle.take_back(actor, group)
+            back, recorded = back + len(did.leads), recorded + len(did.recorded)
+        except Conflict as conflict:
+            late = conflict
+    if not back and late is not None:
+        raise late
+    return back, row.changed - back if late else recorded
 
 
 def _meant(actor: Actor, lead_ids: Sequence[int] | None, asked: Asked, sort: str) -> list[int]:
@@ -323,7 +378,9 @@ def _decision(to: Mapping[str, Any]) -> dict[str, Any]:
             field="reason",
         )
     if isinstance(until, datetime) and until <= clock.now():
-        raise Invalid("until_past", _("The re-approach date is over."), cure=_("Choose a later day."), field="until")
+        raise Invalid(
+            "until_past", _("The re-approach date is over."), cure=_("Choose a later day."), field="until"
+        )
     return {
         "to": stage,
         "reason": reason if reasons else "",

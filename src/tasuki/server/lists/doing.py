@@ -20,7 +20,7 @@ from tasuki.server.lists.models import Bulk
 from tasuki.server.people import commands as people
 
 STAGE = "stage"
-AT_ONCE = 100
+AT_ONCE = 200
 NAMED = 20
 """So many leads are named beside the reason why they were refused."""
 log = logging.getLogger(__name__)
@@ -66,19 +66,22 @@ def _reassign(actor: Actor, row: Bulk, ids: Sequence[int]) -> None:
 
 
 def _decide(actor: Actor, row: Bulk, ids: Sequence[int]) -> None:
+    """Held for ten seconds, as one group: that is what an undo takes back."""
     until = row.what.get("until")
-    said = {
-        "to": row.what["to"], "reason": row.what.get("reason", ""), "note": row.what.get("note", ""),
-        "until": datetime.fromisoformat(until) if until else None,
-    }  # fmt: skip
     why: dict[str, list[int]] = defaultdict(list)
-    for pk in ids:
-        try:
-            with transaction.atomic():
-                lifecycle.decide(actor, lead_id=pk, key=f"bulk:{row.pk}:{pk}", **said)  # type: ignore[arg-type]
-            row.changed += 1
-        except Refused as refused:
+    try:
+        group = lifecycle.decide_soon(
+            actor, lead_ids=ids, to=row.what["to"], reason=row.what["reason"], note=row.what["note"],
+            until=datetime.fromisoformat(until) if until else None,
+        )  # fmt: skip
+    except Refused as refused:
+        why[refused.message] += ids
+    else:
+        for pk, refused in group.refused.items():
             why[refused.message].append(pk)
+        if group.leads:
+            row.before = {"groups": [*row.before.get("groups", ()), group.id]}
+            row.changed += len(group.leads)
     _refuse(row, why)
 
 

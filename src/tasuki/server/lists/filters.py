@@ -257,7 +257,9 @@ def _active(values: Sequence[str], asker: Asker) -> tuple[str, tuple[Any, ...]]:
 
 def _unknown(sentence: str, value: str) -> Invalid:
     return Invalid(
-        "filter_unknown", sentence % {"value": value[:60]}, cure=_("Choose another one, or take the filter away.")
+        "filter_unknown",
+        sentence % {"value": value[:60]},
+        cure=_("Choose another one, or take the filter away."),
     )
 
 

@@ -16,6 +16,7 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import LEADING, Actor, require
 from tasuki.server.core.errors import NotFound
 from tasuki.server.core.models import Sight
+from tasuki.server.lifecycle.models import Held
 from tasuki.server.lifecycle.standing import standing, waiting
 from tasuki.server.lists import asking, columns
 from tasuki.server.lists.asking import Asked, Asker
@@ -76,6 +77,11 @@ def with_further(actor: Actor, found: Sequence[Lead], shown: Iterable[columns.Co
         at = dict(_of(Activity, ids).values_list("lead").annotate(latest=Max("at")).order_by())
         for lead in found:
             lead.active_at = at.get(lead.pk)  # type: ignore[attr-defined]
+    if "stage" in wanted:
+        held = Held.objects.filter(lead__in=ids, state=Held.State.WAITING, kind=Held.Kind.DECISION)
+        to = {lead: what.get("to", "") for lead, what in held.values_list("lead_id", "what")}
+        for lead in found:
+            lead.held_to = to.get(lead.pk, "")  # type: ignore[attr-defined]
     if "handoff" in wanted:
         now = clock.now()
         open_ones = {one.lead_id: standing(one, now) for one in waiting(actor).filter(lead__in=ids)}
@@ -89,7 +95,7 @@ def _of(model: Any, ids: Sequence[int]) -> QuerySet[Any]:
 
 
 def count(actor: Actor, asked: Asked, most: int = COUNTED) -> Count:
-    """How many fit: counted up to `most`, beyond that guessed from a sample, so that it costs the same however many it is."""
+    """How many fit: counted up to `most`, beyond that guessed from a sample, so that it costs the same however many."""
     require(actor, "leads.read")
     rows = asking.rows(actor, asked)
     with for_a_while():
@@ -115,7 +121,9 @@ def chosen_ids(actor: Actor, asked: Asked, sort: str, most: int) -> list[int]:
     """The ids of those that fit, in their order, at most so many and one more. Invalid, NotAllowed."""
     require(actor, "leads.read")
     with for_a_while():
-        page = listing.page(asking.rows(actor, asked).only("pk", *_needed(sort)), listing.column(sort), most + 1)
+        page = listing.page(
+            asking.rows(actor, asked).only("pk", *_needed(sort)), listing.column(sort), most + 1
+        )
     return [lead.pk for lead in page.rows]
 
 
@@ -162,10 +170,16 @@ def values(actor: Actor) -> Mapping[str, list[str]]:
     key = f"list-values {user.pk if user is not None and user.sight != Sight.ALL else 'all'}"
     found = cast("dict[str, list[str]] | None", cache.get(key))
     if found is None:
-        lately = people.listed(actor).order_by("-pk")[:RECENT].values_list("channel", "campaign", "account__industry")
+        lately = (
+            people.listed(actor)
+            .order_by("-pk")[:RECENT]
+            .values_list("channel", "campaign", "account__industry")
+        )
         found = {
             name: sorted({value for value in column if value})[:MOST_VALUES]
-            for name, column in zip(("channel", "campaign", "industry"), zip(*lately, strict=True), strict=False)
+            for name, column in zip(
+                ("channel", "campaign", "industry"), zip(*lately, strict=True), strict=False
+            )
         }
         cache.set(key, found, A_WHILE)
     return found
@@ -183,7 +197,9 @@ def views(actor: Actor) -> list[View]:
 def view(actor: Actor, view_id: int) -> View:
     """One of them. NotFound."""
     require(actor, "leads.read")
-    found = _views(actor).select_related("owner", "team").filter(pk=view_id if 0 < view_id < 2**63 else 0).first()
+    found = (
+        _views(actor).select_related("owner", "team").filter(pk=view_id if 0 < view_id < 2**63 else 0).first()
+    )
     if found is None:
         raise NotFound(
             "view_unknown",

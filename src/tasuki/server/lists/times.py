@@ -1,4 +1,4 @@
-"""Spans of time as an address has them: `7d` the last seven days, `over30d` longer ago, `next7d`, `2026-10-01..2026-10-31`."""
+"""Spans of time as an address has them: `7d` the last seven days, `over30d` longer ago, `2026-10-01..2026-10-31`."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def said(preset: str, now: datetime) -> str:
 
 def _days(how: str, days: int, now: datetime) -> Span:
     if how == "over":
-        text = ngettext("longer than %(days)s day ago", "longer than %(days)s days ago", days) % {"days": days}
+        text = ngettext("longer than %(days)s day ago", "longer than %(days)s days ago", days) % {
+            "days": days
+        }
         return Span(text if days else _("in the past"), end=now - timedelta(days=days))
     if how == "next":
         text = ngettext("the next day", "the next %(days)s days", days) % {"days": days}
@@ -80,7 +82,7 @@ def _dates(first: date | None, last: date | None) -> Span:
     begin = _begins(first) if first else None
     end = _begins(last + timedelta(days=1)) if last else None
     if first and last:
-        text = formats.day(first) if first == last else f"{formats.day(first)} – {formats.day(last)}"  # noqa: RUF001
+        text = formats.day(first) if first == last else f"{formats.day(first)} – {formats.day(last)}"
     elif first:
         text = _("from %(day)s") % {"day": formats.day(first)}
     else:

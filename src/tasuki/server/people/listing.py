@@ -1,7 +1,7 @@
 """Lists of leads in an order that an index gives, a page at a time, forward and back.
 
-A page is asked for by the mark of a row: those beyond it. Nothing is counted and nothing skipped, so the last page costs what
-the first one does, and a row that comes in meanwhile moves no other one to another page.
+A page is asked for by the mark of a row: those beyond it. Nothing is counted and nothing skipped, so the last page costs
+what the first one does, and a row that comes in meanwhile moves no other one to another page.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def page(rows: QuerySet[Any], order: str, limit: int, *, after: str = "", before
 
 
 def _there(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
-    return rows.filter(**{f"{name}__isnull": False}) if name in ("stage_entered_at", "reapproach_at") else rows
+    return (
+        rows.filter(**{f"{name}__isnull": False}) if name in ("stage_entered_at", "reapproach_at") else rows
+    )
 
 
 def _beyond(text: str, name: str, down: bool) -> Q:

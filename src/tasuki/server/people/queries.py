@@ -15,11 +15,12 @@ from tasuki.server.accounts.queries import account as account_there_for
 from tasuki.server.core.access import SYSTEM, Actor, require, sight
 from tasuki.server.core.errors import NotFound
 from tasuki.server.people import listing, matching, searching
-from tasuki.server.people.listing import Sort
 from tasuki.server.people.models import Duplicate, Identity, Lead, Merge, Profile
 
 MOST = 200
 NOBODY = "none"
+
+
 @dataclass(frozen=True)
 class LeadPage:
     """Some leads; `after` asks for the next ones, empty at the end."""

@@ -1,9 +1,10 @@
 """Finding leads by any two letters that stand side by side: what the index holds of each, kept by the worker.
 
-A word of a search, in Japanese too, may stand in the middle of what is known, and may be two letters long. So the index holds
-every pair of neighbours (a gram) of a lead's and its company's texts, each as five letters that a hash gives: PostgreSQL keeps
-them in a GIN index, SQLite in an FTS5 table, both of which follow the table by themselves. Grams say which leads may have the
-word; the texts themselves are looked at then. Whoever writes a lead only notes that it is to be read anew; see record 0014.
+A word of a search, in Japanese too, may stand in the middle of what is known, and may be two letters long. So the index
+holds every pair of neighbours (a gram) of a lead's and its company's texts, each as five letters that a hash gives:
+PostgreSQL keeps them in a GIN index, SQLite in an FTS5 table, both of which follow the table by themselves. Grams say which
+leads may have the word; the texts themselves are looked at then. Whoever writes a lead only notes that it is to be read
+anew. See record 0014.
 """
 
 from __future__ import annotations
@@ -95,7 +96,14 @@ def _parts(
     search: str, department: str, title: str, fields: dict[str, str], company: str | None, *account: object
 ) -> list[str]:
     name, kana, extra, industry = account
-    known = [department, title, *map(str, fields.values()), str(name or ""), str(kana or ""), str(industry or "")]
+    known = [
+        department,
+        title,
+        *map(str, fields.values()),
+        str(name or ""),
+        str(kana or ""),
+        str(industry or ""),
+    ]
     known += [str(value) for value in (extra if isinstance(extra, dict) else {}).values()]
     return [search, company or "", *(folded(each) for each in known if len(each) <= LONGEST_VALUE)]
 

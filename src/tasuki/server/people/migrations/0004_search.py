@@ -11,7 +11,9 @@ POSTGRESQL = (
     "CREATE INDEX people_leadtext_grams ON people_leadtext USING gin (string_to_array(grams, ' '))",
     "ALTER INDEX people_leadtext_grams ALTER COLUMN 1 SET STATISTICS 400",
 )
-KEPT = "INSERT INTO people_leadgrams(people_leadgrams, rowid, grams) VALUES ('delete', old.lead_id, old.grams);"
+KEPT = (
+    "INSERT INTO people_leadgrams(people_leadgrams, rowid, grams) VALUES ('delete', old.lead_id, old.grams);"
+)
 ADDED = "INSERT INTO people_leadgrams(rowid, grams) VALUES (new.lead_id, new.grams);"
 SQLITE = (
     "CREATE VIRTUAL TABLE people_leadgrams USING fts5("
