@@ -167,7 +167,7 @@ def values(actor: Actor) -> Mapping[str, list[str]]:
     """Channels, campaigns and industries that came up lately, for choosing one; asked of the database every few minutes."""
     require(actor, "leads.read")
     user = actor.user
-    key = f"list-values {user.pk if user is not None and user.sight != Sight.ALL else 'all'}"
+    key = f"list-values-{user.pk if user is not None and user.sight != Sight.ALL else 'all'}"
     found = cast("dict[str, list[str]] | None", cache.get(key))
     if found is None:
         lately = (

@@ -22,8 +22,11 @@ SQLITE = (
     f" BEGIN {ADDED} END",
     "CREATE TRIGGER people_leadtext_removed AFTER DELETE ON people_leadtext WHEN old.grams <> ''"
     f" BEGIN {KEPT} END",
-    "CREATE TRIGGER people_leadtext_changed AFTER UPDATE OF grams ON people_leadtext"
-    f" BEGIN {KEPT} {ADDED} END",
+    # what is not in the index must not be removed from it: FTS5 counts its rows, and would call itself broken
+    "CREATE TRIGGER people_leadtext_changes BEFORE UPDATE OF grams ON people_leadtext WHEN old.grams <> ''"
+    f" BEGIN {KEPT} END",
+    "CREATE TRIGGER people_leadtext_changed AFTER UPDATE OF grams ON people_leadtext WHEN new.grams <> ''"
+    f" BEGIN {ADDED} END",
 )
 
 
