@@ -69,6 +69,27 @@ document.addEventListener("reset", (event) => {
   if (event.target.id === "many") setTimeout(() => tell(event.target));
 });
 
-const begin = () => { const form = document.getElementById("many"); if (form) tell(form); };
+// About how many there are: asked when the list is there, which does not wait for it.
+let counted = "";
+function count() {
+  const about = document.getElementById("about");
+  if (!about || (about.dataset.countAt === counted && about.textContent)) return;
+  counted = about.dataset.countAt;
+  fetch(counted, { headers: { "X-Requested-With": "fetch" } })
+    .then((answer) => (answer.ok && answer.status === 200 && !answer.redirected ? answer.text() : ""))
+    .then((text) => {
+      const place = document.getElementById("about");
+      if (!place || place.dataset.countAt !== counted) return;
+      const part = new DOMParser().parseFromString(text, "text/html").body;
+      place.replaceChildren(...part.childNodes);
+    })
+    .catch(() => {});
+}
+
+const begin = () => {
+  const form = document.getElementById("many");
+  if (form) tell(form);
+  count();
+};
 begin();
 document.addEventListener("htmx:afterSettle", begin);
