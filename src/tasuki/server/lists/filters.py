@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import IContains
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from tasuki.server.accounts.facts import COLUMNS as ACCOUNT_COLUMNS
+from tasuki.server.accounts.facts import PREFIX
 from tasuki.server.activities.models import Activity
 from tasuki.server.core import words
 from tasuki.server.core.errors import Invalid
@@ -64,7 +66,7 @@ class Filter:
 
 def _looked_up(values: Sequence[str]) -> list[tuple[str, ...]]:
     """Words by which the index finds what holds all of these texts."""
-    texts = (value.partition(":")[2] or value for value in values)
+    texts = (value.partition(":")[2] if ":" in value else value for value in values)
     return [forms for text in texts for forms in searching.words_of(text)]
 
 
@@ -153,19 +155,22 @@ def _profile(values: Sequence[str], _asker: Asker) -> tuple[str, tuple[Any, ...]
             _("“%(value)s” does not say which field of the profile.") % {"value": values[0][:60]},
             cure=_("Write it like country:Japan."),
         )
-    own = not name.startswith("account.")
-    holder, key = ("fields", name) if own else ("account__fields", name.removeprefix("account."))
-    value = Coalesce(KeyTextTransform(key, holder), _nothing())
     word = words.say(words.FIELDS, name)
+    has, value = _in_profile(name)
     if not text:
-        return _("%(field)s: any") % {"field": word}, (Q(**{f"{holder}__has_key": key}),)
-    return f"{word}: {text}", tuple(IContains(value, part) for part in text.split()[:8])
+        return _("%(field)s: any") % {"field": word}, (has,)
+    return f"{word}: {text}", tuple(IContains(value, part) for part in text.split()[: searching.MOST_WORDS])
 
 
-def _nothing() -> Any:
-    from django.db.models import TextField, Value
-
-    return Value("", output_field=TextField())
+def _in_profile(name: str) -> tuple[Q, Any]:
+    """That a field of the profile is there, and what it says, as text."""
+    own = name.removeprefix(PREFIX)
+    if own != name and own in ACCOUNT_COLUMNS:
+        column = f"account__{own}"
+        empty = Q(**{f"{column}__isnull": True}) | (Q() if own == "employees" else Q(**{column: ""}))
+        return ~empty, Coalesce(Cast(column, TextField()), Value("", output_field=TextField()))
+    holder, key = ("fields", name) if own == name else ("account__fields", own)
+    return Q(**{f"{holder}__has_key": key}), Coalesce(KeyTextTransform(key, holder), Value("", output_field=TextField()))
 
 
 def _has(column: str) -> Read:

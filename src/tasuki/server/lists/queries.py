@@ -170,16 +170,11 @@ def values(actor: Actor) -> Mapping[str, list[str]]:
     key = f"list-values-{user.pk if user is not None and user.sight != Sight.ALL else 'all'}"
     found = cast("dict[str, list[str]] | None", cache.get(key))
     if found is None:
-        lately = (
-            people.listed(actor)
-            .order_by("-pk")[:RECENT]
-            .values_list("channel", "campaign", "account__industry")
-        )
+        columns_ = ("channel", "campaign", "account__industry")
+        lately = list(people.listed(actor).order_by("-pk")[:RECENT].values_list(*columns_))
         found = {
-            name: sorted({value for value in column if value})[:MOST_VALUES]
-            for name, column in zip(
-                ("channel", "campaign", "industry"), zip(*lately, strict=True), strict=False
-            )
+            name.removeprefix("account__"): sorted({row[place] for row in lately if row[place]})[:MOST_VALUES]
+            for place, name in enumerate(columns_)
         }
         cache.set(key, found, A_WHILE)
     return found

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -23,8 +24,7 @@ from tasuki.server.core.together import Together
 from tasuki.server.people.models import Lead, LeadText
 
 MOST_WORDS = 8
-LONGEST_VALUE = 60
-"""Longer values of a profile are notes, not what one looks a lead up by."""
+OF_COMPANY = ("search", "fields", "name", "name_kana", "industry", "address", "employees")
 FEW = 5_000
 """So many leads are looked at one by one; where more may have a word, it is met soon enough in the order of the list."""
 FRESH = 2_000
@@ -85,27 +85,15 @@ def read_due(limit: int = 1_000) -> int:
 
 def _texts(ids: Collection[int]) -> dict[int, str]:
     found = Lead.objects.filter(pk__in=ids, merged_into=None, erased_at=None, anonymous=False)
-    rows = found.values_list(
-        "pk", "search", "department", "title", "fields",
-        "account__search", "account__name", "account__name_kana", "account__fields", "account__industry",
-    )  # fmt: skip
+    rows = found.values_list("pk", "search", "fields", *(f"account__{name}" for name in OF_COMPANY))
     return {pk: " ".join(_parts(*values)) for pk, *values in rows.iterator(chunk_size=2_000)}
 
 
-def _parts(
-    search: str, department: str, title: str, fields: dict[str, str], company: str | None, *account: object
-) -> list[str]:
-    name, kana, extra, industry = account
-    known = [
-        department,
-        title,
-        *map(str, fields.values()),
-        str(name or ""),
-        str(kana or ""),
-        str(industry or ""),
-    ]
-    known += [str(value) for value in (extra if isinstance(extra, dict) else {}).values()]
-    return [search, company or "", *(folded(each) for each in known if len(each) <= LONGEST_VALUE)]
+def _parts(search: str, fields: Mapping[str, str], company: str | None, more: Any, *columns: Any) -> list[str]:
+    """All that is known of a lead and its company, folded: what filters by text look into is found by it, too."""
+    known = [value for name, value in fields.items() if name not in ("name", "email")]
+    known += [*(more or {}).values(), *(column for column in columns if column is not None)]
+    return [search, company or "", *(folded(str(each)) for each in known)]
 
 
 def _keep(rows: Sequence[tuple[int, str, int]]) -> None:
