@@ -51,7 +51,9 @@ def test_chosen_leads_only(scene: Scene, marketer: Actor, browse: Callable[[Acto
     assert [row[0] for row in rows[1:]] == [str(scene.twin)]
 
 
-def test_excel_is_read_by_excel_and_texts_stay_texts(scene: Scene, marketer: Actor, browse: Callable[[Actor], Client]):
+def test_excel_is_read_by_excel_and_texts_stay_texts(
+    scene: Scene, marketer: Actor, browse: Callable[[Actor], Client]
+):
     people.put_leads(SYSTEM, [LeadInput(fields={"name": EVIL[0], "email": "e@x.example"})], source="t")
     sheet = openpyxl.load_workbook(io.BytesIO(file_of(browse(marketer), kind="xlsx"))).active
     values = [[cell.value for cell in row] for row in sheet.iter_rows()]  # type: ignore[union-attr]
@@ -62,9 +64,13 @@ def test_excel_is_read_by_excel_and_texts_stay_texts(scene: Scene, marketer: Act
 
 
 @pytest.mark.parametrize("name", EVIL)
-def test_no_cell_of_a_csv_is_a_formula(scene: Scene, marketer: Actor, name: str, browse: Callable[[Actor], Client]):
+def test_no_cell_of_a_csv_is_a_formula(
+    scene: Scene, marketer: Actor, name: str, browse: Callable[[Actor], Client]
+):
     people.put_leads(
-        SYSTEM, [LeadInput(fields={"email": "e@x.example", "title": name, "name": f"x{name}"}, campaign=name)], source="t"
+        SYSTEM,
+        [LeadInput(fields={"email": "e@x.example", "title": name, "name": f"x{name}"}, campaign=name)],
+        source="t",
     )
     client = browse(marketer)
     client.post("/leads/columns", {"column": ["title", "campaign", "phone"]})

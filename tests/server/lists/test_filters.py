@@ -36,9 +36,13 @@ def found(actor: Actor, **filters: str | list[str]) -> list[int]:
 def told(scene: Scene, sales_rep: Actor, sales_team: Team) -> Scene:
     """Hot belongs to sales, came by a campaign, can be called; cool was promised a later call; twin nobody knows."""
     later = clock.now() + timedelta(days=20)
-    Lead.objects.filter(pk=scene.hot).update(owner=sales_rep.user, team=sales_team, campaign="春の展示会", phone="+81312345678")
+    Lead.objects.filter(pk=scene.hot).update(
+        owner=sales_rep.user, team=sales_team, campaign="春の展示会", phone="+81312345678"
+    )
     Lead.objects.filter(pk=scene.cool).update(reapproach_at=later, buying_role="champion")
-    people.update_lead(SYSTEM, scene.twin, changes={"title": "部長", "country": "日本", "account.employees": "90"})
+    people.update_lead(
+        SYSTEM, scene.twin, changes={"title": "部長", "country": "日本", "account.employees": "90"}
+    )
     return scene
 
 
@@ -138,7 +142,9 @@ def test_a_filter_that_cannot_be_answered_says_why_and_nothing_is_listed(
 
 
 @pytest.mark.parametrize("name", sorted(FILTERS))
-@pytest.mark.parametrize("value", ["'; --", "\0", "\ud800", "x" * 5_000, "..", ":", "﷽", "1e999", "9" * 30, "-1d", "%"])
+@pytest.mark.parametrize(
+    "value", ["'; --", "\0", "\ud800", "x" * 5_000, "..", ":", "﷽", "1e999", "9" * 30, "-1d", "%"]
+)
 def test_no_filter_breaks_by_what_somebody_types(scene: Scene, marketer: Actor, name: str, value: str):
     question = asked(marketer, **{name: value})
     try:
@@ -148,7 +154,9 @@ def test_no_filter_breaks_by_what_somebody_types(scene: Scene, marketer: Actor, 
 
 
 def test_what_was_asked_is_an_address_that_asks_the_same(told: Scene, marketer: Actor):
-    question = asked(marketer, q="田中 株", stage=["MAL", "none"], score="0..50", profile=["country:日本", "a:b"])
+    question = asked(
+        marketer, q="田中 株", stage=["MAL", "none"], score="0..50", profile=["country:日本", "a:b"]
+    )
     again = asking.asked_of(_parameters(question.query()), queries.asker(marketer))
     assert again.query() == question.query()
     assert [clause.said for clause in again.clauses] == [clause.said for clause in question.clauses]
@@ -164,7 +172,14 @@ def _parameters(query: str) -> dict[str, list[str]]:
 
 
 def test_filters_show_nothing_of_what_one_may_not_see(told: Scene, outsider: Actor, marketer: Actor):
-    for filters in ({}, {"q": "藤井"}, {"stage": "MQL"}, {"owner": "none"}, {"company": "大和"}, {"profile": "title:工場長"}):
+    for filters in (
+        {},
+        {"q": "藤井"},
+        {"stage": "MQL"},
+        {"owner": "none"},
+        {"company": "大和"},
+        {"profile": "title:工場長"},
+    ):
         assert found(outsider, **filters) == []  # type: ignore[arg-type]
         assert queries.count(outsider, asked(outsider, **filters)).number == 0  # type: ignore[arg-type]
     assert queries.values(outsider)["campaign"] == []
@@ -172,7 +187,10 @@ def test_filters_show_nothing_of_what_one_may_not_see(told: Scene, outsider: Act
 
 
 def test_few_leads_are_counted_and_many_are_guessed(marketer: Actor):
-    rows = [LeadInput(fields={"email": f"p{n}@x.example", "name": "多田" if n % 2 else "小川"}) for n in range(200)]
+    rows = [
+        LeadInput(fields={"email": f"p{n}@x.example", "name": "多田" if n % 2 else "小川"})
+        for n in range(200)
+    ]
     people.put_leads(SYSTEM, rows, source="t")
     exact = queries.count(marketer, asked(marketer, q="多田"))
     assert (exact.number, exact.is_exact) == (100, True)

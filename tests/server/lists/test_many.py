@@ -39,7 +39,9 @@ def record() -> None:
         lifecycle.record_held()
 
 
-def test_leads_are_given_to_somebody_and_the_undo_gives_them_back(scene: Scene, marketer: Actor, sales_rep: Actor):
+def test_leads_are_given_to_somebody_and_the_undo_gives_them_back(
+    scene: Scene, marketer: Actor, sales_rep: Actor
+):
     had = owner_of(scene.hot)
     row = commands.act(marketer, kind="owner", to={"owner": "sakai"}, lead_ids=[scene.hot, scene.cool])
     assert (row.state, row.changed, row.unchanged, row.refused) == ("done", 2, 0, [])
@@ -51,7 +53,9 @@ def test_leads_are_given_to_somebody_and_the_undo_gives_them_back(scene: Scene, 
     }  # fmt: skip
 
 
-def test_what_somebody_changed_since_is_left_alone_by_the_undo(scene: Scene, marketer: Actor, sales_rep: Actor):
+def test_what_somebody_changed_since_is_left_alone_by_the_undo(
+    scene: Scene, marketer: Actor, sales_rep: Actor
+):
     row = commands.act(marketer, kind="owner", to={"owner": "sakai"}, lead_ids=[scene.cool, scene.twin])
     people.update_lead(marketer, scene.cool, changes={}, owner="ishii")
     done = commands.undo_bulk(marketer, row.pk)
@@ -65,12 +69,16 @@ def test_team_and_campaign_of_all_that_fit(scene: Scene, marketer: Actor, sales_
     row = commands.act(marketer, kind="team", to={"team": sales_team.name}, asked=asked)
     assert sorted(row.leads) == sorted([scene.cool, scene.twin])
     commands.act(marketer, kind="campaign", to={"campaign": "秋の展示会"}, asked=asked)
-    assert set(Lead.objects.filter(campaign="秋の展示会", team=sales_team).values_list("pk", flat=True)) == set(row.leads)
+    assert set(
+        Lead.objects.filter(campaign="秋の展示会", team=sales_team).values_list("pk", flat=True)
+    ) == set(row.leads)
     again = commands.act(marketer, kind="campaign", to={"campaign": "秋の展示会"}, asked=asked)
     assert (again.changed, again.unchanged) == (0, 2)
 
 
-def test_a_stage_is_decided_on_for_those_the_agreement_allows_and_the_others_are_named(scene: Scene, marketer: Actor):
+def test_a_stage_is_decided_on_for_those_the_agreement_allows_and_the_others_are_named(
+    scene: Scene, marketer: Actor
+):
     row = commands.act(marketer, kind="stage", to={"to": "MQL"}, lead_ids=[scene.hot, scene.cool])
     assert row.changed == 1
     (refused,) = row.refused
@@ -159,7 +167,9 @@ def test_the_bar_below_the_list_does_it_and_the_way_back_is_the_same_list(
 ):
     client = browse(marketer)
     asked = "stage=MAL&sort=name"
-    answer = client.post("/leads/many", {"kind": "owner", "owner": "sakai", "lead": [scene.cool, "x"], "query": asked})
+    answer = client.post(
+        "/leads/many", {"kind": "owner", "owner": "sakai", "lead": [scene.cool, "x"], "query": asked}
+    )
     assert answer["Location"] == "/leads?stage=MAL&sort=name&view=all"
     row = Bulk.objects.get()
     assert f"/leads/many/{row.pk}/undo" in client.get(answer["Location"]).content.decode()
@@ -169,6 +179,10 @@ def test_the_bar_below_the_list_does_it_and_the_way_back_is_the_same_list(
     page = client.get(refused["Location"]).content.decode()
     assert "藤井 美咲" in page
     assert "1 lead was left as it is" in page
-    late = client.post("/leads/many", {"kind": "owner", "owner": "nobody-here", "lead": [scene.cool]}, headers={"referer": "http://testserver/leads"})
+    late = client.post(
+        "/leads/many",
+        {"kind": "owner", "owner": "nobody-here", "lead": [scene.cool]},
+        headers={"referer": "http://testserver/leads"},
+    )
     assert late.status_code == 302
     assert "Nobody here is called" in client.get("/leads?view=all").content.decode()

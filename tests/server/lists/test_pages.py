@@ -16,7 +16,18 @@ from tasuki.server.lists.asking import Asked
 from tasuki.server.people import listing
 from tasuki.server.people.models import Lead
 
-SORTS = ["-score", "score", "name", "-name", "-created", "created", "-stage_entered", "stage_entered", "reapproach", "-id"]
+SORTS = [
+    "-score",
+    "score",
+    "name",
+    "-name",
+    "-created",
+    "created",
+    "-stage_entered",
+    "stage_entered",
+    "reapproach",
+    "-id",
+]
 leads = st.lists(
     st.tuples(
         st.sampled_from([0.0, 1.5, 12.0, 99.25]), st.sampled_from(["", "あ", "い", "A", "a", "佐藤"]),
@@ -36,7 +47,9 @@ def _made(rows: list[tuple[float, str, int | None, str]]) -> None:
     )  # fmt: skip
 
 
-def _forward(sort: str, limit: int, between: list[tuple[float, str, int | None, str]]) -> tuple[list[int], list[str]]:
+def _forward(
+    sort: str, limit: int, between: list[tuple[float, str, int | None, str]]
+) -> tuple[list[int], list[str]]:
     seen, after, befores = [], "", []
     while True:
         page = queries.leads(SYSTEM, Asked(), sort=sort, after=after, limit=limit)
@@ -51,9 +64,17 @@ def _forward(sort: str, limit: int, between: list[tuple[float, str, int | None, 
 
 @pytest.mark.django_db
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=leads, sort=st.sampled_from(SORTS), limit=st.integers(1, 7), later=st.lists(leads.map(lambda found: found[:1])))
+@given(
+    rows=leads,
+    sort=st.sampled_from(SORTS),
+    limit=st.integers(1, 7),
+    later=st.lists(leads.map(lambda found: found[:1])),
+)
 def test_pages_joined_are_the_whole_list_and_no_lead_comes_twice(
-    rows: list[tuple[float, str, int | None, str]], sort: str, limit: int, later: list[list[tuple[float, str, int | None, str]]]
+    rows: list[tuple[float, str, int | None, str]],
+    sort: str,
+    limit: int,
+    later: list[list[tuple[float, str, int | None, str]]],
 ):
     Lead.objects.all().delete()
     _made(rows)
@@ -68,7 +89,9 @@ def test_pages_joined_are_the_whole_list_and_no_lead_comes_twice(
 @pytest.mark.django_db
 @pytest.mark.parametrize("sort", SORTS)
 def test_the_way_back_shows_the_pages_that_one_came_by(sort: str):
-    _made([(score, name, hours, "MAL") for score in (0.0, 7.0) for name in ("い", "あ") for hours in (0, 1, 2)])
+    _made(
+        [(score, name, hours, "MAL") for score in (0.0, 7.0) for name in ("い", "あ") for hours in (0, 1, 2)]
+    )
     there, after = [], ""
     while True:
         page = queries.leads(SYSTEM, Asked(), sort=sort, after=after, limit=5)
@@ -84,7 +107,9 @@ def test_the_way_back_shows_the_pages_that_one_came_by(sort: str):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("sort", ["-score", "score", "name", "-name", "-created", "-stage_entered", "reapproach"])
+@pytest.mark.parametrize(
+    "sort", ["-score", "score", "name", "-name", "-created", "-stage_entered", "reapproach"]
+)
 def test_every_order_that_is_offered_comes_from_an_index(sort: str):
     """Without a sort of the rows: the first page costs the same with a million."""
     _made([(1.0, "あ", 1, "MAL")] * 50)

@@ -120,7 +120,13 @@ def test_a_view_is_saved_on_the_page_changed_and_removed_with_undo(
 ):
     client = browse(inside_rep)
     answer = client.post(
-        "/leads/views", {"name": "<b>熱い</b>", "query": "stage=MQL&score=100..&sort=name", "shared": "team", "with_columns": "on"}
+        "/leads/views",
+        {
+            "name": "<b>熱い</b>",
+            "query": "stage=MQL&score=100..&sort=name",
+            "shared": "team",
+            "with_columns": "on",
+        },
     )
     view = View.objects.get()
     assert answer["Location"] == f"/leads?view={view.pk}"
@@ -142,9 +148,15 @@ def test_columns_are_ones_own_and_in_ones_own_order(
     scene: Scene, inside_rep: Actor, colleague: Actor, browse: Callable[[Actor], Client]
 ):
     client = browse(inside_rep)
-    client.post("/leads/columns", {"column": ["score.fit", "mail", "active", "grade.fit"], "query": "stage=MQL"})
+    client.post(
+        "/leads/columns", {"column": ["score.fit", "mail", "active", "grade.fit"], "query": "stage=MQL"}
+    )
     page = client.get("/leads?stage=MQL").content.decode()
-    heads = [page.index(word) for word in (">Fit<", ">Mail address<", ">Last activity<", ">Fit (grade)<") if word in page]
+    heads = [
+        page.index(word)
+        for word in (">Fit<", ">Mail address<", ">Last activity<", ">Fit (grade)<")
+        if word in page
+    ]
     assert "fujii@yamato-kiko.example" in page
     assert queries.choice(inside_rep).columns == ["score.fit", "mail", "active", "grade.fit"]
     assert heads == sorted(heads)

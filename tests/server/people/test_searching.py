@@ -37,9 +37,17 @@ def read_all() -> None:
         pass
 
 
-@pytest.mark.parametrize("words", ["山田", "田電", "ﾔﾏﾀﾞ", "やまだ", "hanako", "HANA", "0901", "090-1234", "子", "花"])
+@pytest.mark.parametrize(
+    "words", ["山田", "田電", "ﾔﾏﾀﾞ", "やまだ", "hanako", "HANA", "0901", "090-1234", "子", "花"]
+)
 def test_a_lead_is_found_before_and_after_the_worker_has_read_it(words: str):
-    lead = enter("山田 花子", "山田電機株式会社", name_kana="ヤマダ ハナコ", email="hanako@yamada.example", phone="090-1234-5678")
+    lead = enter(
+        "山田 花子",
+        "山田電機株式会社",
+        name_kana="ヤマダ ハナコ",
+        email="hanako@yamada.example",
+        phone="090-1234-5678",
+    )
     other = enter("John Smith", "Smith Inc.")
     before = found(words)
     assert other not in before

@@ -71,7 +71,6 @@ SHOWN = {
 }
 Name = Annotated[str, Clean, Field(min_length=1, max_length=commands.LONGEST_NAME)]
 Shared = Literal["me", "team", "all"]
-Filters = Annotated[dict[str, Values], Field(description="Filter → values, as `GET /leads` takes them.")]
 Columns = Annotated[list[Annotated[str, Clean, Field(max_length=120)]], Field(max_length=60)]
 Search = Annotated[str, Clean, Field(max_length=200)]
 
@@ -102,7 +101,7 @@ class ViewIn(Taken):
     name: Name
     shared: Shared = "me"
     search: Search = ""
-    filters: Filters = Field(default_factory=dict)
+    filters: LeadFilters = Field(default_factory=LeadFilters)  # type: ignore[valid-type]
     sort: Sort = "-score"
     columns: Columns = Field(default_factory=list)
 
@@ -113,7 +112,7 @@ class ViewChange(Taken):
     name: Name | None = None
     shared: Shared | None = None
     search: Search | None = None
-    filters: Filters | None = None
+    filters: LeadFilters | None = None  # type: ignore[valid-type]
     sort: Sort | None = None
     columns: Columns | None = None
 
@@ -124,11 +123,6 @@ def shown(view: View) -> dict[str, Any]:
     search = " ".join(parameters.pop(asking.WORDS, []))
     same = {name: getattr(view, name) for name in ("id", "name", "shared", "sort", "columns", "changed_at")}
     return {**same, "owner": view.owner.username, "search": search, "filters": parameters}
-
-
-def _asked(who: Actor, search: str, filters: dict[str, list[str]]) -> Asked:
-    LeadFilters.model_validate(filters)
-    return asking.asked_of({asking.WORDS: [search], **filters}, queries.asker(who))
 
 
 @operation(router, "GET", "/views", gives=Views, answer={"items": [SHOWN]}, summary="Views of the leads")
@@ -154,8 +148,8 @@ def save_view(request: HttpRequest, body: ViewIn) -> Status[dict[str, Any]]:
     """422 where a filter cannot be answered, with why."""
     who = actor(request)
     view = commands.save_view(
-        who, name=body.name, asked=_asked(who, body.search, body.filters), sort=body.sort, shown=body.columns,
-        shared=body.shared,
+        who, name=body.name, asked=body.filters.asked(who, body.search),  # type: ignore[attr-defined]
+        sort=body.sort, shown=body.columns, shared=body.shared,
     )  # fmt: skip
     return Status(201, shown(view))
 
@@ -169,7 +163,7 @@ def change_view(request: HttpRequest, view_id: Id, body: ViewChange) -> dict[str
     who = actor(request)
     asked = None
     if body.search is not None or body.filters is not None:
-        asked = _asked(who, body.search or "", body.filters or {})
+        asked = (body.filters or LeadFilters()).asked(who, body.search or "")  # type: ignore[attr-defined]
     view = commands.change_view(
         who, view_id, name=body.name, shared=body.shared, asked=asked, sort=body.sort, shown=body.columns
     )

@@ -68,7 +68,7 @@ class Asked:
         """Why it cannot be answered."""
         return [clause.problem for clause in self.clauses if clause.problem is not None]
 
-    def values(self, name: str) -> tuple[str, ...]:
+    def given(self, name: str) -> tuple[str, ...]:
         """What one filter was given."""
         return tuple(value for clause in self.clauses if clause.name == name for value in clause.values)
 

@@ -52,7 +52,7 @@ def board(actor: Actor, asked: Asked, stages: Stages) -> list[Lane]:
     require(actor, "leads.read")
     held = _held(actor, asked)
     moved = {pk for leads in held.values() for pk in (lead.pk for lead in leads)}
-    wanted = asked.values("stage")
+    wanted = asked.given("stage")
     codes = [code for code in ("", *stages.ids) if not wanted or (code or "none") in wanted]
     rows = asking.rows(actor, asked)
     lanes = [_lane(actor, rows, code, moved, held.get(code, [])) for code in codes]

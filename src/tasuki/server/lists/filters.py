@@ -170,7 +170,9 @@ def _in_profile(name: str) -> tuple[Q, Any]:
         empty = Q(**{f"{column}__isnull": True}) | (Q() if own == "employees" else Q(**{column: ""}))
         return ~empty, Coalesce(Cast(column, TextField()), Value("", output_field=TextField()))
     holder, key = ("fields", name) if own == name else ("account__fields", own)
-    return Q(**{f"{holder}__has_key": key}), Coalesce(KeyTextTransform(key, holder), Value("", output_field=TextField()))
+    return Q(**{f"{holder}__has_key": key}), Coalesce(
+        KeyTextTransform(key, holder), Value("", output_field=TextField())
+    )
 
 
 def _has(column: str) -> Read:

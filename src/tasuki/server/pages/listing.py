@@ -188,7 +188,7 @@ def sheet(actor: Actor, work: Work) -> list[tuple[str, list[Question]]]:
 
 
 def _question(actor: Actor, work: Work, one: filters.Filter, known: Mapping[str, list[str]]) -> Question:
-    values = work.asked.values(one.name)
+    values = work.asked.given(one.name)
     word = str(one.word)
     if one.kind == "range":
         low, _dots, high = (values[0] if values else "").partition("..")

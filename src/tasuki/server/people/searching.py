@@ -89,7 +89,9 @@ def _texts(ids: Collection[int]) -> dict[int, str]:
     return {pk: " ".join(_parts(*values)) for pk, *values in rows.iterator(chunk_size=2_000)}
 
 
-def _parts(search: str, fields: Mapping[str, str], company: str | None, more: Any, *columns: Any) -> list[str]:
+def _parts(
+    search: str, fields: Mapping[str, str], company: str | None, more: Any, *columns: Any
+) -> list[str]:
     """All that is known of a lead and its company, folded: what filters by text look into is found by it, too."""
     known = [value for name, value in fields.items() if name not in ("name", "email")]
     known += [*(more or {}).values(), *(column for column in columns if column is not None)]
