@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
@@ -147,10 +149,8 @@ def test_a_filter_that_cannot_be_answered_says_why_and_nothing_is_listed(
 )
 def test_no_filter_breaks_by_what_somebody_types(scene: Scene, marketer: Actor, name: str, value: str):
     question = asked(marketer, **{name: value})
-    try:
+    with contextlib.suppress(Refused):
         queries.leads(marketer, question)
-    except Refused as refused:
-        assert refused.message
 
 
 def test_what_was_asked_is_an_address_that_asks_the_same(told: Scene, marketer: Actor):
@@ -200,10 +200,11 @@ def test_few_leads_are_counted_and_many_are_guessed(marketer: Actor):
 
 
 def test_a_question_that_would_take_too_long_is_given_up_with_a_cure(marketer: Actor):
-    from django.db import connection
-
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT count(*) FROM n"
-    with pytest.raises(Refused, match="looked through") as refused, limits.for_a_while(0.2):
-        with connection.cursor() as cursor:
-            cursor.execute(endless)
+    with (
+        pytest.raises(Refused, match="looked through") as refused,
+        limits.for_a_while(0.2),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(endless)
     assert refused.value.cure

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -174,8 +175,11 @@ def undo(request: HttpRequest, actor: Actor, group: str) -> HttpResponse:
     """Take back what was decided within the last seconds."""
     lifecycle.take_back(actor, group)
     messages.success(request, _("Taken back."))
-    if is_partial(request):
-        answer = part(request, actor, "nothing.html", {})
-        answer.headers["HX-Trigger"] = "renew-work"
-        return answer
-    return redirect("board")
+    shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if not is_partial(request):
+        return redirect("board")
+    if shown.path != reverse("board"):
+        return part(request, actor, "nothing.html", {})
+    work = work_of(actor, QueryDict(shown.query[:8_000]))
+    context = {"is_board": True, "oob": True, **_lanes(actor, work), **tools(actor, work)}
+    return part(request, actor, "board_work.html", context)
