@@ -17,6 +17,7 @@ from tasuki.server.api import (
     leads,
     notes,
     people,
+    views,
     webhooks,
     work,
     worktime,
@@ -26,6 +27,7 @@ from tasuki.server.api.house import HouseApi
 api = HouseApi()
 for router in (
     leads.router,
+    views.router,
     activities.router,
     notes.router,
     decisions.router,

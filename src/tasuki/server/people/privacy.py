@@ -47,6 +47,7 @@ HELD: dict[str, Held] = {
     "people.Profile": Held(drop=True),
     "people.LeadKey": Held(drop=True, private=True),
     "people.Due": Held(drop=True, private=True),
+    "people.LeadText": Held(drop=True, private=True),
     "activities.Activity": Held(blank={"properties": {}, "import_job": None}, keyed=True),
     "activities.Note": Held(drop=True),
     "lifecycle.Decision": Held(
