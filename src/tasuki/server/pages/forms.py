@@ -143,6 +143,11 @@ class Person(Form):
 
     family_name = text(_("Family name"), longest=150)
     given_name = text(_("Given name"), longest=150)
+    reading = text(
+        _("Name in kana"),
+        longest=300,
+        help_text=_("Lists of people are in the order of this, such as あだち けい."),
+    )
     email = text(_("Mail address"), longest=254, widget=forms.EmailInput)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
     team = forms.TypedChoiceField(label=_("Team"), required=False, coerce=int, empty_value=None)
@@ -154,14 +159,16 @@ class Person(Form):
 
 
 class NewPerson(Person):
-    """With the name to sign in with, and a first password."""
+    """With the name to sign in with, and a first password; without one they get a link."""
 
     username = text(_("User name"), required=True, longest=150)
     password = forms.CharField(
         label=_("First password"),
         strip=False,
+        required=False,
         max_length=1_000,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Leave it empty, and you get a link with which they choose their own."),
     )
     field_order = ("username", "password")
 
@@ -360,11 +367,17 @@ class Plan(Form):
     format = forms.ChoiceField(label=_("What kind of file"))
     header_line = forms.IntegerField(label=_("Line of the header"), min_value=0, max_value=10_000)
     mode = forms.ChoiceField(
-        label=_("What is known already"),
+        label=_("Where something is known of a lead already"),
         choices=[
-            ("trusted", _("This file is right: it overwrites")),
-            ("fill", _("Fill only what is empty")),
+            ("fill", _("Fill only what is empty: what is known stays, the file adds what is missing.")),
+            (
+                "trusted",
+                _(
+                    "The file is right: what it says replaces what is known. Earlier values stay in the history."
+                ),
+            ),
         ],
+        widget=forms.RadioSelect,
     )
     time_zone = text(_("Time zone of its times"), longest=50, required=True)
     source = text(

@@ -102,7 +102,10 @@ def chat_new(request: HttpRequest, actor: Actor) -> HttpResponse:
 @page("channels.own")
 def test_mail(request: HttpRequest, actor: Actor) -> HttpResponse:
     """A mail to oneself, now."""
-    return _told(request, commands.test_mail(actor), "telling")
+    delivery = commands.test_mail(actor)
+    if request.POST.get("from") == "start-telling":
+        return _told(request, delivery, "start-step", "telling")
+    return _told(request, delivery, "telling")
 
 
 @require_POST
@@ -124,13 +127,13 @@ def _back(request: HttpRequest) -> str:
     return "team-telling" if request.POST.get("from") == "team-telling" else "telling"
 
 
-def _told(request: HttpRequest, delivery: Delivery, to: str) -> HttpResponseRedirect:
+def _told(request: HttpRequest, delivery: Delivery, to: str, *args: str) -> HttpResponseRedirect:
     if delivery.state == Delivery.State.SENT:
         messages.success(request, _("The test was sent."))
     else:
         told = {"fault": attempts.said(delivery.fault)}
         messages.error(request, _("The test could not be sent. %(fault)s") % told)
-    return redirect(to)
+    return redirect(to, *args)
 
 
 def _added(
