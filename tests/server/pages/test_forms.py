@@ -362,7 +362,7 @@ def test_the_last_administrator_stays_and_is_told_so(scene: Scene, browse: Brows
 
 def test_language_and_time_zone_are_ones_own(scene: Scene, browse: Browse, marketer: Actor):
     client = browse(marketer)
-    answer = client.post("/settings", {"language": "ja", "time_zone": "Asia/Tokyo"}, follow=True)
+    answer = client.post("/settings/me", {"language": "ja", "time_zone": "Asia/Tokyo"}, follow=True)
     assert "保存しました。" in answer.content.decode()
     assert '<html lang="ja">' in client.get("/leads").content.decode()
     client.post("/language", {"language": "en", "next": "/leads"})

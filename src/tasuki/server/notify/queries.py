@@ -117,9 +117,10 @@ def deliveries(actor: Actor, *, state: str = "", limit: int = 100, offset: int =
     require(actor, "webhooks.manage")
     seen = Q(lead=None) | (Q(lead__isnull=False) & sight(actor, "lead__"))
     found = Delivery.objects.filter(seen).select_related("channel__user", "channel__team", "endpoint")
+    order = ("-made_at", "-pk")
     if state:
-        found = found.filter(state=state)
-    return list(found.order_by("-made_at", "-pk")[offset : offset + min(limit, MOST)])
+        found, order = found.filter(state=state), ("-ended_at", "-made_at")  # which an index knows
+    return list(found.order_by(*order)[offset : offset + min(limit, MOST)])
 
 
 def _mine(actor: Actor) -> QuerySet[Notification]:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -53,6 +54,14 @@ def _table(ways: Sequence[Way]) -> list[Choice]:
 def _chat(channel: Channel) -> Way:
     title = channel.name or channel.shown
     return Way(f"chat-{channel.pk}", title, channel.kinds, channel.pk, channel)
+
+
+STATES = {
+    str(Delivery.State.DEAD): gettext_lazy("Given up"),
+    str(Delivery.State.WAITING): gettext_lazy("On their way"),
+    str(Delivery.State.SENT): gettext_lazy("Sent"),
+}
+"""Which deliveries one looks at."""
 
 
 # One's own.
@@ -204,9 +213,11 @@ def _made(actor: Actor, form: forms.Endpoint) -> str:
 def _webhooks(
     request: HttpRequest, actor: Actor, form: forms.Endpoint, secret: str = "", status: int = 200
 ) -> HttpResponse:
-    dead = queries.deliveries(actor, state=Delivery.State.DEAD)
+    state = request.GET.get("state", "")
+    state = state if state in STATES else str(Delivery.State.DEAD)
     context = {
-        "title": _("Webhooks"), "form": form, "secret": secret, "endpoints": queries.endpoints(actor), "dead": dead,
+        "title": _("Webhooks"), "form": form, "secret": secret, "endpoints": queries.endpoints(actor),
+        "deliveries": queries.deliveries(actor, state=state), "state": state, "states": STATES.items(),
     }  # fmt: skip
     return show(request, actor, "webhooks.html", context, status)
 
