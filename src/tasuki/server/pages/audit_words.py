@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tasuki.server.core import formats
 from tasuki.server.core.models import AuditEntry, Role, Sight
 from tasuki.server.core.words import FIELDS, REASONS, Words, say
 
@@ -97,7 +100,7 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "absence": (gettext_lazy("Absence"), ""),
     "day_off": (gettext_lazy("Day off"), ""),
     "promise": (gettext_lazy("Promised call"), ""),
-    "company": (gettext_lazy("Company"), "company"),
+    "company": (gettext_lazy("Our company"), "company"),
 }
 """What stands before the number → its word and its page, if it has one."""
 
@@ -145,6 +148,31 @@ DETAILS: Words = {
     "person": gettext_lazy("person"),
     "day": gettext_lazy("day"),
 }
+VALUES: Words = {
+    "company": gettext_lazy("Company and calendar"),
+    "people": gettext_lazy("People"),
+    "agreement": gettext_lazy("Agreement"),
+    "import": gettext_lazy("First leads"),
+    "telling": gettext_lazy("Who is told, and how"),
+    "setup": gettext_lazy("Set up Tasuki"),
+    "done": gettext_lazy("done"),
+    "skipped": gettext_lazy("skipped"),
+    "closed": gettext_lazy("finished"),
+    "leads": gettext_lazy("leads"),
+    "accounts": gettext_lazy("companies"),
+    "activities": gettext_lazy("activities"),
+    "decisions": gettext_lazy("decisions"),
+    "deals": gettext_lazy("deals"),
+    "trusted": gettext_lazy("the file is right"),
+    "fill": gettext_lazy("fill what is empty"),
+    "columns": gettext_lazy("where columns go"),
+    "app": gettext_lazy("Here"),
+    "mail": gettext_lazy("Mail"),
+    "apprise": gettext_lazy("Chat"),
+    "page": gettext_lazy("page"),
+}
+"""Values that are codes of ours."""
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 LONGEST = 60
 
 
@@ -210,7 +238,14 @@ def _value(value: Any) -> str:
             :LONGEST
         ]
     text = str(value)
-    for words in ({**dict(Role.choices), **dict(Sight.choices)}, FIELDS, REASONS):
+    for words in (VALUES, dict(Role.choices), dict(Sight.choices), FIELDS, REASONS):
         if text in words:
             return str(words[text])
-    return text[:LONGEST]
+    return _time(text) if INSTANT.match(text) else text[:LONGEST]
+
+
+def _time(text: str) -> str:
+    try:
+        return formats.short(datetime.fromisoformat(text))
+    except ValueError:
+        return text[:LONGEST]

@@ -50,7 +50,7 @@ SETTINGS = (
         ),
     ),
     Group(
-        _("The company"),
+        _("Our company"),
         (
             Place(
                 "company", _("Company and calendar"), "company.manage", "building",

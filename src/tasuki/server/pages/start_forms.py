@@ -77,7 +77,7 @@ def _clock(label: Any, *, required: bool = False) -> forms.TimeField:
 class CompanyForm(Form):
     """Name, calendar and currency."""
 
-    name = text(_("Company"), required=True)
+    name = text(_("Name of the company"), required=True)
     time_zone = forms.ChoiceField(
         label=_("Time zone"), required=False, choices=lazy(lambda: _zones()[1:], list)
     )

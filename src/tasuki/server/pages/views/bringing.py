@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.imports import commands, queries
@@ -19,6 +21,8 @@ from tasuki.server.pages.frame import done, is_partial, on_form, page, part, sho
 from tasuki.server.pages.paging import PAGE, a_number, following
 
 RUN = "imports.run"
+RELOADED = timedelta(seconds=5)
+"""A page that saw an import run is loaded anew when it ends; one that was opened later is not."""
 MOVING = (ImportJob.State.QUEUED, ImportJob.State.RUNNING, ImportJob.State.UNDOING)
 
 
@@ -57,6 +61,7 @@ def _as_it_stands(request: HttpRequest, actor: Actor, job: ImportJob) -> dict[st
         "title": job.name,
         "job": job,
         "is_moving": job.state in MOVING,
+        "is_settled": job.finished_at is not None and clock.now() - job.finished_at > RELOADED,
         "is_renewal": request.headers.get("X-Requested-With") == "fetch",
         "share": 100 * job.done // job.rows if job.rows else 0,
         "left": importing.time_left(job) if job.state == ImportJob.State.RUNNING else "",

@@ -51,8 +51,17 @@ class Compared:
     @property
     def differs(self) -> bool:
         """Whether both say something, and not the same."""
-        one, other = (str(value or "").strip() for value in self.values)
+        one, other = self._texts()
         return bool(one and other and one != other)
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both say the same."""
+        one, other = self._texts()
+        return one == other
+
+    def _texts(self) -> list[str]:
+        return [str(value or "").strip() for value in self.values]
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,16 @@ class Pair:
             for word, name in SHOWN_OF[self.kind]
         )
         return [row for row in found if any(row.values)]
+
+    @property
+    def unlike(self) -> list[Compared]:
+        """What differs, or only one of the two has."""
+        return [row for row in self.rows if not row.is_same]
+
+    @property
+    def alike(self) -> list[Compared]:
+        """What both have alike."""
+        return [row for row in self.rows if row.is_same]
 
     @property
     def one(self) -> Any:
