@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -148,13 +149,15 @@ DETAILS: Words = {
     "person": gettext_lazy("person"),
     "day": gettext_lazy("day"),
 }
-VALUES: Words = {
+STEPS: Words = {
     "company": gettext_lazy("Company and calendar"),
     "people": gettext_lazy("People"),
     "agreement": gettext_lazy("Agreement"),
     "import": gettext_lazy("First leads"),
     "telling": gettext_lazy("Who is told, and how"),
     "setup": gettext_lazy("Set up Tasuki"),
+}
+VALUES: Words = {
     "done": gettext_lazy("done"),
     "skipped": gettext_lazy("skipped"),
     "closed": gettext_lazy("finished"),
@@ -172,6 +175,7 @@ VALUES: Words = {
     "page": gettext_lazy("page"),
 }
 """Values that are codes of ours."""
+TYPED = re.compile(r"(?P<kind>[^\d:]+?)\s*[:#]?\s*(?P<key>\d{1,18})")
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 LONGEST = 60
 
@@ -198,6 +202,16 @@ def choices(actions: Iterable[str]) -> list[tuple[str, str]]:
     return sorted(((action, say(ACTIONS, action)) for action in actions), key=lambda one: one[1])
 
 
+def subject_of(typed: str) -> str:
+    """What somebody typed to name a subject, as it is stored: `Lead 17`, `リード17` and `lead:17` are the same."""
+    found = TYPED.fullmatch(unicodedata.normalize("NFKC", typed).strip())
+    if found is None:
+        return typed
+    by_word = {str(word).casefold(): kind for kind, (word, _page) in reversed(SUBJECTS.items())}
+    kind = found["kind"].strip().casefold()
+    return f"{by_word.get(kind, kind)}:{found['key']}"
+
+
 def _subject(text: str) -> tuple[str, str]:
     kind, _colon, key = text.partition(":")
     if kind not in SUBJECTS:
@@ -221,11 +235,15 @@ def _details(detail: Any) -> str:
     if not isinstance(detail, dict):
         return str(detail)[:LONGEST]
     parts = [
-        _("%(name)s: %(value)s") % {"name": say(DETAILS, name), "value": _value(value)}
+        _("%(name)s: %(value)s") % {"name": say(DETAILS, name), "value": _of(name, value)}
         for name, value in detail.items()
         if value not in (None, "", [], {}) and name != "digest"
     ]
     return " · ".join(parts)
+
+
+def _of(name: str, value: Any) -> str:
+    return say(STEPS, value) if name == "step" else _value(value)
 
 
 def _value(value: Any) -> str:

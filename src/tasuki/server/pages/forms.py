@@ -146,7 +146,7 @@ class Person(Form):
     reading = text(
         _("Name in kana"),
         longest=300,
-        help_text=_("Lists of people are in the order of this, such as あだち けい."),
+        help_text=_("Lists of people are in the order of this."),
     )
     email = text(_("Mail address"), longest=254, widget=forms.EmailInput)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
@@ -198,7 +198,7 @@ class AuditFilter(Form):
 
     by = forms.TypedChoiceField(label=_("Who"), required=False, coerce=int, empty_value=None)
     action = forms.ChoiceField(label=_("What"), required=False)
-    subject = text(_("About"), longest=60, help_text=_("Such as lead:17."))
+    subject = text(_("About"), longest=60, help_text=_("Such as: Lead 17"))
 
 
 class LeadForm(Form):

@@ -184,7 +184,7 @@ def audit(request: HttpRequest, actor: Actor) -> HttpResponse:
         actor,
         by=wanted.get("by"),
         action=wanted.get("action", ""),
-        subject=wanted.get("subject", ""),
+        subject=audit_words.subject_of(wanted.get("subject", "")),
         after=after,
         limit=PAGE + 1,
     )
