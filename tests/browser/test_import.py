@@ -1,4 +1,4 @@
-"""A file on its way in, in a real browser: dropped, guessed, changed in place, brought in, taken back; also in the first run."""
+"""A file in a real browser: dropped, guessed, changed in place, brought in, taken back; and the whole first run."""
 
 from __future__ import annotations
 

@@ -237,7 +237,7 @@ def _details(detail: Any) -> str:
     parts = [
         _("%(name)s: %(value)s") % {"name": say(DETAILS, name), "value": _of(name, value)}
         for name, value in detail.items()
-        if value not in (None, "", [], {}) and name != "digest"
+        if (value or value is False) and name != "digest"
     ]
     return " · ".join(parts)
 

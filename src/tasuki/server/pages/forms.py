@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tasuki.server.core.access import SCOPES
 from tasuki.server.core.models import Role, Sight, Team, User
 from tasuki.server.core.words import FIELDS, QUESTIONS, REASONS, ROLES, say
+from tasuki.server.core.words import SCOPES as SCOPE_WORDS
 from tasuki.server.people.models import BuyingRole
 
 LONG = 10_000
@@ -135,7 +136,7 @@ class Token(Form):
 
     def __init__(self, *args: Any, scopes: Iterable[str] = SCOPES, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["scopes"].choices = [(scope, scope) for scope in scopes]  # type: ignore[attr-defined]
+        self.fields["scopes"].choices = [(scope, say(SCOPE_WORDS, scope)) for scope in scopes]  # type: ignore[attr-defined]
 
 
 class Person(Form):
