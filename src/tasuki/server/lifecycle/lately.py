@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from tasuki.server.core.access import Actor, require
 from tasuki.server.lifecycle.models import Transition
 
 WINDOW = timedelta(days=28)
-KEPT = timedelta(minutes=1)
+KEPT = timedelta(minutes=5)
 """A count is that old at the most: with very many leads it takes a moment."""
 
 
@@ -38,8 +39,8 @@ class Lately:
         return sum(count for (to, _cause, _path), count in self.entries.items() if to == stage)
 
 
-def lately(actor: Actor, version: AgreementVersion) -> Lately:
-    """What happened under a version in the last four weeks, or since it is in force (then not `is_whole`).
+def lately(actor: Actor, version: AgreementVersion, stages: Collection[str]) -> Lately:
+    """What happened under a version, in its stages, in the last four weeks, or since it is in force (then not `is_whole`).
 
     Counts over all leads, whoever asks: no lead is shown. NotAllowed.
     """
@@ -47,16 +48,16 @@ def lately(actor: Actor, version: AgreementVersion) -> Lately:
     now = clock.now()
     kept = _kept.get(version.pk)
     if kept is None or not timedelta() <= now - kept[0] < KEPT:
-        kept = _kept[version.pk] = now, _counted(version, now)
+        kept = _kept[version.pk] = now, _counted(version, stages, now)
     return kept[1]
 
 
 _kept: dict[int, tuple[datetime, Lately]] = {}
 
 
-def _counted(version: AgreementVersion, now: datetime) -> Lately:
+def _counted(version: AgreementVersion, stages: Collection[str], now: datetime) -> Lately:
     since = max(now - WINDOW, version.effective_from)
-    rows = Transition.objects.filter(agreement=version.pk, at__gte=since).order_by()
+    rows = Transition.objects.filter(to_stage__in=stages, at__gte=since, agreement=version.pk).order_by()
     counted = rows.values_list("to_stage", "cause", "path").annotate(count=Count("pk"))
     found = Counter({(stage, cause, path): count for stage, cause, path, count in counted})
     return Lately(since, since == now - WINDOW, found)

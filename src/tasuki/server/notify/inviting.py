@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -14,15 +15,24 @@ from tasuki.server.notify.attempts import SENT
 from tasuki.server.notify.letters import Letter
 
 
-def send_invitation(actor: Actor, user: User, address: str) -> bool:
-    """Send the link by mail; whether the mail server took it. False where there is no server or no address. NotAllowed."""
+def send_invitations(actor: Actor, links: Mapping[User, str]) -> set[int]:
+    """Send each their link by mail; ids of those whose mail the server took. NotAllowed.
+
+    Nobody where no mail server is set up; once it does not take one, nobody further is tried.
+    """
     require(actor, "people.manage")
-    if not mail.is_set_up() or not user.email:
-        return False
+    sent: set[int] = set()
+    if not mail.is_set_up():
+        return sent
     with mail.connection() as opened:
-        return (
-            mail.send(opened, _letter(actor, user, address), to=user.email, number=uuid.uuid4().hex) is SENT
-        )
+        for user, address in links.items():
+            if not user.email:
+                continue
+            came = mail.send(opened, _letter(actor, user, address), to=user.email, number=uuid.uuid4().hex)
+            if came is not SENT:
+                break
+            sent.add(user.pk)
+    return sent
 
 
 def _letter(actor: Actor, user: User, address: str) -> Letter:

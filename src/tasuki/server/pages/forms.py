@@ -311,7 +311,7 @@ class Decide(Answers):
         help_text=_("On that day the lead is back on the work list by itself."),
     )  # fmt: skip
     amount = forms.DecimalField(
-        label=_("Amount (yen)"), required=False, min_value=0, max_digits=18, decimal_places=2
+        label=_("Amount"), required=False, min_value=0, max_digits=18, decimal_places=2
     )
     note = forms.CharField(
         label=_("Note"), required=False, max_length=LONG, widget=forms.Textarea(attrs={"rows": 2})

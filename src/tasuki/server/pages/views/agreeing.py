@@ -37,7 +37,7 @@ def agreement(request: HttpRequest, actor: Actor) -> HttpResponse:
     }
     context |= {"may_publish": actor.may("agreement.publish"), "starters": STARTERS}
     if found is not None:
-        told = clauses.told(found.agreement, lately.lately(actor, found.version))
+        told = clauses.told(found.agreement, lately.lately(actor, found.version, list(found.agreement.stage)))
         context |= {"version": queries.version(actor, found.version.number), **told}
     return show(request, actor, "agreement.html", context)
 

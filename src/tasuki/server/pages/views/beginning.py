@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -278,14 +278,16 @@ def invite(request: HttpRequest, actor: Actor) -> tuple[start_forms.PeopleForm, 
         if not form.refuse(refused.field, sentence(refused)):
             raise
         return form, [], True
-    guests = [guest_of(request, actor, user, key) for user, key in made]
+    guests = guests_of(actor, made)
     return (start_forms.PeopleForm.empty() if made else form), guests, not made
 
 
-def guest_of(request: HttpRequest, actor: Actor, user: User, key: str) -> Guest:
-    """The link of somebody who was made, sent by mail where that can be."""
-    address = settings.ENVIRONMENT.url.rstrip("/") + reverse("welcome", args=(user.pk, key))
-    return Guest(user, address, inviting.send_invitation(actor, user, address))
+def guests_of(actor: Actor, made: Sequence[tuple[User, str]]) -> list[Guest]:
+    """The links of people, sent by mail where that can be."""
+    home = settings.ENVIRONMENT.url.rstrip("/")
+    links = {user: home + reverse("welcome", args=(user.pk, key)) for user, key in made}
+    sent = inviting.send_invitations(actor, links)
+    return [Guest(user, address, user.pk in sent) for user, address in links.items()]
 
 
 # 3. The agreement.

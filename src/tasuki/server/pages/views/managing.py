@@ -49,9 +49,9 @@ def person_new(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 def _with_link(request: HttpRequest, actor: Actor, user: User) -> HttpResponse:
     """Their page, with the link by which they get in; it is shown this once."""
-    guest = beginning.guest_of(request, actor, user, entrance.link(actor, user.pk))
+    guests = beginning.guests_of(actor, [(user, entrance.link(actor, user.pk))])
     context = {
-        "title": user.shown_name, "person": user, "guests": [guest], "password": forms.NewPassword(),
+        "title": user.shown_name, "person": user, "guests": guests, "password": forms.NewPassword(),
         "form": forms.Person(teams=queries.teams(actor), initial=_as_form(user)),
     }  # fmt: skip
     return show(request, actor, "person.html", context, 201)
