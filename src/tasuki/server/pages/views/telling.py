@@ -56,6 +56,7 @@ def _chat(channel: Channel) -> Way:
     return Way(f"chat-{channel.pk}", title, channel.kinds, channel.pk, channel)
 
 
+ADDED = gettext_lazy("The chat was added. Send a test to see whether it arrives.")
 STATES = {
     str(Delivery.State.DEAD): gettext_lazy("Given up"),
     str(Delivery.State.WAITING): gettext_lazy("On their way"),
@@ -71,18 +72,26 @@ STATES = {
 @page("channels.own")
 def telling(request: HttpRequest, actor: Actor) -> HttpResponse:
     """What one is told, and which way."""
+    if request.method == "POST":
+        _store(request, actor, _my_ways(actor))
+        return done(request, _("Saved."), "telling")
+    return _telling(request, actor, forms.Chat())
+
+
+def _my_ways(actor: Actor) -> list[Way]:
     chosen = queries.choices(actor)
     named = {"app": _("Here"), "mail": _("Mail")}
     ways = [Way(medium, title, chosen[medium].kinds) for medium, title in named.items()]
-    ways += [_chat(one) for one in queries.my_chats(actor)]
-    if request.method == "POST":
-        _store(request, actor, ways)
-        return done(request, _("Saved."), "telling")
+    return ways + [_chat(one) for one in queries.my_chats(actor)]
+
+
+def _telling(request: HttpRequest, actor: Actor, form: forms.Chat) -> HttpResponse:
+    ways = _my_ways(actor)
     context = {
         "title": _("How I am told"), "ways": ways, "choices": _table(ways), "mail_works": mail.is_set_up(),
-        "form": forms.Chat(),
+        "form": form,
     }  # fmt: skip
-    return show(request, actor, "telling.html", context)
+    return show(request, actor, "telling.html", context, 422 if form.errors else 200)
 
 
 def _store(request: HttpRequest, actor: Actor, ways: Sequence[Way]) -> None:
@@ -103,8 +112,9 @@ def _store(request: HttpRequest, actor: Actor, ways: Sequence[Way]) -> None:
 def chat_new(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Another chat of one's own, told what one is told by mail."""
     form = forms.Chat(request.POST)
-    wanted = queries.choices(actor)["mail"].kinds
-    return _added(request, actor, form, wanted, "telling", team=None)
+    if _added(actor, form, queries.choices(actor)["mail"].kinds, team=None):
+        return done(request, str(ADDED), "telling")
+    return _telling(request, actor, form)
 
 
 @require_POST
@@ -145,15 +155,17 @@ def _told(request: HttpRequest, delivery: Delivery, to: str, *args: str) -> Http
     return redirect(to, *args)
 
 
-def _added(
-    request: HttpRequest, actor: Actor, form: forms.Chat, wanted: Sequence[str], to: str, *, team: int | None
-) -> HttpResponseRedirect:
+def _added(actor: Actor, form: forms.Chat, wanted: Sequence[str], *, team: int | None) -> bool:
+    """Whether the chat was added; else the form says why not, and keeps what was typed."""
     if not form.is_valid():
-        messages.error(request, _("Give the address of a chat."))
-        return redirect(to)
+        return False
     given = form.cleaned_data
-    commands.add_channel(actor, address=given["address"], name=given["name"], wanted=wanted, team_id=team)
-    return done(request, _("The chat was added. Send a test to see whether it arrives."), to)
+    try:
+        commands.add_channel(actor, address=given["address"], name=given["name"], wanted=wanted, team_id=team)
+    except Refused as refused:
+        on_form(form, refused)
+        return False
+    return True
 
 
 # Teams.
@@ -163,14 +175,16 @@ def _added(
 @page("channels.team")
 def team_telling(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The chats of teams, and what each of them is told."""
-    ways = [_chat(one) for one in queries.team_chats(actor)]
     if request.method == "POST":
-        _store(request, actor, ways)
+        _store(request, actor, [_chat(one) for one in queries.team_chats(actor)])
         return done(request, _("Saved."), "team-telling")
-    context = {
-        "title": _("Team chats"), "ways": ways, "choices": _table(ways), "form": forms.TeamChat(teams=house.teams(actor))
-    }  # fmt: skip
-    return show(request, actor, "team_telling.html", context)
+    return _team_telling(request, actor, forms.TeamChat(teams=house.teams(actor)))
+
+
+def _team_telling(request: HttpRequest, actor: Actor, form: forms.TeamChat) -> HttpResponse:
+    ways = [_chat(one) for one in queries.team_chats(actor)]
+    context = {"title": _("Team chats"), "ways": ways, "choices": _table(ways), "form": form}
+    return show(request, actor, "team_telling.html", context, 422 if form.errors else 200)
 
 
 @require_POST
@@ -178,8 +192,10 @@ def team_telling(request: HttpRequest, actor: Actor) -> HttpResponse:
 def team_chat_new(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Another chat of a team, told what people are told by mail."""
     form = forms.TeamChat(request.POST, teams=house.teams(actor))
-    team = form.cleaned_data["team"] if form.is_valid() else 0
-    return _added(request, actor, form, kinds.MAILED, "team-telling", team=team)
+    team = form.cleaned_data["team"] if form.is_valid() else None
+    if _added(actor, form, kinds.MAILED, team=team):
+        return done(request, str(ADDED), "team-telling")
+    return _team_telling(request, actor, form)
 
 
 # Programs.
