@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.urls import URLPattern, URLResolver
 
 from tasuki.server.core.access import SYSTEM
+from tasuki.server.core.models import Team, User
 from tasuki.server.imports import commands as imports
 from tests.server.pages.scene import Scene
 
@@ -27,6 +28,7 @@ class Place:
 def places(scene: Scene) -> list[Place]:
     """All of them, in the order in which one meets them."""
     job = imports.upload(SYSTEM, name="名刺.csv", content=CSV.encode("cp932"))
+    person, team = User.objects.earliest("pk").pk, Team.objects.earliest("pk").pk
     known = [
         ("today", "/", "today"),
         ("handoffs", "/handoffs", "handoffs"),
@@ -66,6 +68,10 @@ def places(scene: Scene) -> list[Place]:
         ("people", "/settings/people", "people"),
         ("person-new", "/settings/people/new", "person-new"),
         ("teams", "/settings/teams", "teams"),
+        ("person", f"/settings/people/{person}", "person"),
+        ("person-hours", f"/settings/working-time/people/{person}", "person-hours"),
+        ("team", f"/settings/teams/{team}", "team"),
+        ("team-hours", f"/settings/working-time/teams/{team}", "team-hours"),
         ("audit", "/settings/audit", "audit"),
         ("sign-in", "/sign-in", "sign-in"),
     ]
