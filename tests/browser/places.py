@@ -8,12 +8,14 @@ from django.urls import URLPattern, URLResolver
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM
+from tasuki.server.core.models import Team, User
 from tasuki.server.imports import commands as imports
 from tests.server.pages.scene import Scene
 
 CSV = "会社名,氏名,メールアドレス,部署,役職\n大和機工株式会社,加藤 学,kato@yamato-kiko.example,製造部,部長\n,,壊れた行,,\n"
 PARTS = {
-    "account-story", "bell", "import-rejects", "lead-now", "lead-story", "today-lead", "today-queue",
+    "account-story", "bell", "board-more", "import-rejects", "lead-now", "lead-story", "leads-count", "notification-open",
+    "today-lead", "today-queue",
 }  # fmt: skip
 """Addresses that give a part of a page, or a file."""
 
@@ -30,6 +32,7 @@ class Place:
 def places(scene: Scene) -> list[Place]:
     """All of them, in the order in which one meets them."""
     job = imports.upload(SYSTEM, name="名刺.csv", content=CSV.encode("cp932"))
+    person, team = User.objects.earliest("pk").pk, Team.objects.earliest("pk").pk
     known = [
         ("today", "/", "today"),
         ("handoffs", "/handoffs", "handoffs"),
@@ -49,7 +52,18 @@ def places(scene: Scene) -> list[Place]:
         ("imports", "/imports", "imports"),
         ("import", f"/imports/{job.pk}", "import"),
         ("notifications", "/notifications", "notifications"),
+        ("deals", "/deals", "deals"),
         ("settings", "/settings", "settings"),
+        ("my-settings", "/settings/me", "my-settings"),
+        ("company", "/settings/company", "company"),
+        ("routing", "/settings/routing", "routing"),
+        ("people-new", "/settings/people/several", "people-new"),
+        ("start", "/start", "start"),
+        ("start-step", "/start/company", "start-company"),
+        ("start-step", "/start/people", "start-people"),
+        ("start-step", "/start/agreement?starter=bant", "start-agreement"),
+        ("start-step", "/start/import", "start-import"),
+        ("start-step", "/start/telling", "start-telling"),
         ("tokens", "/settings/tokens", "tokens"),
         ("hours", "/settings/hours", "hours"),
         ("working-time", "/settings/working-time", "working-time"),
@@ -59,6 +73,10 @@ def places(scene: Scene) -> list[Place]:
         ("people", "/settings/people", "people"),
         ("person-new", "/settings/people/new", "person-new"),
         ("teams", "/settings/teams", "teams"),
+        ("person", f"/settings/people/{person}", "person"),
+        ("person-hours", f"/settings/working-time/people/{person}", "person-hours"),
+        ("team", f"/settings/teams/{team}", "team"),
+        ("team-hours", f"/settings/working-time/teams/{team}", "team-hours"),
         ("audit", "/settings/audit", "audit"),
         ("sign-in", "/sign-in", "sign-in"),
     ]

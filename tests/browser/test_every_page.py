@@ -15,7 +15,7 @@ from tests.server.pages.test_who_sees_what import POSTED
 
 SERIOUS = ("serious", "critical")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-ANYBODYS = {"sign-in-demo", "sign-out", "language", "theme"}
+ANYBODYS = {"sign-in-demo", "sign-out", "language", "theme", "begin", "welcome"}
 
 
 def test_no_page_is_forgotten(company: Callable[[], Scene]) -> None:

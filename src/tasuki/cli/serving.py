@@ -93,6 +93,7 @@ def up(
     )
     watcher.listen()
     typer.echo(f"Tasuki is starting on {_address()}; Ctrl-C stops it.")
+    _say_how_to_begin()
     watcher.run()
     typer.echo("Stopped.")
 
@@ -312,6 +313,17 @@ def _say_next_steps() -> None:
     with _answering():
         for step in next_steps():
             typer.echo(f"To do: {step.check}: {step.says}. {step.cure}")
+
+
+def _say_how_to_begin() -> None:
+    """As long as nobody was made: the address at which the first administrator is, good for whoever reads this."""
+    from tasuki.server.core import entrance
+
+    with _answering():
+        if entrance.nobody_yet():
+            typer.echo(
+                f"Nobody can sign in yet. Make yourself the administrator at {_address()}/begin?code={entrance.first_code()}"
+            )
 
 
 @contextmanager

@@ -64,7 +64,10 @@ def test_nobody_gets_it_who_is_away_has_left_or_had_it_before(
     house = house_of(people)
     before = {one.id: one.open for one in people}
     found = choose(Asked(1, AGREEMENT, terms, About(account=1), had, again), house)
-    assert all({"route", "to", "why", "because", "person", "team"} == set(step) for step in found.steps)
+    compared = {"open", "next", "next_open"}  # where the load decided among several
+    assert all(
+        {"route", "to", "why", "because", "person", "team"} == set(step) - compared for step in found.steps
+    )
     if found.person is None:
         assert again or found.why in {"held", "nobody"}
         assert {one.id: one.open for one in people} == before

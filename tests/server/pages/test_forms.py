@@ -261,7 +261,7 @@ def test_a_lead_s_page_that_has_the_latest_is_told_so_in_few_words(
 def test_two_that_differ_are_not_asked_about_again(scene: Scene, browse: Browse, marketer: Actor):
     client = browse(marketer)
     client.post(f"/duplicates/{Duplicate.objects.get(kind='lead').pk}", {"different": "yes"})
-    assert "No open question" in client.get("/duplicates").content.decode()
+    assert "Nothing waits." in client.get("/duplicates").content.decode()
 
 
 def test_a_file_is_looked_at_adjusted_brought_in_and_taken_back(
@@ -275,7 +275,7 @@ def test_a_file_is_looked_at_adjusted_brought_in_and_taken_back(
     job = ImportJob.objects.get()
     assert answer.headers["Location"] == f"/imports/{job.pk}"
     preview = client.get(f"/imports/{job.pk}")
-    assert "1 rejected" in preview.content.decode()
+    assert "<b>1</b> rejected" in preview.content.decode()
     form = preview.context["form"]
     plan = {name: form[name].value() or "" for name in form.fields}
     assert client.post(f"/imports/{job.pk}/plan", {**plan, "channel": "exhibition"}).status_code == 302
@@ -362,7 +362,7 @@ def test_the_last_administrator_stays_and_is_told_so(scene: Scene, browse: Brows
 
 def test_language_and_time_zone_are_ones_own(scene: Scene, browse: Browse, marketer: Actor):
     client = browse(marketer)
-    answer = client.post("/settings", {"language": "ja", "time_zone": "Asia/Tokyo"}, follow=True)
+    answer = client.post("/settings/me", {"language": "ja", "time_zone": "Asia/Tokyo"}, follow=True)
     assert "保存しました。" in answer.content.decode()
     assert '<html lang="ja">' in client.get("/leads").content.decode()
     client.post("/language", {"language": "en", "next": "/leads"})

@@ -23,6 +23,12 @@ COMMANDS |= {
     for name in (
         "core.tokens.issue",
         "core.tokens.revoke",
+        "core.company.put_company",
+        "core.company.mark_step",
+        "core.entrance.link",
+        "core.entrance.invite_people",
+        "core.entrance.begin",
+        "core.entrance.enter",
         "core.sign_in.sign_in",
         "core.sign_in.sign_in_as",
         "core.sign_in.sign_out",
@@ -41,6 +47,8 @@ NO_RIGHT_NEEDED = {
     "notify.commands.mark_read": "one's own news",
     "core.commands.put_new_password": "its callers have asked",
     "core.commands.put_preferences": "one's own",
+    "core.entrance.begin": "not signed in yet; whoever has the machine's code, as long as there is nobody",
+    "core.entrance.enter": "not signed in yet; whoever has the link",
     "core.sign_in.sign_in": "not signed in yet",
     "core.sign_in.sign_in_as": "not signed in yet",
     "core.sign_in.sign_out": "one's own session",
@@ -51,9 +59,12 @@ NO_RIGHT_TO_READ = {
     "people.queries.lead_there": "serves commands and queries, which have asked",
     "notify.queries.unread": "one's own news, on the page",
     "notify.queries.notifications": "one's own news, on the page",
+    "notify.queries.notification": "one's own news, on the page",
+    "handoffs.queries.may_give": "says of a handoff that one has what one may do with it",
 }
 """Query → why it asks for no right, so that the API must not use it."""
 NO_SIGHT_NEEDED: dict[str, str] = {
+    "handoffs.queries.may_give": "says of a handoff that one has what one may do with it",
     "handoffs.queries.loads": "how much teams have to do; no lead is shown",
     "notify.queries.choices": "how one is told; no lead is shown",
     "notify.queries.my_chats": "how one is told; no lead is shown",

@@ -16,7 +16,7 @@ from tasuki.server.people.models import Lead
 from tests.server.core.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
-OPEN = {"sign-in", "sign-in-demo", "sign-out", "language", "theme"}
+OPEN = {"begin", "welcome", "sign-in", "sign-in-demo", "sign-out", "language", "theme"}
 """Pages for who is not signed in."""
 NO_SUCH = "987654"
 CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")

@@ -25,6 +25,6 @@ def test_every_sight_is_explained() -> None:
 
 def test_what_is_said_of_tokens_holds() -> None:
     text = PAGE.read_text("utf-8")
-    assert set(ALLOWED) - set(SCOPES) == {"people.manage", "tokens.own"}
-    assert "without `people.manage` and `tokens.own`" in text
+    assert set(ALLOWED) - set(SCOPES) == {"company.manage", "people.manage", "tokens.own"}
+    assert "without `company.manage`, `people.manage` and `tokens.own`" in text
     assert f"within {tokens.KEPT.seconds} seconds" in text

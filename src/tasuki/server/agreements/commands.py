@@ -36,7 +36,7 @@ def publish(actor: Actor, *, text: str, effective_from: datetime | None = None) 
     now = clock.now()
     begins = _beginning(effective_from, now)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    warnings = [*map(str, problems), *_stages_left(agreement), *_nobody_called(agreement)]
+    warnings = [*map(str, problems), *oddities(agreement)]
 
     def work() -> AgreementVersion:
         known = queries.in_force(now)
@@ -133,6 +133,11 @@ def _beginning(asked: datetime | None, now: datetime) -> datetime:
             field="effective_from",
         )
     return asked
+
+
+def oddities(agreement: Agreement) -> list[str]:
+    """What is odd about an agreement in this company, beside what is odd about its text."""
+    return [*_stages_left(agreement), *_nobody_called(agreement)]
 
 
 def _stages_left(agreement: Agreement) -> list[str]:

@@ -39,6 +39,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "agreement.read": EVERYONE,
     "agreement.publish": LEADING,
     "erase": frozenset({Role.ADMINISTRATOR}),
+    "company.manage": frozenset({Role.ADMINISTRATOR}),
     "people.manage": frozenset({Role.ADMINISTRATOR}),
     "tokens.own": EVERYONE,
     "audit.read": LEADING,
@@ -51,7 +52,9 @@ ALLOWED: dict[str, frozenset[str]] = {
 }
 """Action → roles. A token may do what its scopes name, and never more than its user."""
 
-SCOPES = tuple(action for action in ALLOWED if action not in {"people.manage", "tokens.own"})
+SCOPES = tuple(
+    action for action in ALLOWED if action not in {"company.manage", "people.manage", "tokens.own"}
+)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ from tasuki.server.core.texts import a_language, a_mail_address, a_name, a_time_
 
 NAMES = {"family_name": "last_name", "given_name": "first_name"}
 """What people are asked for → the column."""
-CHANGEABLE = ("family_name", "given_name", "email", "role", "sight", "team", "language", "time_zone")
+CHANGEABLE = (
+    "family_name", "given_name", "reading", "email", "role", "sight", "team", "language", "time_zone",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -36,6 +38,7 @@ def create_user(
     team: int | None = None,
     language: str = "",
     time_zone: str = "",
+    reading: str = "",
 ) -> User:
     """Someone who can sign in; without a password not before one is set. Invalid, Conflict (name taken), NotAllowed."""
     require(actor, "people.manage")
@@ -49,6 +52,7 @@ def create_user(
         "team": team,
         "language": language,
         "time_zone": time_zone,
+        "reading": reading,
     }
     _apply(user, given)
     if password is None:
@@ -105,6 +109,8 @@ def _apply(user: User, given: Mapping[str, Any]) -> None:
     """Check and set. What concerns several fields at once comes last."""
     for name in NAMES.keys() & given.keys():
         setattr(user, NAMES[name], a_name(given[name], field=name, longest=150, required=False))
+    if "reading" in given:
+        user.reading = a_name(given["reading"], field="reading", longest=300, required=False)
     if "email" in given:
         user.email = a_mail_address(given["email"])
     if "role" in given:

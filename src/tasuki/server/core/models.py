@@ -45,6 +45,7 @@ class User(AbstractUser):
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="members")
     language = models.CharField(max_length=5, blank=True)
     time_zone = models.CharField(max_length=50, blank=True)
+    reading = models.CharField(max_length=300, blank=True)  # of the name, in kana: what lists are sorted by
 
     @property
     def shown_name(self) -> str:
@@ -94,3 +95,18 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+
+class Company(models.Model):
+    """What the whole installation shares, in one row. `setup`: how far its owner has come, step → done or skipped."""
+
+    name = models.CharField(max_length=200, blank=True)
+    time_zone = models.CharField(max_length=50, blank=True)
+    days = models.CharField(max_length=40, default="mon,tue,wed,thu,fri")
+    hours = models.CharField(max_length=100, default="09:00-18:00")  # of each of these days
+    holidays = models.CharField(max_length=25, blank=True, default="JP")  # whose; empty: none
+    currency = models.CharField(max_length=3, default="JPY")
+    setup = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.name

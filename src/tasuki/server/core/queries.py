@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from tasuki.server.core.models import AuditEntry, Team, Token, User
 
 PAGE = 50
 MOST = 1_000
+KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+"""Katakana → hiragana."""
 
 
 def users(actor: Actor, *, search: str = "", active: bool | None = None) -> Sequence[User]:
@@ -24,9 +27,20 @@ def users(actor: Actor, *, search: str = "", active: bool | None = None) -> Sequ
         found = found.filter(is_active=active)
     search = search.replace("\0", "").strip()[:200]
     for word in search.split():
-        part = Q(username__icontains=word) | Q(last_name__icontains=word) | Q(first_name__icontains=word)
+        part = (
+            Q(reading__icontains=word)
+            | Q(username__icontains=word)
+            | Q(last_name__icontains=word)
+            | Q(first_name__icontains=word)
+        )
         found = found.filter(part | Q(email__icontains=word) | Q(team__name__icontains=word))
-    return list(found[:MOST])
+    return sorted(found[:MOST], key=lambda one: (not one.is_active, by_name(one)))
+
+
+def by_name(user: User) -> tuple[str, str]:
+    """What people are sorted by: the reading where one is known, hiragana and katakana alike, else the name."""
+    known = unicodedata.normalize("NFKC", user.reading or user.shown_name).casefold()
+    return known.translate(KATAKANA), user.username
 
 
 def user(actor: Actor, user_id: int) -> User:
@@ -42,7 +56,7 @@ def colleagues(actor: Actor) -> Sequence[User]:
     """Whom a lead can be given to: everybody active, by name. For everyone: names are no secret in the house."""
     require(actor, "leads.read")
     found = User.objects.filter(is_active=True).select_related("team")
-    return list(found.order_by("last_name", "first_name", "username")[:MOST])
+    return sorted(found.order_by("last_name", "first_name", "username")[:MOST], key=by_name)
 
 
 def teams(actor: Actor) -> Sequence[Team]:

@@ -70,7 +70,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> User:
             cure=_("Check both; an administrator can set a new password."),
         )
     AxesProxyHandler.reset_attempts(username=name, ip_address=address_of(request))
-    return _open(request, user)
+    return open_session(request, user)
 
 
 def sign_in_as(request: HttpRequest, username: str) -> User:
@@ -82,10 +82,11 @@ def sign_in_as(request: HttpRequest, username: str) -> User:
             _("Signing in by one click is for the made-up people of the demo."),
             cure=_("Sign in with user name and password."),
         )
-    return _open(request, user)
+    return open_session(request, user)
 
 
-def _open(request: HttpRequest, user: User) -> User:
+def open_session(request: HttpRequest, user: User) -> User:
+    """Sign somebody in who has shown that it is them."""
     auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = clock.now().timestamp()
     audit.record(Actor(user=user, address=address_of(request)), "session.open", f"user:{user.pk}")

@@ -79,6 +79,11 @@ FIELDS: Words = {
     "department": _("Department"),
     "title": _("Title"),
     "country": _("Country"),
+    "memo": _("Note"),
+    "channel": _("Channel of acquisition"),
+    "campaign": _("Campaign"),
+    "owner": _("Owner"),
+    "buying_role": _("Role in the buying group"),
     "account.name": _("Company"),
     "account.name_kana": _("Company in kana"),
     "account.number": _("Company number"),
@@ -138,6 +143,30 @@ CONTENTS: Words = {
     "webinar": _("Webinar"),
     "video": _("Video"),
     "ebook": _("E-book"),
+}
+
+SCOPES: Words = {
+    "leads.read": _("Read leads, companies, deals and handoffs"),
+    "leads.write": _("Create and change leads"),
+    "accounts.write": _("Create and change companies"),
+    "activities.write": _("Record activities"),
+    "decisions.write": _("Decide about leads"),
+    "deals.write": _("Open and change deals"),
+    "handoffs.transfer": _("Give handoffs on"),
+    "capacity.manage": _("Set how much people can take"),
+    "duplicates.decide": _("Answer about duplicates, merge"),
+    "imports.run": _("Import files"),
+    "export": _("Take personal data out"),
+    "agreement.read": _("Read the agreement"),
+    "agreement.publish": _("Publish an agreement"),
+    "erase": _("Erase a person's data"),
+    "audit.read": _("Read the audit"),
+    "metrics.read": _("Read the metrics"),
+    "channels.own": _("Choose how one is told"),
+    "channels.team": _("Chats of teams"),
+    "webhooks.manage": _("Webhooks and deliveries"),
+    "worktime.own": _("One's own hours and absences"),
+    "worktime.manage": _("Hours and absences of others, days off"),
 }
 
 OUTCOMES: Words = {

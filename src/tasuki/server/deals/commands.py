@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from tasuki.server.activities.checks import problem_of_source
 from tasuki.server.core import audit, bulk, clock
 from tasuki.server.core.access import Actor, require
+from tasuki.server.core.company import the_company
 from tasuki.server.core.errors import Conflict, Invalid, Refused
 from tasuki.server.core.measures import ENTRIES
 from tasuki.server.core.models import User
@@ -284,6 +285,7 @@ def _settle(
     given = DealInput(
         lead_id=lead_id,
         amount=amount,
+        currency=None if deal else the_company().currency,
         state=state,
         opened_at=at if deal is None else None,
         closed_at=at if closing and (deal is None or at is None or at >= deal.opened_at) else None,

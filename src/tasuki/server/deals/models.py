@@ -34,3 +34,7 @@ class Deal(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["source", "key"], name="a_deal_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "closed_at"], name="deals_deal_state_closed"),
+            models.Index(fields=["state", "expected_at"], name="deals_deal_state_expected"),
+        ]

@@ -135,7 +135,10 @@ class _Search:
             here = self._available(group[1], route.by)
             roomy = [one for one in here if self.house.has_room(one)] if only_room else here
             if roomy:
-                return self._taken(place, route, self._pick(route, roomy, group), group[0], why)
+                chosen = self._pick(route, roomy, group)
+                found = self._taken(place, route, chosen, group[0], why)
+                self._compare(route, chosen, roomy)
+                return found
             if here and crowded is None:
                 crowded = group, here
         if crowded:
@@ -147,6 +150,13 @@ class _Search:
     def _available(self, members: Sequence[Member], by: str = "load") -> list[Member]:
         """Who can take it and has not had it."""
         return [one for one in members if self.house.can_take(one, by) and one.id not in self.asked.had]
+
+    def _compare(self, route: Route, chosen: Member, among: Sequence[Member]) -> None:
+        """Keep why it was this one of several, where the load decided: what they had open, and who came next."""
+        others = [one for one in among if one is not chosen]
+        if route.by == "load" and others:
+            second = self.house.lightest(others)
+            self.steps[-1] |= {"open": chosen.open, "next": second.id, "next_open": second.open}
 
     def _pick(self, route: Route, available: Sequence[Member], group: Group) -> Member:
         if route.by == "turn":

@@ -158,6 +158,23 @@ def _columns(form: Format, headers: Sequence[str]) -> dict[str, str | None]:
     return {header: field_for(form, header) for header in headers}
 
 
+def reasons(plan: Plan) -> dict[str, str]:
+    """Header → why its column goes where it goes: `format` (this program calls it so), `usual` (a usual name of the field),
+    `name` (it is the field's own name), `chosen` (by a person), `unknown` (no field is called so)."""
+    return {header: _reason(plan, header) for header in plan.headers}
+
+
+def _reason(plan: Plan, header: str) -> str:
+    form, target = plan.declared, plan.columns.get(header)
+    if target != field_for(form, header):
+        return "chosen"
+    if target is None:
+        return "unknown"
+    if header.casefold() == target:
+        return "name"
+    return "format" if form in SPECIAL and form.field_of(header) == target else "usual"
+
+
 def _context(form: Format, head: Sequence[Row], header_line: int) -> dict[str, str]:
     if form.context is None:
         return {}

@@ -50,6 +50,7 @@ class Rejected(models.Model):
 
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="rejects")
     line = models.PositiveBigIntegerField()
+    field = models.CharField(max_length=100, blank=True)  # whose value is at fault; empty: of the whole row
     reason = models.TextField()
     row = models.JSONField(default=list)
 

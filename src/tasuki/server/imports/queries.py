@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from tasuki.server.core import audit
-from tasuki.server.core.access import Actor, require
+from tasuki.server.core.access import Actor, require, sight
 from tasuki.server.imports import commands
 from tasuki.server.imports.formats import FORMATS
+from tasuki.server.imports.guessing import reasons
 from tasuki.server.imports.models import ImportJob, Rejected
+from tasuki.server.imports.plan import plan_from
 from tasuki.server.imports.previewing import Preview, make_preview
+from tasuki.server.people.models import Lead
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 FIELDS: Final = {
@@ -162,6 +165,11 @@ def fields(kind: str) -> list[str]:
     return list(FIELDS[kind])
 
 
+def guesses(stored: Mapping[str, Any]) -> dict[str, str]:
+    """Header → why a stored plan has its column go where it goes: see `guessing.reasons`."""
+    return reasons(plan_from(stored))
+
+
 def formats() -> list[FormatChoice]:
     """Formats to offer."""
     return [FormatChoice(form.id, str(form.label), form.kind) for form in FORMATS.values()]
@@ -171,6 +179,13 @@ def reject_rows(actor: Actor, job_id: int, *, limit: int = 100) -> Sequence[Reje
     """The first rejected rows of an import, by line. NotFound, NotAllowed."""
     found = job(actor, job_id)
     return list(found.rejects.order_by("line", "pk")[: max(1, min(limit, 1_000))])
+
+
+def leads_of(actor: Actor, job_id: int, *, limit: int = 12) -> list[Lead]:
+    """Some leads that an import created and the actor may see, with their accounts. NotFound, NotAllowed."""
+    found = job(actor, job_id)
+    mine = Lead.objects.filter(sight(actor), created_by_import=found.pk, merged_into=None, erased_at=None)
+    return list(mine.select_related("account").order_by("pk")[:limit])
 
 
 def rejects(actor: Actor, job_id: int) -> Iterator[str]:

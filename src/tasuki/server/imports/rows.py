@@ -57,11 +57,12 @@ class Record:
 
 @dataclass(frozen=True)
 class Reject:
-    """A row that does not come in, and why."""
+    """A row that does not come in, and why; `field`: whose value is at fault, empty where it is the whole row."""
 
     line: int
     cells: list[str]
     reason: str
+    field: str = ""
 
 
 @dataclass

@@ -128,7 +128,9 @@ def _together(first: Tally, second: Tally) -> Tally:
 
 def _rejected(job: int, tally: Tally) -> list[Rejected]:
     return [
-        Rejected(job_id=job, line=reject.line, reason=reject.reason, row=storable(reject.cells))
+        Rejected(
+            job_id=job, line=reject.line, field=reject.field, reason=reject.reason, row=storable(reject.cells)
+        )
         for reject in tally.rejects
     ]
 

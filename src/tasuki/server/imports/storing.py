@@ -48,7 +48,7 @@ class Tally:
     def reject(self, record: Record, refused: Refused, before: str = "") -> None:
         """A row that was refused."""
         reason = " ".join(filter(None, (before, str(refused.message), str(refused.cure))))
-        self.rejects.append(Reject(record.line, record.cells, reason))
+        self.rejects.append(Reject(record.line, record.cells, reason, str(refused.field or "")[:100]))
         self.lines[record.line] = "rejected"
 
 

@@ -58,6 +58,29 @@ def board(
     return Board([standing(one, now) for one in found[:limit]], mark)
 
 
+MOST_COUNTED = 1_000
+"""Further open handoffs are not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many open handoffs there are, how many are overdue, how many wait in a queue; at most MOST_COUNTED."""
+
+    open: int
+    overdue: int
+    queued: int
+
+
+def counts(actor: Actor) -> Counts:
+    """Of the open handoffs that the actor sees."""
+    require(actor, "leads.read")
+    rows = Handoff.objects.filter(sight(actor, "lead__"), outcome="open")
+    over = rows.filter(due_at__lte=clock.now())
+    return Counts(
+        *(each.order_by()[:MOST_COUNTED].count() for each in (rows, over, rows.filter(person=None)))
+    )
+
+
 def _closed(actor: Actor, state: State) -> QuerySet[Handoff]:
     found = seen(actor)
     found = found.select_related("closed_by__decision")

@@ -79,7 +79,7 @@ class Ways:
     def of(cls, handoffs: Iterable[Handoff]) -> Ways:
         """Two queries, or none where there are no steps."""
         steps = [step for one in handoffs for step in one.routed]
-        people = {step[name] for step in steps for name in ("person", "by") if step.get(name)}
+        people = {step[name] for step in steps for name in ("person", "by", "next") if step.get(name)}
         teams = {step["team"] for step in steps if step.get("team")}
         return cls(
             User.objects.in_bulk(people) if people else {}, Team.objects.in_bulk(teams) if teams else {}
@@ -114,7 +114,16 @@ class Ways:
             "by": _who(by, None),
         }
         sentence = SENTENCES.get(_code(step, why, by)) or SENTENCES.get(why)
-        return str(sentence) % names if sentence else f"{names['to']}: {why}"
+        text = str(sentence) % names if sentence else f"{names['to']}: {why}"
+        return text + self._compared(step)
+
+    def _compared(self, step: Mapping[str, Any]) -> str:
+        """Why this one of several, where the load decided."""
+        second = self._user(step, "next")
+        if second is None:
+            return ""
+        parts = {"open": step.get("open"), "next": second.shown_name, "next_open": step.get("next_open")}
+        return _(", who had the most room: %(open)s open; next %(next)s with %(next_open)s") % parts
 
 
 def _code(step: Mapping[str, Any], why: str, by: User | None) -> str:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from tasuki.server.core.access import Actor, require, sight
+from tasuki.server.core.errors import NotFound
+from tasuki.server.core.marks import a_time, mark, read_mark
 from tasuki.server.notify.brief import answer_of, holder_of
 from tasuki.server.notify.channels import chosen_by
 from tasuki.server.notify.kinds import OVERDUE, QUEUED, WORDS
@@ -22,9 +25,19 @@ def unread(actor: Actor) -> int:
     return _mine(actor).filter(read_at=None).count()
 
 
-def notifications(actor: Actor, *, limit: int = 100) -> Sequence[Notification]:
-    """One's news, the latest first, with lead, account and transition; each with what it `says`, and `because` of what."""
+def notifications(
+    actor: Actor, *, limit: int = 100, unread_only: bool = False, after: str = ""
+) -> Sequence[Notification]:
+    """One's news, the latest first, with lead, account and transition; each with what it `says`, and `because` of what.
+
+    `after`: the mark of the last one had (`mark_of`). Invalid: a mark that is none of ours.
+    """
     found = _mine(actor).select_related("lead__account", "transition__decision__by")
+    if unread_only:
+        found = found.filter(read_at=None)
+    if after:
+        at, pk = read_mark(after, a_time)
+        found = found.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
     rows = list(found.order_by("-at", "-pk")[: min(limit, MOST)])
     late = [one.lead for one in rows if one.kind == "breach" and one.lead]
     if late:
@@ -32,6 +45,19 @@ def notifications(actor: Actor, *, limit: int = 100) -> Sequence[Notification]:
     for one in rows:
         vars(one).update(says=_says(one), because=_because(one))
     return rows
+
+
+def mark_of(news: Notification) -> str:
+    """The mark with which the next page begins."""
+    return mark(news.at, news.pk)
+
+
+def notification(actor: Actor, news_id: int) -> Notification:
+    """One of one's own. NotFound."""
+    found = _mine(actor).filter(pk=news_id if 0 < news_id < 2**63 else 0).first()
+    if found is None:
+        raise NotFound("news_unknown", _("There are no such news."), cure=_("Look at the list."))
+    return found
 
 
 def _says(news: Notification) -> str:
@@ -93,9 +119,10 @@ def deliveries(actor: Actor, *, state: str = "", limit: int = 100, offset: int =
     require(actor, "webhooks.manage")
     seen = Q(lead=None) | (Q(lead__isnull=False) & sight(actor, "lead__"))
     found = Delivery.objects.filter(seen).select_related("channel__user", "channel__team", "endpoint")
+    order = ("-made_at", "-pk")
     if state:
-        found = found.filter(state=state)
-    return list(found.order_by("-made_at", "-pk")[offset : offset + min(limit, MOST)])
+        found, order = found.filter(state=state), ("-ended_at", "-made_at")  # which an index knows
+    return list(found.order_by(*order)[offset : offset + min(limit, MOST)])
 
 
 def _mine(actor: Actor) -> QuerySet[Notification]:

@@ -17,6 +17,7 @@ from tasuki.server.pages.way import Way
 if TYPE_CHECKING:
     from tasuki.agreement import Agreement, Path, Rule
     from tasuki.agreement.model import Score, Stage
+    from tasuki.server.lifecycle.lately import Lately
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,13 @@ class StageClause:
     """What the agreement says of one stage."""
 
     id: str
+    intro: str
     ways: list[Way]
     further: list[str]
     routes: list[Way]
     reasons: list[str]
+    because: str = ""
+    lately: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,14 @@ class ScoreClause:
     grades: str
 
 
-def told(agreement: Agreement) -> dict[str, Any]:
-    """`stages`, `stage_clauses`, `score_clauses`, `excluded` and `questions` for a template."""
+def told(agreement: Agreement, lately: Lately | None = None) -> dict[str, Any]:
+    """`stages`, `stage_clauses`, `score_clauses`, `excluded`, `questions` for a template; `lately`: what each did."""
     stages = Stages(agreement, {stage.id: place for place, stage in enumerate(agreement.stages)})
     return {
         "stages": stages,
-        "stage_clauses": [_stage(stage, agreement, stages) for stage in agreement.stages],
+        "stage_clauses": [_stage(stage, agreement, stages, lately) for stage in agreement.stages],
         "score_clauses": [_score(score, stages) for score in agreement.scores.values()],
+        "lately": lately,
         "excluded": conditions.told(agreement.excluded, stages) if agreement.excluded else "",
         "questions": {
             words.say(words.QUESTIONS, name): [words.say(words.QUESTIONS, question) for question in questions]
@@ -66,7 +71,7 @@ def told(agreement: Agreement) -> dict[str, Any]:
     }
 
 
-def _stage(stage: Stage, agreement: Agreement, stages: Stages) -> StageClause:
+def _stage(stage: Stage, agreement: Agreement, stages: Stages, lately: Lately | None) -> StageClause:
     further: list[str] = []
     routes: list[Way] = []
     if stage.handoff:
@@ -82,10 +87,28 @@ def _stage(stage: Stage, agreement: Agreement, stages: Stages) -> StageClause:
         names = _(", ").join(stages.score(score) for score in stage.resets)
         further.append(_("On entering, earlier points of %(scores)s stop counting.") % {"scores": names})
     reasons = [words.say(words.REASONS, reason) for reason in agreement.reasons.get(stage.id, ())]
-    return StageClause(stage.id, [_way(path, stages) for path in stage.paths], further, routes, reasons)
+    return StageClause(
+        stage.id, _intro(stage, stages), [_way(path, stages, lately) for path in stage.paths], further, routes,
+        reasons, stage.because, lately.into(stage.id) if lately else None,
+    )  # fmt: skip
 
 
-def _way(path: Path, stages: Stages) -> Way:
+def _intro(stage: Stage, stages: Stages) -> str:
+    """`MQL: a lead of which one of these holds.`"""
+    name = {"stage": stages.short(stage.id)}
+    if not stage.paths:
+        return _("No lead comes to %(stage)s by a way of its own.") % name
+    if len(stage.paths) == 1:
+        return _("%(stage)s is a lead of which this holds:") % name
+    return _("%(stage)s is a lead of which one of these holds:") % name
+
+
+def _way(path: Path, stages: Stages, lately: Lately | None) -> Way:
+    said = _said(path, stages)
+    return Way(said.text, said.because, lately.by(path) if lately else None)
+
+
+def _said(path: Path, stages: Stages) -> Way:
     parts = {"from": _(", ").join(_origin(code, stages) for code in path.from_)}
     if path.when is not None:
         text = _("By itself, from %(from)s: %(condition)s") % {

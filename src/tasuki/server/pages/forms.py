@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tasuki.server.core.access import SCOPES
 from tasuki.server.core.models import Role, Sight, Team, User
 from tasuki.server.core.words import FIELDS, QUESTIONS, REASONS, ROLES, say
+from tasuki.server.core.words import SCOPES as SCOPE_WORDS
 from tasuki.server.people.models import BuyingRole
 
 LONG = 10_000
@@ -135,7 +136,7 @@ class Token(Form):
 
     def __init__(self, *args: Any, scopes: Iterable[str] = SCOPES, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["scopes"].choices = [(scope, scope) for scope in scopes]  # type: ignore[attr-defined]
+        self.fields["scopes"].choices = [(scope, say(SCOPE_WORDS, scope)) for scope in scopes]  # type: ignore[attr-defined]
 
 
 class Person(Form):
@@ -143,6 +144,11 @@ class Person(Form):
 
     family_name = text(_("Family name"), longest=150)
     given_name = text(_("Given name"), longest=150)
+    reading = text(
+        _("Name in kana"),
+        longest=300,
+        help_text=_("Lists of people are in the order of this."),
+    )
     email = text(_("Mail address"), longest=254, widget=forms.EmailInput)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
     team = forms.TypedChoiceField(label=_("Team"), required=False, coerce=int, empty_value=None)
@@ -154,14 +160,16 @@ class Person(Form):
 
 
 class NewPerson(Person):
-    """With the name to sign in with, and a first password."""
+    """With the name to sign in with, and a first password; without one they get a link."""
 
     username = text(_("User name"), required=True, longest=150)
     password = forms.CharField(
         label=_("First password"),
         strip=False,
+        required=False,
         max_length=1_000,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Leave it empty, and you get a link with which they choose their own."),
     )
     field_order = ("username", "password")
 
@@ -191,7 +199,7 @@ class AuditFilter(Form):
 
     by = forms.TypedChoiceField(label=_("Who"), required=False, coerce=int, empty_value=None)
     action = forms.ChoiceField(label=_("What"), required=False)
-    subject = text(_("About"), longest=60, help_text=_("Such as lead:17."))
+    subject = text(_("About"), longest=60, help_text=_("Such as: Lead 17"))
 
 
 class LeadForm(Form):
@@ -303,7 +311,7 @@ class Decide(Answers):
         help_text=_("On that day the lead is back on the work list by itself."),
     )  # fmt: skip
     amount = forms.DecimalField(
-        label=_("Amount (yen)"), required=False, min_value=0, max_digits=18, decimal_places=2
+        label=_("Amount"), required=False, min_value=0, max_digits=18, decimal_places=2
     )
     note = forms.CharField(
         label=_("Note"), required=False, max_length=LONG, widget=forms.Textarea(attrs={"rows": 2})
@@ -360,11 +368,17 @@ class Plan(Form):
     format = forms.ChoiceField(label=_("What kind of file"))
     header_line = forms.IntegerField(label=_("Line of the header"), min_value=0, max_value=10_000)
     mode = forms.ChoiceField(
-        label=_("What is known already"),
+        label=_("Where something is known of a lead already"),
         choices=[
-            ("trusted", _("This file is right: it overwrites")),
-            ("fill", _("Fill only what is empty")),
+            ("fill", _("Fill only what is empty: what is known stays, the file adds what is missing.")),
+            (
+                "trusted",
+                _(
+                    "The file is right: what it says replaces what is known. Earlier values stay in the history."
+                ),
+            ),
         ],
+        widget=forms.RadioSelect,
     )
     time_zone = text(_("Time zone of its times"), longest=50, required=True)
     source = text(

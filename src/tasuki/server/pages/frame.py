@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlsplit
@@ -18,17 +17,19 @@ from django.shortcuts import redirect
 from django.shortcuts import render as django_render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tasuki.server.agreements.stages import stages_now
 from tasuki.server.core.access import Actor, require
+from tasuki.server.core.company import STEPS, progress
 from tasuki.server.core.errors import NotAllowed, NotFound, Refused
 from tasuki.server.core.sign_in import actor_of
 from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.notify import queries as news
+from tasuki.server.pages.places import SECTIONS, Place, settings_around
 
 Given = ParamSpec("Given")
 THEME, THEMES = "tasuki_theme", ("light", "dark")
@@ -36,37 +37,16 @@ THEME, THEMES = "tasuki_theme", ("light", "dark")
 View = Callable[Concatenate[HttpRequest, Actor, Given], HttpResponseBase]
 
 
-@dataclass(frozen=True)
-class Place:
-    """One entry of the rail: a page's name in the addresses, its word, and the action one must be allowed."""
-
-    name: str
-    word: str | Promise
-    action: str
-    icon: str = ""
-
-
 RAIL = (
     Place("today", gettext_lazy("Today"), "leads.read", "home"),
     Place("leads", gettext_lazy("Leads"), "leads.read", "users"),
     Place("handoffs", gettext_lazy("Handoffs"), "leads.read", "arrow-right"),
     Place("accounts", gettext_lazy("Accounts"), "leads.read", "building"),
+    Place("deals", gettext_lazy("Deals"), "leads.read", "coin"),
     Place("duplicates", gettext_lazy("Duplicates"), "duplicates.decide", "copy"),
     Place("agreement", gettext_lazy("Agreement"), "agreement.read", "signature"),
     Place("imports", gettext_lazy("Import"), "imports.run", "file-import"),
     Place("settings", gettext_lazy("Settings"), "leads.read", "settings"),
-)
-SETTINGS = (
-    Place("settings", gettext_lazy("My settings"), "leads.read"),
-    Place("hours", gettext_lazy("My hours"), "worktime.own"),
-    Place("telling", gettext_lazy("How I am told"), "channels.own"),
-    Place("tokens", gettext_lazy("My tokens"), "tokens.own"),
-    Place("people", gettext_lazy("People"), "people.manage"),
-    Place("teams", gettext_lazy("Teams"), "people.manage"),
-    Place("working-time", gettext_lazy("Working time"), "worktime.manage"),
-    Place("team-telling", gettext_lazy("Team chats"), "channels.team"),
-    Place("webhooks", gettext_lazy("Webhooks"), "webhooks.manage"),
-    Place("audit", gettext_lazy("Audit"), "audit.read"),
 )
 
 
@@ -166,8 +146,9 @@ def show(
     here = request.resolver_match.url_name if request.resolver_match else None
     frame = {
         "rail": [place for place in RAIL if actor.may(place.action)],
-        "settings_tabs": [place for place in SETTINGS if actor.may(place.action)],
+        "settings_tabs": settings_around(actor, here or ""),
         "here": here or "",
+        "to_set_up": _to_set_up(actor),
         "section": SECTIONS.get(here or "", here or ""),
         "unread": news.unread(actor),
         "waiting": context["waiting"] if "waiting" in context else lifecycle.waits(actor),
@@ -196,42 +177,16 @@ def _common(actor: Actor) -> dict[str, Any]:
     }
 
 
+def _to_set_up(actor: Actor) -> dict[str, int] | None:
+    """How far the installation is set up, for who may do it; None once it is."""
+    marks = None if settings.DEMO else progress(actor)
+    return None if marks is None else {"done": sum(step in marks for step in STEPS), "all": len(STEPS)}
+
+
 def theme_of(request: HttpRequest) -> str:
     """`light` or `dark` as chosen on this device; empty where the device decides."""
     chosen = request.COOKIES.get(THEME, "")
     return chosen if chosen in THEMES else ""
-
-
-SECTIONS: dict[str, str] = {
-    "lead": "leads",
-    "lead-new": "leads",
-    "lead-edit": "leads",
-    "lead-move": "leads",
-    "board": "leads",
-    "many-one": "leads",
-    "account": "accounts",
-    "account-edit": "accounts",
-    "import": "imports",
-    "import-preview": "imports",
-    "agreement-version": "agreement",
-    "agreement-publish": "agreement",
-    "tokens": "settings",
-    "people": "settings",
-    "person": "settings",
-    "person-new": "settings",
-    "teams": "settings",
-    "team": "settings",
-    "audit": "settings",
-    "telling": "settings",
-    "team-telling": "settings",
-    "webhooks": "settings",
-    "webhook-rotate": "settings",
-    "hours": "settings",
-    "working-time": "settings",
-    "person-hours": "settings",
-    "team-hours": "settings",
-}
-"""Page → the entry of the rail under which it stands, where that is another."""
 
 
 def not_there(what: str = "") -> NotFound:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Way:
-    """A way into a stage, or to whom a lead is handed over: a sentence, and why it stands there."""
+    """A way into a stage, or to whom a lead is handed over: a sentence, why it stands there, how many came by it."""
 
     text: str
     because: str
+    lately: int | None = None

@@ -221,6 +221,23 @@ def decide_duplicate(
     return bulk.in_one_transaction(work)
 
 
+def reopen_duplicate(actor: Actor, duplicate_id: int) -> None:
+    """The two are perhaps the same after all: ask again. NotFound, NotAllowed; Conflict: it was not answered so."""
+    require(actor, "duplicates.decide")
+
+    def work() -> None:
+        question = Duplicate.objects.select_for_update().filter(pk=duplicate_id).first()
+        if question is None or not _may_see(actor, question):
+            raise NotFound("duplicate_not_found", _("There is no such question."))
+        if question.state != Duplicate.State.DIFFERENT:
+            raise Conflict("duplicate_decided", _("This question has been answered already."))
+        question.state, question.decided_at, question.decided_by = Duplicate.State.OPEN, None, None
+        question.save(update_fields=["state", "decided_at", "decided_by"])
+        audit.record(actor, "duplicates.reopen", f"{question.kind}:{question.first}")
+
+    bulk.in_one_transaction(work)
+
+
 def _merged(actor: Actor, question: Duplicate, winner: int | None) -> Merge:
     kept = question.first if winner is None else winner
     if kept not in (question.first, question.second):

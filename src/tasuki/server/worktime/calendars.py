@@ -16,6 +16,7 @@ from django.db.models import Q
 from tasuki.agreement import Agreement
 from tasuki.calendars import ALWAYS, Calendar, Hours, HoursInvalid, calendar_of, hours_of_text
 from tasuki.server.core import clock
+from tasuki.server.core.company import company_hours
 from tasuki.server.core.models import User
 from tasuki.server.worktime.models import Absence, DayOff, KeptCalendar, WorkingHours
 
@@ -172,9 +173,9 @@ def _away(users: Collection[int], since: datetime) -> dict[int, tuple[Away, ...]
 
 
 def default_hours(agreement: Agreement | None) -> Hours | None:
-    """The hours of an agreement's `calendar:`, or None where it has none."""
+    """The hours of an agreement's `calendar:`; where it has none, the company's; None where those are not known either."""
     if agreement is None or agreement.calendar is None:
-        return None
+        return company_hours()
     part = agreement.calendar
     return hours_of_text(part.days, part.hours, part.holidays, agreement.timezone)
 

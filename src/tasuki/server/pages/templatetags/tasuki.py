@@ -94,6 +94,7 @@ WORDS = {
     "refusal": words.REFUSALS,
     "answer": words.ANSWERS,
     "outcome": words.OUTCOMES,
+    "scope": words.SCOPES,
 }
 
 

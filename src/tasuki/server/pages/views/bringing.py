@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -10,17 +11,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.imports import commands, queries
 from tasuki.server.imports.models import ImportJob
-from tasuki.server.pages import forms
-from tasuki.server.pages.frame import done, on_form, page, show
+from tasuki.server.pages import forms, importing
+from tasuki.server.pages.frame import done, is_partial, on_form, page, part, show
 from tasuki.server.pages.paging import PAGE, a_number, following
 
 RUN = "imports.run"
+RELOADED = timedelta(seconds=5)
+"""A page that saw an import run is loaded anew when it ends; one that was opened later is not."""
 MOVING = (ImportJob.State.QUEUED, ImportJob.State.RUNNING, ImportJob.State.UNDOING)
-COLUMN = "column_"
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,28 +50,49 @@ def one_import(request: HttpRequest, actor: Actor, job_id: int) -> HttpResponse:
     job = queries.job(actor, job_id)
     if job.state == ImportJob.State.UPLOADED:
         return _preview(request, actor, job)
-    context = {
+    return show(request, actor, "import.html", _as_it_stands(request, actor, job))
+
+
+def _as_it_stands(request: HttpRequest, actor: Actor, job: ImportJob) -> dict[str, Any]:
+    rejects = queries.reject_rows(actor, job.pk, limit=50) if job.rejected else []
+    headers, rows = importing.rejected_rows(job.plan, rejects)
+    is_over = job.state in (ImportJob.State.DONE, ImportJob.State.FAILED)
+    return {
         "title": job.name,
         "job": job,
         "is_moving": job.state in MOVING,
+        "is_settled": job.finished_at is not None and clock.now() - job.finished_at > RELOADED,
         "is_renewal": request.headers.get("X-Requested-With") == "fetch",
         "share": 100 * job.done // job.rows if job.rows else 0,
-        "rejects": queries.reject_rows(actor, job_id, limit=50) if job.rejected else [],
+        "left": importing.time_left(job) if job.state == ImportJob.State.RUNNING else "",
+        "headers": headers,
+        "rows": rows,
         "undo": job.report.get("undo", {}),
-        "can_undo": job.state in (ImportJob.State.DONE, ImportJob.State.FAILED),
+        "can_undo": is_over,
+        "takes_back": importing.takes_back(job) if is_over else [],
         "can_start": job.state == ImportJob.State.FAILED,
+        "leads": queries.leads_of(actor, job.pk) if job.state == ImportJob.State.DONE and job.created else [],
     }
-    return show(request, actor, "import.html", context)
 
 
 def _preview(
     request: HttpRequest, actor: Actor, job: ImportJob, form: forms.Plan | None = None
 ) -> HttpResponse:
+    """How the file would come in; asked by htmx after a change, without the frame."""
     preview = queries.preview(actor, job.pk)
     form = form or _plan_form(job)
-    columns = [(column, form[f"{COLUMN}{place}"]) for place, column in enumerate(preview.columns)]
-    context = {"title": job.name, "job": job, "preview": preview, "form": form, "columns": columns}
-    return show(request, actor, "import_plan.html", context, 422 if form.errors else 200)
+    names, rows = importing.first_rows(preview)
+    headers, rejects = importing.rejected_rows(job.plan, preview.rejects)
+    context = {
+        "title": job.name, "job": job, "preview": preview, "form": form,
+        "columns": importing.columns(job, preview, form), "names": names, "rows": rows, "headers": headers,
+        "rejects": rejects, "kind": importing.KINDS.get(job.kind, job.kind),
+        "format": next((one.label for one in queries.formats() if one.id == job.plan.get("format")), ""),
+    }  # fmt: skip
+    status = 422 if form.errors else 200
+    if is_partial(request):
+        return part(request, actor, "import_look.html", context, status)
+    return show(request, actor, "import_plan.html", context, status)
 
 
 def _plan_form(job: ImportJob, data: Any = None) -> forms.Plan:
@@ -90,6 +114,8 @@ def import_plan(request: HttpRequest, actor: Actor, job_id: int) -> HttpResponse
     if form.is_valid():
         try:
             commands.change_plan(actor, job_id, form.changes())
+            if is_partial(request):
+                return _preview(request, actor, queries.job(actor, job_id))
             return done(
                 request,
                 _("The plan was changed. See below how the file would come in now."),

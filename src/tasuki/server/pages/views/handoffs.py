@@ -20,7 +20,7 @@ from tasuki.server.core.errors import NotFound, Refused
 from tasuki.server.handoffs import commands
 from tasuki.server.handoffs import queries as handoffs_queries
 from tasuki.server.handoffs.models import Handoff
-from tasuki.server.lifecycle import queries, relay
+from tasuki.server.lifecycle import board, queries, relay
 from tasuki.server.pages import relay_forms as forms
 from tasuki.server.pages.frame import done, not_there, on_form, page, say_refusal, show
 from tasuki.server.pages.free_days import free_today
@@ -62,6 +62,9 @@ def handoffs(request: HttpRequest, actor: Actor) -> HttpResponse:
         "is_filtered": bool(overdue or asked["team"] or asked["person"]),
         "people": people,
         "teams": core.teams(actor),
+        "counts": board.counts(actor),
+        "most": board.MOST_COUNTED,
+        "back": "handoffs",
         "minute": f"{clock.now():%H:%M}",
         "version": " ".join(f"{one.handoff.pk}-{one.handoff.person_id}" for one in found.rows),
         **loads(actor, {user.pk: user.shown_name for user in people}),
@@ -117,7 +120,7 @@ def person_capacity(request: HttpRequest, actor: Actor, username: str) -> HttpRe
     form = forms.Capacity(request.POST)
     if form.is_valid():
         commands.set_capacity(actor, username, **form.cleaned_data)
-        return done(request, _("Saved."), "handoffs")
+        return done(request, _("Saved."), _back(request))
     return _not_taken(request, form)
 
 
@@ -131,14 +134,18 @@ def team_capacity(request: HttpRequest, actor: Actor, team_id: int) -> HttpRespo
     form = forms.TeamCapacity(request.POST)
     if form.is_valid():
         commands.set_team_capacity(actor, team, **form.cleaned_data)
-        return done(request, _("Saved."), "handoffs")
+        return done(request, _("Saved."), _back(request))
     return _not_taken(request, form)
 
 
 def _not_taken(request: HttpRequest, form: Form) -> HttpResponse:
     wrong = [f"{form[name].label}: {error}" for name, errors in form.errors.items() for error in errors]
     say_refusal(request, Refused("invalid", " ".join(wrong)))
-    return redirect("handoffs")
+    return redirect(_back(request))
+
+
+def _back(request: HttpRequest) -> str:
+    return "routing" if request.POST.get("from") == "routing" else "handoffs"
 
 
 @require_POST

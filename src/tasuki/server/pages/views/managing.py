@@ -6,15 +6,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tasuki.server.core import commands, queries
+from tasuki.server.core import commands, entrance, queries
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.core.models import User
-from tasuki.server.pages import forms
+from tasuki.server.pages import audit_words, forms
 from tasuki.server.pages.frame import done, not_there, on_form, page, show
 from tasuki.server.pages.paging import PAGE, a_number, following
+from tasuki.server.pages.views import beginning
 
 MANAGE = "people.manage"
 
@@ -34,12 +36,43 @@ def person_new(request: HttpRequest, actor: Actor) -> HttpResponse:
     form = forms.NewPerson(request.POST or None, teams=queries.teams(actor))
     if request.method == "POST" and form.is_valid():
         try:
-            user = commands.create_user(actor, **form.cleaned_data)
+            given = {**form.cleaned_data, "password": form.cleaned_data["password"] or None}
+            user = commands.create_user(actor, **given)
+            if given["password"] is None:
+                return _with_link(request, actor, user)
             return done(request, _("%(name)s can sign in now.") % {"name": user.shown_name}, "people")
         except Refused as refused:
             on_form(form, refused)
     context = {"title": _("New person"), "form": form}
     return show(request, actor, "person.html", context, 422 if form.errors else 200)
+
+
+def _with_link(request: HttpRequest, actor: Actor, user: User) -> HttpResponse:
+    """Their page, with the link by which they get in; it is shown this once."""
+    guests = beginning.guests_of(actor, [(user, entrance.link(actor, user.pk))])
+    context = {
+        "title": user.shown_name, "person": user, "guests": guests, "password": forms.NewPassword(),
+        "form": forms.Person(teams=queries.teams(actor), initial=_as_form(user)),
+    }  # fmt: skip
+    return show(request, actor, "person.html", context, 201)
+
+
+@never_cache
+@require_POST
+@page(MANAGE)
+def person_link(request: HttpRequest, actor: Actor, user_id: int) -> HttpResponse:
+    """A link by which somebody chooses a password anew, without anybody else knowing it."""
+    return _with_link(request, actor, queries.user(actor, user_id))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@page(MANAGE)
+def people_new(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Several people at once, each with a link to get in."""
+    form, guests, wrong = beginning.invite(request, actor)
+    context = {"title": _("New people"), "guests": guests, **beginning.people_context(actor, form)}
+    return show(request, actor, "people_new.html", context, 422 if wrong else 201 if guests else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,6 +95,7 @@ def _as_form(user: User) -> dict[str, Any]:
     return {
         "family_name": user.last_name,
         "given_name": user.first_name,
+        "reading": user.reading,
         "email": user.email,
         "role": user.role,
         "team": user.team_id,
@@ -150,11 +184,12 @@ def audit(request: HttpRequest, actor: Actor) -> HttpResponse:
         actor,
         by=wanted.get("by"),
         action=wanted.get("action", ""),
-        subject=wanted.get("subject", ""),
+        subject=audit_words.subject_of(wanted.get("subject", "")),
         after=after,
         limit=PAGE + 1,
     )
-    context = {"title": _("Audit"), "form": form, "entries": entries[:PAGE]}
+    told = [audit_words.told(entry) for entry in entries[:PAGE]]
+    context = {"title": _("Audit"), "form": form, "entries": told, "is_filtered": bool(request.GET)}
     more = following(request, entries[PAGE - 1].pk if len(entries) > PAGE else None)
     return show(request, actor, "audit.html", {**context, **more})
 
@@ -164,4 +199,4 @@ def _names(actor: Actor) -> list[tuple[int, str]]:
 
 
 def _actions(actor: Actor) -> list[tuple[str, str]]:
-    return [(action, action) for action in queries.audit_actions(actor)]
+    return audit_words.choices(queries.audit_actions(actor))

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tasuki.server.core import clock, commands, queries, sign_in, tokens
+from tasuki.server.core import clock, commands, formats, queries, sign_in, tokens
 from tasuki.server.core.access import SCOPES, Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.notify import commands as notify_commands
 from tasuki.server.notify import queries as notify_queries
+from tasuki.server.notify.models import Notification
 from tasuki.server.pages import forms
 from tasuki.server.pages.frame import done, on_form, page, part, show
+from tasuki.server.pages.paging import a_number, following
+from tasuki.server.pages.places import settings_groups
 from tasuki.server.pages.views.signing import remember_language
+
+NEWS = 50
+
+
+@page()
+def settings_home(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """All there is to set, in groups, each with what it is for."""
+    context = {"title": _("Settings"), "groups": settings_groups(actor)}
+    return show(request, actor, "settings_home.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,7 +53,7 @@ def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
             on_form(form, refused)
         else:
             with translation.override(user.language or translation.get_language()):
-                answer = done(request, _("Saved."), "settings")
+                answer = done(request, _("Saved."), "my-settings")
             if user.language:
                 remember_language(answer, user.language)
             return answer
@@ -62,7 +78,7 @@ def password(request: HttpRequest, actor: Actor) -> HttpResponse:
         try:
             sign_in.change_password(request, **form.cleaned_data)
             return done(
-                request, _("The password was changed. Other sessions of yours have ended."), "settings"
+                request, _("The password was changed. Other sessions of yours have ended."), "my-settings"
             )
         except Refused as refused:
             on_form(form, refused)
@@ -111,16 +127,51 @@ def revoke(request: HttpRequest, actor: Actor, token_id: int) -> HttpResponse:
     return done(request, _("The token was revoked. It opens nothing from now on."), "tokens")
 
 
+@dataclass(frozen=True)
+class Day:
+    """The news of one day, by the reader's clock."""
+
+    at: datetime
+    word: str
+    news: list[Notification]
+
+
+@never_cache
 @page()
 def notifications(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """News, latest first."""
-    context = {"title": _("Notifications"), "news": notify_queries.notifications(actor, limit=100)}
-    return show(request, actor, "notifications.html", context)
+    """News by days, the latest first; all of them, or those not read yet."""
+    only = request.GET.get("only") == "unread"
+    after = request.GET.get("after", "").replace("\0", "")[:200]
+    found = notify_queries.notifications(actor, limit=NEWS + 1, unread_only=only, after=after)
+    more = notify_queries.mark_of(found[NEWS - 1]) if len(found) > NEWS else None
+    context = {"title": _("Notifications"), "days": _days(found[:NEWS]), "only_unread": only}
+    return show(request, actor, "notifications.html", {**context, **following(request, more)})
+
+
+def _days(news: Sequence[Notification]) -> list[Day]:
+    grouped = groupby(news, key=lambda one: timezone.localtime(one.at).date())
+    return [Day(rows[0].at, _day(day), rows) for day, group in grouped if (rows := list(group))]
+
+
+def _day(day: date) -> str:
+    today = timezone.localtime(clock.now()).date()
+    named = {today: _("Today"), today - timedelta(days=1): _("Yesterday")}
+    return named.get(day) or formats.day(day)
+
+
+@page()
+def notification_open(request: HttpRequest, actor: Actor, news_id: int) -> HttpResponse:
+    """To what the news are about; with that they are read."""
+    news = notify_queries.notification(actor, news_id)
+    notify_commands.mark_read(actor, [news.pk])
+    return redirect("lead", news.lead_id) if news.lead_id else redirect("handoffs")
 
 
 @require_POST
 @page()
 def notifications_read(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """All of them are read."""
-    notify_commands.mark_read(actor)
-    return redirect("notifications")
+    """One of them is read, or all are."""
+    one = a_number(request.POST.get("news"))
+    notify_commands.mark_read(actor, None if one is None else [one])
+    back = reverse("notifications") + ("?only=unread" if request.POST.get("only") == "unread" else "")
+    return redirect(back)

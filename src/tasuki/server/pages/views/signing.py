@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tasuki.server.core import commands, queries, sign_in
-from tasuki.server.core.access import SYSTEM
+from tasuki.server.core import commands, company, entrance, queries, sign_in
+from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.core.middleware import COOKIE, KNOWN
 from tasuki.server.core.models import User
@@ -42,12 +42,18 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            sign_in.sign_in(request, form.cleaned_data["username"], form.cleaned_data["password"])
-            return redirect(_safe(request, _asked_for(request)))
+            user = sign_in.sign_in(request, form.cleaned_data["username"], form.cleaned_data["password"])
+            return redirect(_first(user, _safe(request, _asked_for(request))))
         except Refused as refused:
             on_form(form, refused)
             status = refused.status
     return _shown(request, form, status)
+
+
+def _first(user: User, asked: str) -> str:
+    """Where nothing is set up yet, who may set it up begins there."""
+    marks = company.progress(Actor(user=user))
+    return reverse("start") if asked == reverse("today") and marks is not None and not marks else asked
 
 
 def _shown(request: HttpRequest, form: forms.SignIn, status: int) -> HttpResponse:
@@ -55,6 +61,7 @@ def _shown(request: HttpRequest, form: forms.SignIn, status: int) -> HttpRespons
         "title": _("Sign in"),
         "form": form,
         "next": _safe(request, _asked_for(request)),
+        "nobody": entrance.nobody_yet(),
         "people": _demo_people() if settings.DEMO else [],
         "languages": settings.LANGUAGES,
         "theme": theme_of(request),

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -55,6 +56,15 @@ def _chat(channel: Channel) -> Way:
     return Way(f"chat-{channel.pk}", title, channel.kinds, channel.pk, channel)
 
 
+ADDED = gettext_lazy("The chat was added. Send a test to see whether it arrives.")
+STATES = {
+    str(Delivery.State.DEAD): gettext_lazy("Given up"),
+    str(Delivery.State.WAITING): gettext_lazy("On their way"),
+    str(Delivery.State.SENT): gettext_lazy("Sent"),
+}
+"""Which deliveries one looks at."""
+
+
 # One's own.
 
 
@@ -62,18 +72,26 @@ def _chat(channel: Channel) -> Way:
 @page("channels.own")
 def telling(request: HttpRequest, actor: Actor) -> HttpResponse:
     """What one is told, and which way."""
+    if request.method == "POST":
+        _store(request, actor, _my_ways(actor))
+        return done(request, _("Saved."), "telling")
+    return _telling(request, actor, forms.Chat())
+
+
+def _my_ways(actor: Actor) -> list[Way]:
     chosen = queries.choices(actor)
     named = {"app": _("Here"), "mail": _("Mail")}
     ways = [Way(medium, title, chosen[medium].kinds) for medium, title in named.items()]
-    ways += [_chat(one) for one in queries.my_chats(actor)]
-    if request.method == "POST":
-        _store(request, actor, ways)
-        return done(request, _("Saved."), "telling")
+    return ways + [_chat(one) for one in queries.my_chats(actor)]
+
+
+def _telling(request: HttpRequest, actor: Actor, form: forms.Chat) -> HttpResponse:
+    ways = _my_ways(actor)
     context = {
         "title": _("How I am told"), "ways": ways, "choices": _table(ways), "mail_works": mail.is_set_up(),
-        "form": forms.Chat(),
+        "form": form,
     }  # fmt: skip
-    return show(request, actor, "telling.html", context)
+    return show(request, actor, "telling.html", context, 422 if form.errors else 200)
 
 
 def _store(request: HttpRequest, actor: Actor, ways: Sequence[Way]) -> None:
@@ -94,15 +112,19 @@ def _store(request: HttpRequest, actor: Actor, ways: Sequence[Way]) -> None:
 def chat_new(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Another chat of one's own, told what one is told by mail."""
     form = forms.Chat(request.POST)
-    wanted = queries.choices(actor)["mail"].kinds
-    return _added(request, actor, form, wanted, "telling", team=None)
+    if _added(actor, form, queries.choices(actor)["mail"].kinds, team=None):
+        return done(request, str(ADDED), "telling")
+    return _telling(request, actor, form)
 
 
 @require_POST
 @page("channels.own")
 def test_mail(request: HttpRequest, actor: Actor) -> HttpResponse:
     """A mail to oneself, now."""
-    return _told(request, commands.test_mail(actor), "telling")
+    delivery = commands.test_mail(actor)
+    if request.POST.get("from") == "start-telling":
+        return _told(request, delivery, "start-step", "telling")
+    return _told(request, delivery, "telling")
 
 
 @require_POST
@@ -124,24 +146,26 @@ def _back(request: HttpRequest) -> str:
     return "team-telling" if request.POST.get("from") == "team-telling" else "telling"
 
 
-def _told(request: HttpRequest, delivery: Delivery, to: str) -> HttpResponseRedirect:
+def _told(request: HttpRequest, delivery: Delivery, to: str, *args: str) -> HttpResponseRedirect:
     if delivery.state == Delivery.State.SENT:
         messages.success(request, _("The test was sent."))
     else:
         told = {"fault": attempts.said(delivery.fault)}
         messages.error(request, _("The test could not be sent. %(fault)s") % told)
-    return redirect(to)
+    return redirect(to, *args)
 
 
-def _added(
-    request: HttpRequest, actor: Actor, form: forms.Chat, wanted: Sequence[str], to: str, *, team: int | None
-) -> HttpResponseRedirect:
+def _added(actor: Actor, form: forms.Chat, wanted: Sequence[str], *, team: int | None) -> bool:
+    """Whether the chat was added; else the form says why not, and keeps what was typed."""
     if not form.is_valid():
-        messages.error(request, _("Give the address of a chat."))
-        return redirect(to)
+        return False
     given = form.cleaned_data
-    commands.add_channel(actor, address=given["address"], name=given["name"], wanted=wanted, team_id=team)
-    return done(request, _("The chat was added. Send a test to see whether it arrives."), to)
+    try:
+        commands.add_channel(actor, address=given["address"], name=given["name"], wanted=wanted, team_id=team)
+    except Refused as refused:
+        on_form(form, refused)
+        return False
+    return True
 
 
 # Teams.
@@ -151,14 +175,16 @@ def _added(
 @page("channels.team")
 def team_telling(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The chats of teams, and what each of them is told."""
-    ways = [_chat(one) for one in queries.team_chats(actor)]
     if request.method == "POST":
-        _store(request, actor, ways)
+        _store(request, actor, [_chat(one) for one in queries.team_chats(actor)])
         return done(request, _("Saved."), "team-telling")
-    context = {
-        "title": _("Team chats"), "ways": ways, "choices": _table(ways), "form": forms.TeamChat(teams=house.teams(actor))
-    }  # fmt: skip
-    return show(request, actor, "team_telling.html", context)
+    return _team_telling(request, actor, forms.TeamChat(teams=house.teams(actor)))
+
+
+def _team_telling(request: HttpRequest, actor: Actor, form: forms.TeamChat) -> HttpResponse:
+    ways = [_chat(one) for one in queries.team_chats(actor)]
+    context = {"title": _("Team chats"), "ways": ways, "choices": _table(ways), "form": form}
+    return show(request, actor, "team_telling.html", context, 422 if form.errors else 200)
 
 
 @require_POST
@@ -166,8 +192,10 @@ def team_telling(request: HttpRequest, actor: Actor) -> HttpResponse:
 def team_chat_new(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Another chat of a team, told what people are told by mail."""
     form = forms.TeamChat(request.POST, teams=house.teams(actor))
-    team = form.cleaned_data["team"] if form.is_valid() else 0
-    return _added(request, actor, form, kinds.MAILED, "team-telling", team=team)
+    team = form.cleaned_data["team"] if form.is_valid() else None
+    if _added(actor, form, kinds.MAILED, team=team):
+        return done(request, str(ADDED), "team-telling")
+    return _team_telling(request, actor, form)
 
 
 # Programs.
@@ -201,9 +229,11 @@ def _made(actor: Actor, form: forms.Endpoint) -> str:
 def _webhooks(
     request: HttpRequest, actor: Actor, form: forms.Endpoint, secret: str = "", status: int = 200
 ) -> HttpResponse:
-    dead = queries.deliveries(actor, state=Delivery.State.DEAD)
+    state = request.GET.get("state", "")
+    state = state if state in STATES else str(Delivery.State.DEAD)
     context = {
-        "title": _("Webhooks"), "form": form, "secret": secret, "endpoints": queries.endpoints(actor), "dead": dead,
+        "title": _("Webhooks"), "form": form, "secret": secret, "endpoints": queries.endpoints(actor),
+        "deliveries": queries.deliveries(actor, state=state), "state": state, "states": STATES.items(),
     }  # fmt: skip
     return show(request, actor, "webhooks.html", context, status)
 

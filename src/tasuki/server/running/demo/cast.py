@@ -24,14 +24,15 @@ class _Person:
     role: Role
     team: str | None = None
     sight: Sight = Sight.ALL
+    reading: str = ""
 
 
 VISITORS = (
-    _Person("demo-marketing", "牧野", "彩", Role.MARKETING),
-    _Person("demo-inside", "石井", "健", Role.INSIDE_SALES, INSIDE),
-    _Person("demo-sales", "酒井", "美咲", Role.SALES, EAST),
-    _Person("demo-manager", "真鍋", "隆", Role.MANAGER),
-    _Person("demo-administrator", "足立", "光", Role.ADMINISTRATOR),
+    _Person("demo-marketing", "牧野", "彩", Role.MARKETING, reading="まきの あや"),
+    _Person("demo-inside", "石井", "健", Role.INSIDE_SALES, INSIDE, reading="いしい けん"),
+    _Person("demo-sales", "酒井", "美咲", Role.SALES, EAST, reading="さかい みさき"),
+    _Person("demo-manager", "真鍋", "隆", Role.MANAGER, reading="まなべ たかし"),
+    _Person("demo-administrator", "足立", "光", Role.ADMINISTRATOR, reading="あだち ひかる"),
 )
 
 
@@ -44,7 +45,7 @@ def people() -> list[_Person]:
 
 def _rep(username: str, number: int, role: Role, team: str) -> _Person:
     family, given = SURNAMES[number * 7 % len(SURNAMES)], GIVEN_NAMES[number * 11 % len(GIVEN_NAMES)]
-    return _Person(username, family[0], given[0], role, team)
+    return _Person(username, family[0], given[0], role, team, reading=f"{family[1]} {given[1]}")
 
 
 def engage() -> None:
@@ -62,6 +63,7 @@ def engage() -> None:
                 role=person.role,
                 family_name=person.family,
                 given_name=person.given,
+                reading=person.reading,
                 team=teams[person.team].pk if person.team else None,
                 sight=person.sight,
             )
