@@ -12,8 +12,8 @@ from time import perf_counter
 from urllib.parse import urlencode
 
 from bench.server.cases import Case
-from bench.server.town.people import PASSWORD
 
+PASSWORD = "a relay for forty"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 KINDS = (
     *["inside_sales/all"] * 8, *["inside_sales/team"] * 3, *["inside_sales/own"] * 3, *["sales/all"] * 2,
@@ -44,8 +44,13 @@ class Browser:
         headers = {"Cookie": self._cookie(), "Accept-Language": "ja"} | (
             {"HX-Request": "true"} if partial else {}
         )
-        self._connection.request("GET", address, headers=headers)
-        return self._answer(200)
+        try:
+            self._connection.request("GET", address, headers=headers)
+            return self._answer(200)
+        except http.client.RemoteDisconnected:  # it was idle for too long
+            self._connection.close()
+            self._connection.request("GET", address, headers=headers)
+            return self._answer(200)
 
     def _cookie(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
@@ -132,7 +137,7 @@ def _shared_out(
         if case.weight:
             of[case.user].append(case)
     anybodys = [case for case in of[users["inside_sales/all"]] if case.group in ("Lead", "Account")]
-    given = []
+    given: list[tuple[str, Sequence[Case]]] = []
     for kind in (KINDS * (people // len(KINDS) + 1))[:people]:
         sees_others = kind in ("sales/all", "marketing0", "manager")
         given.append((users[kind], [*of[users[kind]], *(anybodys if sees_others else ())]))

@@ -50,7 +50,8 @@ def found(leads: int, scale: float, staff: Staff, since: str) -> list[Company]:
     """As many as have so many leads together, stored."""
     chance = random.Random(3)
     large = max(2, int(LARGE * scale))
-    companies, left = [], leads
+    companies: list[Company] = []
+    left = leads
     while left > 0:
         number = len(companies)
         people = LARGE_HAVE if number < large else min(int(chance.paretovariate(1.25)), 200)

@@ -41,7 +41,7 @@ def _counts(
         .astype(np.int64)
     )
     found[busy - 1] = BUSY_HAVE
-    return found
+    return np.asarray(found)
 
 
 def _store(leads: NDArray[np.int64], at: NDArray[np.int64], chance: np.random.Generator) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.server.asking import PASSWORD
 from tasuki.server.core import commands
 from tasuki.server.core.access import SYSTEM
 from tasuki.server.core.models import Role, Sight
 from tasuki.server.handoffs.commands import set_capacity
 from tasuki.simulate.words import GIVEN_NAMES, SURNAMES
 
-PASSWORD = "a relay for forty"
 INSIDE_TEAMS, SALES_TEAMS = (
     ("インサイド一課", "インサイド二課", "インサイド三課"),
     ("西日本営業", "東日本営業"),

@@ -59,7 +59,7 @@ def _copy(cursor: Any, statement: str, rows: Iterable[Row], fixed: Row) -> None:
 
 def _cell(value: Any) -> str:
     if value.__class__ is str:
-        return value  # type: ignore[no-any-return]
+        return value
     return "\\N" if value is None else str(value)
 
 
