@@ -21,13 +21,14 @@ MONTHS ?= 24
 SEED ?= 7
 AGREEMENT ?= examples/yamada/agreement.yaml
 
-.PHONY: help demo demo-history test check bench lock clean
+.PHONY: help demo demo-history test check bench shots lock clean
 help:
 	@echo 'make demo    a made-up company in the browser, on http://127.0.0.1:8000; Ctrl-C stops it'
 	@echo 'make demo-history    the same on the command line: simulate, import, replay, explain (about a minute)'
 	@echo 'make check   style, types, layers, docs'
 	@echo 'make test    all tests'
 	@echo 'make bench   the table of speed and memory (several minutes)'
+	@echo 'make shots   pictures of every page, both languages, light and dark, wide and narrow, in build/shots'
 	@echo 'make lock    resolve the dependencies anew'
 	@echo 'make clean   remove what was made, the compiled kernel too, but not .venv'
 
@@ -95,6 +96,10 @@ test: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m bench
+
+shots: $(DEV)
+	SHOTS=build/shots TASUKI_REQUIRE=browser $(BIN)/pytest tests/browser/test_shots.py
+	@echo 'Look at them: build/shots'
 
 # Versions and hashes of all files of a release, so that one lock serves every machine; no addresses. What the product
 # runs on is a part of the other, so that the demo need not fetch Spark.

@@ -117,9 +117,9 @@ def visit(
 @pytest.fixture
 def shots() -> Path:
     """The folder for screenshots; only where one is named."""
-    named = os.environ.get("TASUKI_SHOTS")
+    named = os.environ.get("SHOTS")
     if not named:
-        pytest.skip("TASUKI_SHOTS names no folder for screenshots")
+        pytest.skip("SHOTS names no folder for screenshots")
     folder = Path(named)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,4 +1,4 @@
-"""Screenshots of every page: TASUKI_SHOTS=folder pytest tests/browser/test_shots.py"""
+"""Screenshots of every page, both languages, light and dark, wide and narrow: make shots."""
 
 from __future__ import annotations
 
@@ -6,48 +6,31 @@ from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
-from tasuki.server.core.access import SYSTEM
-from tasuki.server.imports import commands as imports
 from tests.browser.conftest import Visit
+from tests.browser.places import places
 from tests.server.pages.scene import Scene
 
-CSV = "会社名,氏名,メールアドレス,部署,役職\n大和機工株式会社,加藤 学,kato@yamato-kiko.example,製造部,部長\n,,壊れた行,,\n"
+LOOKS = list(product(("ja", "en"), (False, True), (1440, 390)))
+ROLES = ("demo-inside-sales", "demo-sales", "demo-marketing", "demo-manager")
 
 
 def test_every_page_is_photographed(
     shots: Path, visit: Callable[..., Visit], company: Callable[[], Scene]
 ) -> None:
-    scene = company()
-    job = imports.upload(SYSTEM, name="名刺.csv", content=CSV.encode("cp932"))
-    pages = {
-        "today": "/", "handoffs": "/handoffs", "leads": "/leads", "lead": f"/leads/{scene.hot}",
-        "lead-mal": f"/leads/{scene.cool}",
-        "lead-new": "/leads/new", "lead-edit": f"/leads/{scene.hot}/edit", "accounts": "/accounts",
-        "account": f"/accounts/{scene.account}", "duplicates": "/duplicates", "agreement": "/agreement",
-        "publish": "/agreement/publish", "imports": "/imports", "import": f"/imports/{job.pk}",
-        "notifications": "/notifications", "settings": "/settings", "tokens": "/settings/tokens",
-        "hours": "/settings/hours", "working-time": "/settings/working-time",
-        "telling": "/settings/telling", "team-telling": "/settings/telling/teams", "webhooks": "/settings/webhooks",
-        "people": "/settings/people", "person": "/settings/people/new", "teams": "/settings/teams",
-        "audit": "/settings/audit", "nothing": "/nothing",
-    }  # fmt: skip
-    looks = [
-        (language, dark, width) for language, dark, width in product(("ja", "en"), (False, True), (1440, 390))
-    ]
-    for language, dark, width in looks:
+    known = places(company())
+    for language, dark, width in LOOKS:
         seen = visit(language=language, dark=dark, width=width)
-        name = f"{language}-{'dark' if dark else 'light'}-{width}"
-        seen.go("/sign-in").screenshot(path=shots / f"{name}-sign-in.png", full_page=True)
+        look = f"{language}-{'dark' if dark else 'light'}-{width}"
+        for role in ROLES:
+            seen.sign_in(role)
+            _taken(seen, shots / f"{look}-today-{role.removeprefix('demo-')}.png")
         seen.sign_in("demo-administrator")
-        for page, path in pages.items():
-            seen.go(path)
-            assert seen.page.evaluate("document.documentElement.scrollWidth") <= width, (page, name)
-            seen.page.screenshot(path=shots / f"{name}-{page}.png", full_page=True)
-        if width == 1440:
-            seen.context.clear_cookies()
-            seen.sign_in("demo-inside-sales")
-            seen.page.screenshot(path=shots / f"{name}-today-inside.png", full_page=True)
-            seen.go(pages["lead"])
-            seen.page.locator("#move-SAL summary").click()
-            seen.page.locator("#move-RECYCLED summary").click()
-            seen.page.screenshot(path=shots / f"{name}-lead-inside.png", full_page=True)
+        for place in known:
+            seen.go(place.path)
+            assert seen.page.evaluate("document.documentElement.scrollWidth") <= width, (place, look)
+            _taken(seen, shots / f"{look}-{place.picture}.png")
+
+
+def _taken(seen: Visit, to: Path) -> None:
+    seen.page.wait_for_load_state("networkidle")
+    seen.page.screenshot(path=to, full_page=True)

@@ -73,6 +73,10 @@ class Environment(BaseSettings):
         False, description="Webhooks and chats may go to private addresses and to http:// ones."
     )
 
+    keep_messages_days: int = Field(
+        400, ge=1, le=10_000, description="How long news and deliveries that are over are kept."
+    )
+
     @field_validator("hosts", mode="before")
     @classmethod
     def _with_commas(cls, value: Any) -> Any:

@@ -15,7 +15,7 @@ from tasuki.server.handoffs.acting import due
 from tasuki.server.handoffs.commands import set_capacity
 from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.people.models import Lead
-from tasuki.server.worktime.models import KeptCalendar
+from tasuki.server.worktime.models import Absence, KeptCalendar
 from tests.server.handoffs.stories import agree_on, answer, ledger, mql, tick, tokyo, told, whys
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +130,23 @@ def test_what_waits_in_a_queue_is_breached_to_the_team(
     assert handoff.person is None
     tick(tokyo(7, "10:00"))
     assert told(inside_rep)[-1] == "breach"
+
+
+def test_what_waits_in_a_queue_is_not_told_to_who_is_away_unless_nobody_is_here(
+    marketer: Actor, inside_rep: Actor, colleague: Actor, inside_sales_team: Team
+) -> None:
+    set_capacity(SYSTEM, "ishii", minutes_a_day=0)
+    set_capacity(SYSTEM, "inoue", minutes_a_day=0)
+    agree_on("to: inside_sales, within: 1 business hour, full: hold")
+    away = {"begins_at": tokyo(7, "09:30"), "ends_at": tokyo(8, "09:00")}
+    Absence.objects.create(user=colleague.user, **away)
+    mql(marketer, tokyo(7, "09:00"))
+    tick(tokyo(7, "10:00"))
+    assert (told(inside_rep)[-1], "breach" in told(colleague)) == ("breach", False)
+    Absence.objects.create(user=inside_rep.user, **away)
+    mql(marketer, tokyo(7, "09:05"), "Sato Jiro")
+    tick(tokyo(7, "10:05"))
+    assert told(colleague)[-1] == "breach"
 
 
 def test_what_is_due_is_found_by_an_index_of_clocks_with_something_to_come(handoff: Handoff) -> None:

@@ -39,7 +39,8 @@ def several(marketer: Actor, count: int, name: str = "Lead") -> list[Handoff]:
 
 
 def away(user: User, days: int = 3) -> None:
-    worktime.add_absence(SYSTEM, user=user.pk, begins_at=AT - DAY, ends_at=AT + days * DAY)
+    with clock.at(AT - DAY):
+        worktime.add_absence(SYSTEM, user=user.pk, begins_at=AT - DAY, ends_at=AT + days * DAY)
 
 
 def back(user: User) -> None:

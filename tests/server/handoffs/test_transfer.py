@@ -104,7 +104,8 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 ) -> None:  # fmt: skip
     User.objects.filter(pk=person("gone", Role.INSIDE_SALES).pk).update(is_active=False)
     away = person("away", Role.INSIDE_SALES)
-    worktime.add_absence(SYSTEM, user=away.pk, begins_at=AT - DAY, ends_at=AT + DAY)
+    with clock.at(AT - DAY):
+        worktime.add_absence(SYSTEM, user=away.pk, begins_at=AT - DAY, ends_at=AT + DAY)
     with clock.at(AT), pytest.raises(kind) as refused:
         relay.transfer(manager, handoff.pk, **given)  # type: ignore[arg-type]
     assert refused.value.field == field

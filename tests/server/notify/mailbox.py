@@ -7,6 +7,7 @@ import socket
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from ssl import SSLContext
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -23,6 +24,7 @@ class Mailbox:
         self.answer = ""
         self.drop_after_data = False
         self.port = free_port()
+        self.tls: SSLContext | None = None  # with one, no mail is taken before STARTTLS
         self._controller: Controller | None = None
 
     @property
@@ -30,7 +32,8 @@ class Mailbox:
         return f"smtp://127.0.0.1:{self.port}"
 
     def up(self) -> None:
-        self._controller = Controller(_Handler(self), hostname="127.0.0.1", port=self.port)
+        secured = {"tls_context": self.tls, "require_starttls": True} if self.tls else {}
+        self._controller = Controller(_Handler(self), hostname="127.0.0.1", port=self.port, **secured)
         self._controller.start()
 
     def down(self) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -16,10 +17,13 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Invalid, NotAllowed, NotFound
 from tasuki.server.core.models import AuditEntry
+from tasuki.server.deals.commands import DealInput, put_deals
+from tasuki.server.imports.models import ImportJob
 from tasuki.server.lifecycle.commands import decide
 from tasuki.server.notify import commands, courier, outbox, queries, webhooks
 from tasuki.server.notify.models import Delivery, Endpoint
 from tasuki.server.people import privacy
+from tasuki.server.people.inputs import LeadRef
 from tasuki.server.people.models import Identity
 from tests.server.lifecycle.stories import DAY, HOUR
 from tests.server.notify import receiver as manners
@@ -310,3 +314,29 @@ def test_what_was_claimed_and_not_tried_is_given_back(receiver: Receiver, admini
     assert courier.serve(found, stop) == 5
     assert receiver.got == []
     assert courier.deliver() == 5
+
+
+def test_a_deal_that_another_program_puts_is_told_too_and_once_where_a_decision_moved_it(
+    receiver: Receiver, administrator: Actor, sales_rep: Actor
+) -> None:
+    _endpoint, secret = commands.add_endpoint(administrator, url=receiver.url, wanted=["deal.changed"])
+    lead = becomes_mql()
+    given = DealInput(LeadRef(lead=lead.pk), amount=Decimal(3_000_000), key="opp-1")
+    for source_says in (given, given):  # what is the same is no news
+        put_deals(administrator, [source_says], source="crm")
+    courier.deliver()
+    (event,) = [Webhook(secret).verify(got.body, got.headers) for got in receiver.got]
+    assert event["type"] == "deal.changed"
+    told = {name: event["data"][name] for name in ("state", "amount", "currency")}
+    assert (told["state"], Decimal(told["amount"]), told["currency"]) == ("open", 3_000_000, "JPY")
+
+
+def test_deals_of_an_imported_file_are_history_and_told_to_nobody(
+    receiver: Receiver, administrator: Actor
+) -> None:
+    commands.add_endpoint(administrator, url=receiver.url, wanted=["deal.changed"])
+    lead = becomes_mql()
+    job = ImportJob.objects.create(name="deals.csv", kind="deals", created_at=MQL_AT)
+    put_deals(administrator, [DealInput(LeadRef(lead=lead.pk), key="opp-2")], source="file", job=job.pk)
+    courier.deliver()
+    assert receiver.got == []

@@ -155,6 +155,16 @@ def at(year: int) -> datetime:
     return datetime(year, 6, 8, tzinfo=UTC)
 
 
+def test_an_absence_that_is_over_or_there_already_is_refused_on_every_way_in(
+    inside_rep: Actor, monday: datetime
+) -> None:
+    with pytest.raises(Invalid, match="over already"):
+        commands.add_absence(inside_rep, begins_at=monday - 2 * DAY, ends_at=monday - DAY)
+    commands.add_absence(inside_rep, begins_at=monday, ends_at=monday + DAY)
+    with pytest.raises(Conflict, match="entered already"):
+        commands.add_absence(inside_rep, begins_at=monday, ends_at=monday + DAY)
+
+
 @pytest.mark.parametrize(
     ("begin", "end", "code", "field"),
     [
@@ -179,7 +189,7 @@ def test_no_more_is_kept_than_a_calendar_can_bear(
     commands.add_absence(inside_rep, begins_at=monday, ends_at=monday + DAY)
     commands.add_day_off(manager, day=date(2026, 8, 13))
     for ask in (
-        lambda: commands.add_absence(inside_rep, begins_at=monday, ends_at=monday + DAY),
+        lambda: commands.add_absence(inside_rep, begins_at=monday, ends_at=monday + 2 * DAY),
         lambda: commands.add_day_off(manager, day=date(2026, 8, 14)),
     ):
         with pytest.raises(Invalid, match="More than 1"):

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, OperationalError, connection, models, transaction
 from pydantic_core import to_json
 
@@ -262,12 +261,17 @@ def _value(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     """How a Python value of this field goes to the driver."""
     target = field.target_field if isinstance(field, models.ForeignKey) else field
     if isinstance(target, models.JSONField):
-        return lambda value: json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
+        return lambda value: to_json(value).decode()
     if isinstance(target, models.DateTimeField):
-        return connection.ops.adapt_datetimefield_value
+        return _as_sqlite_has_it
     if isinstance(target, (models.DecimalField, models.DateField, models.BooleanField)):
         return lambda value: target.get_db_prep_save(value, connection)
     return _itself
+
+
+def _as_sqlite_has_it(instant: datetime | None) -> str | None:
+    """As Django writes it: UTC, without saying so."""
+    return None if instant is None else instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
 
 def _execute(statement: str, parameters: Sequence[Any], *, fetch: bool = False) -> list[tuple[Any, ...]]:

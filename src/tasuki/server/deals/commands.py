@@ -19,6 +19,7 @@ from tasuki.server.core.errors import Conflict, Invalid, Refused
 from tasuki.server.core.measures import ENTRIES
 from tasuki.server.core.models import User
 from tasuki.server.deals import checks
+from tasuki.server.deals.consequences import FOLLOWS
 from tasuki.server.deals.inputs import DealInput, PutDeal
 from tasuki.server.deals.models import Deal
 from tasuki.server.people import commands as people
@@ -36,23 +37,31 @@ CREATED = (*CHANGED, "lead", "account", "source", "key", "recorded_at", "import_
 
 
 def put_deals(
-    actor: Actor, inputs: Sequence[DealInput], *, source: str = "", job: int | None = None
+    actor: Actor,
+    inputs: Sequence[DealInput],
+    *,
+    source: str = "",
+    job: int | None = None,
+    decided: bool = False,
 ) -> list[Outcome]:
     """Create deals, or change those that the source has put before by the same key; one answer each, in the order given.
 
     Without a key, what is the same in lead, name and time of opening is the same deal. All in one transaction. NotAllowed;
     Invalid for the source; all else refuses the one deal. The stage of a lead moves by decisions alone, not by its deals.
+    `decided`: by a decision, whose transition tells of it already.
     """
     require(actor, "deals.write")
     source = source or actor.source
     if wrong := problem_of_source(source):
         raise wrong
-    outcomes = bulk.in_one_transaction(lambda: _put(actor, inputs, source, job))
+    outcomes = bulk.in_one_transaction(lambda: _put(actor, inputs, source, job, decided))
     _count(outcomes)
     return outcomes
 
 
-def _put(actor: Actor, inputs: Sequence[DealInput], source: str, job: int | None) -> list[Outcome]:
+def _put(
+    actor: Actor, inputs: Sequence[DealInput], source: str, job: int | None, decided: bool
+) -> list[Outcome]:
     now = clock.now()
     outcomes: list[Outcome | None] = [checks.problem(given, now) for given in inputs]
     owners = _owners(inputs, outcomes)
@@ -71,7 +80,11 @@ def _put(actor: Actor, inputs: Sequence[DealInput], source: str, job: int | None
             outcomes[place] = before
         else:
             came_of[place] = deal, "updated" if before else "unchanged", before
-    _store([deal for deal, outcome, _before in came_of.values() if outcome != "unchanged"])
+    changed = [deal for deal, outcome, _before in came_of.values() if outcome != "unchanged"]
+    _store(changed)
+    if not decided and job is None:  # an import brings what was there before
+        for follow in FOLLOWS:
+            follow(changed, now)
     for place, (deal, outcome, before) in came_of.items():
         outcomes[place] = PutDeal(deal.pk, deal.lead_id, outcome, before)
     done = [outcome for outcome in outcomes if outcome is not None]
@@ -276,7 +289,7 @@ def _settle(
         reason=reason or None,
         key=deal.key if deal else key or f"once:{uuid.uuid4().hex}",
     )
-    (outcome,) = put_deals(actor, [given], source=deal.source if deal else source)
+    (outcome,) = put_deals(actor, [given], source=deal.source if deal else source, decided=True)
     if isinstance(outcome, Refused):
         raise outcome
     return outcome

@@ -98,20 +98,24 @@ def _next(clock: Clock, now: datetime) -> datetime | None:
 def _remind(clock: Clock, people: Staff, now: datetime) -> Act:
     clock.reminded_at = now
     return Act(
-        "reminded", clock.handoff, clock.pk, now, (_told("reminder", clock, _holders(clock, people), now),)
+        "reminded",
+        clock.handoff,
+        clock.pk,
+        now,
+        (_told("reminder", clock, _holders(clock, people, now), now),),
     )
 
 
 def _breach(clock: Clock, terms: Terms, people: Staff, now: datetime) -> Act:
     clock.breached_at = now
-    users = _holders(clock, people) + people.called(terms.of(clock.handoff).escalate, clock.team_id)
+    users = _holders(clock, people, now) + people.called(terms.of(clock.handoff).escalate, clock.team_id)
     return Act("breached", clock.handoff, clock.pk, now, (_told("breach", clock, users, now),))
 
 
-def _holders(clock: Clock, people: Staff) -> tuple[int, ...]:
+def _holders(clock: Clock, people: Staff, now: datetime) -> tuple[int, ...]:
     if clock.person_id:
         return (clock.person_id,)
-    return people.waiting_for(clock.team_id, clock.handoff.team_role)
+    return people.told_of_queue(clock.team_id, clock.handoff.team_role, now)
 
 
 def _told(kind: str, clock: Clock, users: tuple[int, ...], now: datetime) -> Told:

@@ -233,7 +233,7 @@ def _told(handoff: Handoff, clock: Clock, lost: int | None, kind: str, now: date
     to = (
         (handoff.person_id,)
         if handoff.person_id
-        else everybody.waiting_for(handoff.team_id, handoff.team_role)
+        else everybody.told_of_queue(handoff.team_id, handoff.team_role, now)
     )
     told = {kind: to, "taken": (lost,) if lost else ()}
     if handoff.routed[-1]["why"] == "nobody":

@@ -63,9 +63,16 @@ def keep(lead_id: int, now: datetime) -> int:
 
 def withdraw(entries: Iterable[tuple[int, str, datetime]], now: datetime) -> None:
     """Take back what was promised before the lead was sent back or came to its end; of each entry lead, stage, time."""
+    ended: dict[int, datetime] = {}
     for lead, stage, at in entries:
         if stage in ENDED_BY:
-            waiting(lead).filter(made_at__lte=at).update(done_at=now)
+            ended[lead] = max(at, ended.get(lead, at))
+    if not ended:
+        return
+    open_ones = Promise.objects.filter(lead__in=ended, done_at=None).values_list("pk", "lead", "made_at")
+    over = [pk for pk, lead, made_at in open_ones if made_at <= ended[lead]]
+    if over:
+        Promise.objects.filter(pk__in=over).update(done_at=now)
 
 
 def move(promise: Promise, at: datetime, note: str) -> None:

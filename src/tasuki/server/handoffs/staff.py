@@ -10,6 +10,7 @@ from datetime import datetime
 from tasuki.agreement.model import USER
 from tasuki.server.core.access import LEADING
 from tasuki.server.core.models import Role, Team, User
+from tasuki.server.worktime.queries import away_now
 
 MINUTES_A_LEAD = 20
 """What a lead costs a team that has not said it."""
@@ -101,10 +102,16 @@ class Staff:
     # Who is told.
 
     def waiting_for(self, team: int | None, name: str) -> tuple[int, ...]:
-        """Who is told of what waits in a team's queue: its takers, or without a team everybody of the role."""
+        """Whose a team's queue is: its takers, or without a team everybody of the role."""
         crew = self.crews.get(team or 0)
         found = self.takers(crew) if crew else [one for one in self.active if one.role == name]
         return tuple(one.id for one in found)
+
+    def told_of_queue(self, team: int | None, name: str, at: datetime) -> tuple[int, ...]:
+        """Who of them is told of what waits there: not those who are away, unless all are: somebody must hear of it."""
+        found = self.waiting_for(team, name)
+        away = away_now(found, at) if found else set()
+        return tuple(one for one in found if one not in away) or found
 
     def leaders(self, team: int | None) -> tuple[int, ...]:
         """The managers of a team, else all managers, else the administrators."""

@@ -193,9 +193,8 @@ def _give(
 def _told(handoff: Handoff, started: Clock, lost: int | None, by: int | None, now: datetime) -> list[Told]:
     """The new owner and the old one, but for who did it; who waits for a team's queue hears of it, too."""
     cause = f"handoff:{handoff.pk}:{started.ordinal}"
-    to = (
-        (handoff.person_id,) if handoff.person_id else staff().waiting_for(handoff.team_id, handoff.team_role)
-    )
+    queue = handoff.team_id, handoff.team_role
+    to = (handoff.person_id,) if handoff.person_id else staff().told_of_queue(*queue, now)
     told = {TRANSFERRED: to, TAKEN: (lost,)}
     return [
         Told(kind, handoff.lead_id, users, cause, now, handoff.transition_id, handoff.team_id)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from tasuki.server.deals.models import Deal
 from tasuki.server.handoffs.commands import Followed, Step, Told
 from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle import routed
@@ -135,6 +136,23 @@ def events_of(steps: Sequence[Step], followed: Followed) -> Iterator[Event]:
             yield Event(
                 "handoff.answered", one.lead_id, one.closed_at, f"transition:{one.closed_by_id}", data
             )
+
+
+def of_deals(deals: Sequence[Deal], now: datetime) -> None:
+    """Tell programs of deals that were put, each time they change."""
+    notify.publish(
+        Event("deal.changed", one.lead_id, now, f"deal:{one.pk}:{now.isoformat()}", _deal(one))
+        for one in deals
+    )
+
+
+def _deal(one: Deal) -> dict[str, object]:
+    return {
+        "deal": one.pk,
+        "state": one.state,
+        "amount": None if one.amount is None else str(one.amount),
+        "currency": one.currency,
+    }
 
 
 def _moved(step: Step) -> dict[str, object]:

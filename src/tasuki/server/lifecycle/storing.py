@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from tasuki.engine.live import NewTransition
+from tasuki.engine.live import Contribution, NewTransition
 from tasuki.engine.worths import grades_of
 from tasuki.server.agreements.queries import InForce, main_score
 from tasuki.server.core import bulk
@@ -53,13 +52,17 @@ def _transitions(folds: Sequence[LeadFold], now: datetime) -> list[Entered]:
     rows = [
         (
             one.lead.pk, one.known + n, t.from_, t.to, instant(t.at), t.cause, t.path[:60], t.decision, _plain(t.scores),
-            [asdict(c) for c in t.contributions], under.version.pk, now,
+            [_told(c) for c in t.contributions], under.version.pk, now,
         )
         for one in folds
         for n, (under, t) in enumerate(one.new, start=1)
     ]  # fmt: skip
     ids = bulk.insert(Transition, TRANSITION, rows, returning=["pk"])
     return [Entered(pk, row[0], row[2], row[3], row[4], row[5]) for (pk,), row in zip(ids, rows, strict=True)]
+
+
+def _told(one: Contribution) -> dict[str, Any]:
+    return {"rule": one.rule, "score": one.score, "hits": one.hits, "worth": one.worth}
 
 
 def _plain(scores: dict[str, float]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from tasuki.engine.worths import grades_of
 from tasuki.server.agreements import queries as agreements
 from tasuki.server.agreements.rules import rule_text
 from tasuki.server.agreements.stages import Stages
@@ -104,6 +105,7 @@ class Brief:
     channel: str
     due: datetime | None
     answer: Answered | None
+    as_of: datetime | None = None  # score, grade and reasons are those of then, where that is not now
     holder: str = ""  # of an open handoff: person / team
     late: str = ""  # whose time ran out, where that is not the reader's
     queued: bool = False  # nobody has it yet
@@ -191,14 +193,15 @@ def _brief(
         Stages(agreement, {one.id: n for n, one in enumerate(agreement.stages)}) if agreement else Stages()
     )
     main = agreements.main_score(found.compiled) if found else None
-    scores = transition.scores if transition and not later else lead.scores
+    scores = transition.scores if transition else lead.scores
     stage = transition.to_stage if transition else lead.stage
     return Brief(
         lead=lead,
         stage=_stage(stages, stage),
         score=scores.get(main) if main else None,
         score_name=stages.score(main) if main else "",
-        grade=str(lead.grades.get(main) or "") if main else "",
+        grade=grades_of(found.compiled, scores).get(main, "") if found and main else "",
+        as_of=transition.at if transition and later else None,
         reasons=_reasons(transition.contributions, agreement, stages, main)
         if transition and agreement
         else (),

@@ -6,16 +6,19 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 from tasuki.server.core import clock
-from tasuki.server.notify import courier
+from tasuki.server.notify import courier, keeping
 from tasuki.server.running import heartbeat, jobs
 from tasuki.server.running.kernel import warm
 from tasuki.server.running.starting import calm_collector
 
 LOG = logging.getLogger("tasuki.worker")
+HOUR = 3600.0
 PATIENCE = 25.0  # seconds a loop is given to end its present batch
 
 
@@ -51,6 +54,7 @@ def work(stop: threading.Event) -> int:
         _Loop("live", stop, _live),
         _Loop("clocks", stop, _clocks),
         _Loop("courier", stop, courier.run),
+        _Loop("house", stop, _house),
         _Loop("jobs", stop, lambda asked: jobs.run_jobs(asked, name)),
     ]
     _beat(name, started_at)
@@ -82,6 +86,14 @@ def _clocks(stop: threading.Event) -> None:
     from tasuki.server.lifecycle import relay
 
     relay.run(stop)
+
+
+def _house(stop: threading.Event) -> None:
+    """Forget messages of long ago; once an hour is enough."""
+    from tasuki.server.lifecycle import worker
+
+    age = timedelta(days=settings.ENVIRONMENT.keep_messages_days)
+    worker.repeat(stop, lambda: 0.0 if keeping.forget(clock.now() - age) else HOUR)
 
 
 def _beat(name: str, started_at: object) -> None:

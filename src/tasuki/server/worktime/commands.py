@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from tasuki.server.core import audit, clock
 from tasuki.server.core.access import Actor, require
-from tasuki.server.core.errors import Conflict, NotFound
+from tasuki.server.core.errors import Conflict, Invalid, NotFound
 from tasuki.server.core.texts import a_name
 from tasuki.server.worktime import checks
 from tasuki.server.worktime.models import Absence, DayOff, WorkingHours
@@ -85,13 +85,28 @@ def remove_day_off(actor: Actor, day_off_id: int) -> None:
 def add_absence(
     actor: Actor, *, begins_at: datetime, ends_at: datetime, note: str = "", user: Named = None
 ) -> Absence:
-    """Someone, or oneself, is away from `begins_at` to `ends_at` (aware); overlaps are fine. Invalid, NotFound, NotAllowed.
+    """Someone, or oneself, is away from `begins_at` to `ends_at` (aware); overlaps are fine.
 
-    No lead is given to them meanwhile, and no clock started from now on counts that time.
+    Invalid, also for one that is over; Conflict for one that is there already; NotFound, NotAllowed. No lead is given to
+    them meanwhile, and no clock started from now on counts that time.
     """
     of = whose(actor, user, None)
     checks.a_span(begins_at, ends_at)
     text = a_name(note, field="note", longest=200, required=False)
+    if ends_at <= clock.now():
+        raise Invalid(
+            "absence_over",
+            _("This absence is over already."),
+            cure=_("Enter one that is still to come."),
+            field="ends_at",
+        )
+    if Absence.objects.filter(**of.key, begins_at=begins_at, ends_at=ends_at).exists():
+        raise Conflict(
+            "absence_known",
+            _("This absence is entered already."),
+            cure=_("Change its times."),
+            field="begins_at",
+        )
     checks.room_for_one_more(Absence.objects.filter(**of.key).count(), "begins_at")
     row = Absence.objects.create(**of.key, begins_at=begins_at, ends_at=ends_at, note=text)
     audit.record(actor, "absence.add", of.subject, absence=row.pk)
