@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bench.server.town import companies, deeds, leads, people
+from bench.server.town import companies, deeds, leads, people, texts
 from bench.server.town.companies import Company
 from bench.server.town.store import in_bulk, store, text
 from bench.timing import say
@@ -58,10 +58,12 @@ def build(scale: float) -> Town:
         say(f"  {count:,} leads")
         there = companies.found(count, scale, staff, text(now))
         since = leads.arrive(there, staff, AgreementVersion.objects.get().pk, calendar.pk, now)
+        texts.read(count)
         _pairs(count, scale, text(now))
         say(f"  {acts:,} activities")
         busy = deeds.happen(since, acts, scale, now)
         say("  indexes")
+    texts.count_finely()
     return _told(count, acts, perf_counter() - begin, staff, there, busy)
 
 
