@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "tasuki.server.notify",
     "tasuki.server.deals",
     "tasuki.server.imports",
+    "tasuki.server.lists",
     "tasuki.server.api",
     "tasuki.server.pages",
     "django.forms",  # after the pages, whose widgets wear Tabler's classes

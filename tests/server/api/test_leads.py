@@ -75,7 +75,7 @@ def test_a_lead_of_others_is_not_there(api: Api, api_of: Callable[..., Api], out
         assert (status, set(body)) == (404, {"error"}), path
     assert theirs("PATCH", f"/leads/{lead}", {"fields": {"title": "x"}})[0] == 404
     assert theirs("POST", f"/leads/{lead}/decisions", {"to": "MQL"})[0] == 404
-    assert theirs("GET", "/leads")[1] == {"items": [], "next": None}
+    assert theirs("GET", "/leads")[1] == {"items": [], "next": None, "previous": None}
 
 
 def test_lists_go_on_page_by_page(api: Api):

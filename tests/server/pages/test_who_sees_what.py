@@ -18,6 +18,12 @@ PAGES = {
     "/handoffs?state=closed&team=West&person=none&overdue=1": EVERYONE,
     "/leads": EVERYONE,
     "/leads?q=藤井&stage=MQL&sort=name": EVERYONE,
+    "/leads?view=all&owner=me&score=50..&created=30d&grade=fit:A&active=7d&handoff=open&profile=name:藤": EVERYONE,
+    "/leads?score=high": EVERYONE,
+    "/leads/count?stage=MQL": EVERYONE,
+    "/leads/board": EVERYONE,
+    "/leads/board?q=藤井": EVERYONE,
+    "/leads/board/more?lane=MQL": EVERYONE,
     "/leads/new": EVERYONE,
     "/accounts": EVERYONE,
     "/accounts/{account}": EVERYONE,
@@ -87,6 +93,8 @@ POSTED = {
     "team-hours-clear",
     "test-mail", "chat-new", "chat-test", "chat-remove", "team-chat-new", "send-again", "webhook-test", "webhook-rotate",
     "webhook-switch", "webhook-remove",
+    "leads-columns", "leads-export", "many", "many-undo", "board-undo",
+    "view-new", "view-begin", "view-change", "view-remove", "view-restore",
 }  # fmt: skip
 
 

@@ -16,10 +16,13 @@ from tasuki.server.api.fields import At, Clean, Given, Id, Instant, Source, Take
 from tasuki.server.api.naming import Fields, LeadHere, LeadIn
 from tasuki.server.api.operations import Status, operation, rapid
 from tasuki.server.api.reading import changes
+from tasuki.server.api.views import LeadFilters
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Conflict, Refused
+from tasuki.server.lists import queries as lists
 from tasuki.server.people import commands, queries
 from tasuki.server.people.inputs import Put
+from tasuki.server.people.listing import Sort
 from tasuki.server.people.models import Lead
 
 router = Router(tags=["leads"])
@@ -160,10 +163,11 @@ class LeadWhole(LeadOut):
 
 
 class LeadPage(Given):
-    """Leads; `next` is the value of `after` for those that follow, null at the end."""
+    """Leads; `next` is the value of `after` for those that follow, `previous` that of `before`; null: none."""
 
     items: list[LeadOut]
     next: str | None
+    previous: str | None
 
 
 ADAPTER = TypeAdapter(BatchLead)
@@ -195,30 +199,33 @@ def came_of(put: Put) -> dict[str, Any]:
 
 
 @operation(
-    router, "GET", "/leads", gives=LeadPage, answer={"items": [SHOWN], "next": None}, summary="List leads"
+    router,
+    "GET",
+    "/leads",
+    gives=LeadPage,
+    answer={"items": [SHOWN], "next": None, "previous": None},
+    summary="List leads",
 )
 def list_leads(
     request: HttpRequest,
-    search: Annotated[str, Query(max_length=200, description="Words in name, reading, company, mail.")] = "",
-    stage: Annotated[str, Query(max_length=50)] = "",
-    owner: Annotated[str, Query(max_length=150, description="User name; `none` for nobody's.")] = "",
-    account: Annotated[Id | None, Query()] = None,
-    sort: Annotated[queries.Sort, Query()] = "-score",
-    after: Annotated[str, Query(max_length=300, description="`next` of the page before.")] = "",
+    filters: Annotated[LeadFilters, Query()],  # type: ignore[valid-type]
+    search: Annotated[
+        str, Query(max_length=200, description="Words in name, reading, company, mail, phone.")
+    ] = "",
+    sort: Annotated[Sort, Query()] = "-score",
+    after: Annotated[str, Query(max_length=400, description="`next` of the page before.")] = "",
+    before: Annotated[str, Query(max_length=400, description="`previous` of the page after.")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> dict[str, Any]:
-    """Those that you may see."""
-    page = queries.leads(
-        actor(request),
-        search=search,
-        stage=stage or None,
-        owner=owner or None,
-        account=account,
-        sort=sort,
-        after=after,
-        limit=limit,
-    )
-    return {"items": list(map(shown, page.leads)), "next": page.after or None}
+    """Those that you may see and that fit every filter; 422 with why where one cannot be answered."""
+    who = actor(request)
+    asked = filters.asked(who, search)  # type: ignore[attr-defined]
+    page = lists.leads(who, asked, sort=sort, after=after, before=before, limit=limit)
+    return {
+        "items": list(map(shown, page.rows)),
+        "next": page.after or None,
+        "previous": page.before or None,
+    }
 
 
 @operation(

@@ -16,6 +16,7 @@ from tasuki.server.api import (
     imports,
     leads,
     people,
+    views,
     webhooks,
     work,
     worktime,
@@ -25,6 +26,7 @@ from tasuki.server.api.house import HouseApi
 api = HouseApi()
 for router in (
     leads.router,
+    views.router,
     activities.router,
     decisions.router,
     work.router,

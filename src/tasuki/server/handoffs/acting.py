@@ -32,6 +32,12 @@ def due(now: datetime) -> QuerySet[Clock]:
     return Clock.objects.filter(next_at__lte=now)
 
 
+def wait(leads: Sequence[int], until: datetime) -> None:
+    """Leave the clocks of these leads alone until then: an answer is on its way, which counts from when it was given."""
+    running = Clock.objects.filter(lead__in=leads, stopped_at=None, next_at__lt=until)
+    running.update(next_at=until)
+
+
 def act(now: datetime, limit: int, only: int | None = None) -> list[Act]:
     """Do what is due on up to `limit` clocks, the longest due first, or on one alone; what was done, with its news.
 

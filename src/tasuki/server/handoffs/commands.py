@@ -16,7 +16,7 @@ from tasuki.server.handoffs.transfer import take, touched, transfer
 __all__ = [
     "About", "Act", "Followed", "Step", "Told", "act_on_clock", "act_on_clocks", "due_clocks", "follow", "is_anything_due",
     "is_return", "outcome_of", "put_off", "release_held", "rescue", "set_capacity", "set_team_capacity", "take", "touched",
-    "transfer",
+    "transfer", "wait_for_answer",
 ]  # fmt: skip
 
 
@@ -49,6 +49,11 @@ def act_on_clock(now: datetime, clock: int) -> list[Act]:
 def put_off(clock: int, *, now: datetime, until: datetime) -> None:
     """Look at a due clock later: one about which nothing can be done."""
     acting.due(now).filter(pk=clock).update(next_at=until)
+
+
+def wait_for_answer(leads: Sequence[int], until: datetime) -> None:
+    """Nothing is told of these leads' clocks until then, and nothing taken away: an answer is about to be recorded."""
+    acting.wait(leads, until)
 
 
 def rescue(now: datetime, limit: int = 200) -> list[Act]:

@@ -27,6 +27,7 @@ from tasuki.server.imports.models import Change, ImportJob
 from tasuki.server.imports.restoring import restore_account, restore_deal, restore_lead
 from tasuki.server.lifecycle.models import Decision, Transition
 from tasuki.server.people import commands as people
+from tasuki.server.people import searching
 from tasuki.server.people.models import Duplicate, Lead, Merge, Profile
 
 PORTION: Final = 500
@@ -120,6 +121,7 @@ class Undoing:
             lead__in=there, recorded_at__gte=self.job.started_at or self.began
         ).count()
         people.touch(there)
+        searching.note(there)
 
     def _used(self, created: Sequence[int]) -> dict[int, str]:
         """Lead → why it stays: something else has happened to it since."""

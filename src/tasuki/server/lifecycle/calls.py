@@ -52,20 +52,33 @@ def log_call(
     note: str = "",
     promised_at: datetime | None = None,
     key: str | None = None,
+    at: datetime | None = None,
 ) -> Called:
-    """Record a call made just now, as an activity `call` with `outcome`, `by` and `note`.
+    """Record a call made just now, or `at` a moment ago, as an activity `call` with `outcome`, `by` and `note`.
 
     It is a touch of the lead's open handoff, and keeps what was promised for this time. `promised_at` (aware) promises the
     next call, with the same note. The same `key` of the same source is the same call. NotAllowed; NotFound; Invalid.
     """
     require(actor, "activities.write")
     lead = lead_there(actor, lead_id).pk
+    check_call(outcome, note, promised_at, key, at=at)
+    return bulk.in_one_transaction(lambda: _log(actor, lead, outcome, note, promised_at, key, at))
+
+
+def check_call(
+    outcome: str,
+    note: str,
+    promised_at: datetime | None,
+    key: str | None = None,
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Invalid: nothing that can come of a call, a text that cannot be stored, no time for a call to come."""
     wrong = _problem_of_outcome(outcome) or problem_of_texts({"note": note, "key": key}, LONGEST)
     if wrong is None and promised_at is not None:
-        wrong = promises.problem(promised_at, "", clock.now())
+        wrong = promises.problem(promised_at, "", at or clock.now())
     if wrong:
         raise wrong
-    return bulk.in_one_transaction(lambda: _log(actor, lead, outcome, note, promised_at, key))
 
 
 def _problem_of_outcome(outcome: str) -> Refused | None:
@@ -80,18 +93,24 @@ def _problem_of_outcome(outcome: str) -> Refused | None:
 
 
 def _log(
-    actor: Actor, lead_id: int, outcome: str, note: str, promised_at: datetime | None, key: str | None
+    actor: Actor,
+    lead_id: int,
+    outcome: str,
+    note: str,
+    promised_at: datetime | None,
+    key: str | None,
+    at: datetime | None,
 ) -> Called:
     _hold(lead_id)
     by = {"by": actor.user.username} if actor.user else {}
     properties = {"outcome": outcome, **by, **({"note": note} if note.strip() else {})}
-    given = ActivityInput(LeadRef(lead=lead_id), "call", properties=properties, key=key)
+    given = ActivityInput(LeadRef(lead=lead_id), "call", at, properties, key)
     (recorded,) = activities.record_activities(actor, [given])
     if isinstance(recorded, Refused):
         raise recorded
     if recorded.duplicate:
         return Called(recorded.lead_id, True)
-    now = clock.now()
+    now = at or clock.now()
     promises.keep(lead_id, now)
     if actor.user is not None:
         handoffs.touched(lead_id, by=actor.user, at=now)

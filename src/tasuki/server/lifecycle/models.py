@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Decision(models.Model):
@@ -51,6 +52,42 @@ class Transition(models.Model):
             models.UniqueConstraint(fields=["lead", "ordinal"], name="a_transition_once")
         ]
         indexes: ClassVar = [
-            models.Index(fields=["to_stage", "at"]),
+            models.Index(fields=["to_stage", "at", "from_stage"], name="transition_by_stage"),
             models.Index(fields=["recorded_at"]),
+        ]
+
+
+class Held(models.Model):
+    """What somebody did and can still take back: recorded at `due_at`, as done `at` the click.
+
+    Rows of one `group` were asked for at once, and are taken back at once. `seen` is the stage in which the lead stood.
+    `what` holds the rest of the command: of a decision to, reason, note, until, answers, role; of a call outcome, note,
+    promised_at.
+    """
+
+    class Kind(models.TextChoices):
+        DECISION = "decision", _("Decision")
+        CALL = "call", _("Call")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("can be taken back")
+        RECORDED = "recorded", _("recorded")
+        TAKEN_BACK = "taken_back", _("taken back")
+        REFUSED = "refused", _("refused")
+
+    group = models.CharField(max_length=32, db_index=True)
+    lead = models.ForeignKey("people.Lead", models.CASCADE, related_name="held", db_index=False)
+    by = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+", db_index=False)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    what = models.JSONField(default=dict)
+    seen = models.CharField(max_length=50, blank=True)
+    at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["due_at"], condition=models.Q(state="waiting"), name="held_to_record"),
+            models.Index(fields=["lead"], condition=models.Q(state="waiting"), name="held_by_lead"),
         ]

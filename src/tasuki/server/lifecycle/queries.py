@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tasuki.agreement import Agreement
@@ -27,19 +27,24 @@ from tasuki.server.core.models import User
 from tasuki.server.handoffs.models import Promise
 from tasuki.server.lifecycle import telling
 from tasuki.server.lifecycle.board import Board, as_it_stands, board, handoff, ledger
+from tasuki.server.lifecycle.flow import Flow, Measured, flow, measured
 from tasuki.server.lifecycle.folding import LeadFold, place_under, read
 from tasuki.server.lifecycle.inputs import Move
-from tasuki.server.lifecycle.models import Decision, Transition
+from tasuki.server.lifecycle.models import Decision, Held, Transition
+from tasuki.server.lifecycle.queue import Task, queue, waits
 from tasuki.server.lifecycle.routed import Ways
 from tasuki.server.lifecycle.worklist import WorkList, work_list
 from tasuki.server.people.models import Lead, Profile
 
 __all__ = [
-    "Answer", "Board", "Item", "Move", "Ways", "WorkList", "answers", "as_it_stands", "board", "decisions",
-    "explanation", "handoff", "ledger", "moves", "promises", "timeline", "transitions", "work_list",
+    "Answer", "Board", "Flow", "Item", "Measured", "Move", "Task", "Ways", "WorkList", "answers", "as_it_stands", "board",
+    "decisions", "explanation", "flow", "handoff", "held", "ledger", "measured", "moves", "promises", "queue", "timeline",
+    "transitions", "waits", "work_list",
 ]  # fmt: skip
 
 MOST = 500
+TOLD = timedelta(days=1)
+"""So long it is told on the lead that something was not recorded."""
 TRYING = 2**62
 """Numbers of decisions that are only tried, above those of any that was made."""
 
@@ -274,3 +279,12 @@ def promises(actor: Actor, lead_id: int) -> list[Promise]:
     lead = lead_of(actor, lead_id)
     found = Promise.objects.filter(lead=lead, done_at=None).select_related("person", "made_by")
     return list(found.order_by("at", "pk")[:MOST])
+
+
+def held(actor: Actor, lead_id: int) -> list[Held]:
+    """What is about to be recorded of the lead, by anybody; and of what the actor did, what was refused within a day."""
+    lead = lead_of(actor, lead_id)
+    waiting = Q(state=Held.State.WAITING)
+    lost = Q(state=Held.State.REFUSED, by=actor.user, ended_at__gte=clock.now() - TOLD)
+    found = Held.objects.filter(waiting | lost if actor.user else waiting, lead=lead)
+    return list(found.select_related("by").order_by("at", "pk"))

@@ -13,6 +13,7 @@ from tasuki.server.handoffs.models import Clock, Handoff
 
 SOON = timedelta(minutes=30)
 MOMENT = timedelta(microseconds=1)
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Standing:
     clock: Clock | None
     left: timedelta | None
     in_hours: bool = False
+    ticks: bool = True
+    """Whether its time passes at this moment: nobody's business hours pass at night."""
 
     @property
     def since(self) -> datetime:
@@ -83,7 +86,8 @@ def standing(handoff: Handoff, now: datetime) -> Standing:
     if due is None:
         return Standing(handoff, clock, None)
     left = _left(clock, due, now)
-    return Standing(handoff, clock, left, now < due and left != due - now)
+    ticks = _between(clock, now, now + SECOND) > timedelta()
+    return Standing(handoff, clock, left, now < due and left != due - now, ticks)
 
 
 def _left(clock: Clock | None, due: datetime, now: datetime) -> timedelta:

@@ -1,4 +1,4 @@
-"""The engine's worker: a loop that folds what is due. As many as one likes, in threads, processes or machines."""
+"""The engine's worker: a loop that folds what is due, and records what can be taken back no more. As many as one likes, in threads, processes or machines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from tasuki.server.agreements.models import AgreementVersion
 from tasuki.server.core import clock
-from tasuki.server.lifecycle.commands import fold_due, roll_out
+from tasuki.server.lifecycle.commands import fold_due, record_held, roll_out
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ def run(stop: threading.Event, *, limit: int = 200) -> None:
 
 def _turn(limit: int) -> float:
     """One pass; how long to wait until the next."""
+    record_held()
     if fold_due(limit=limit).leads >= limit // 2:
         return 0.0
     return 0.0 if _rolls_out() and roll_out() else IDLE

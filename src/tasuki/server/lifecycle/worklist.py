@@ -13,6 +13,7 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require, sight
 from tasuki.server.handoffs.models import Handoff, Promise
 from tasuki.server.lifecycle.course import Course, course
+from tasuki.server.lifecycle.models import Held
 from tasuki.server.lifecycle.standing import Standing, in_hand, seen, standing, waiting
 from tasuki.server.people.models import Lead
 
@@ -75,7 +76,7 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
     role = actor.user.role if actor.user else ""
     hands = in_hand(actor, decision_roles(actor), role in LEADING)
     due = (F("person").asc(nulls_last=True), F("due_at").asc(nulls_last=True), "pk")
-    mine = list(waiting(actor).filter(hands).order_by(*due)[:most])
+    mine = list(waiting(actor).filter(hands, ~acted_on("lead")).order_by(*due)[:most])
     for_marketing = actor.system or role in MARKETING
     neglected = _neglected(actor, now, most) if for_marketing else []
     return WorkList(
@@ -91,6 +92,15 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
     )
 
 
+def acted_on(lead: str = "pk") -> Exists:
+    """Whether somebody has just decided on a lead, or called in vain: that is recorded within seconds, or taken back.
+
+    Who was reached by phone is still there: now one knows more, and decides.
+    """
+    held = Held.objects.filter(lead=OuterRef(lead), state=Held.State.WAITING)
+    return Exists(held.filter(Q(kind=Held.Kind.DECISION) | ~Q(what__outcome="reached")))
+
+
 def _neglected(actor: Actor, now: datetime, most: int) -> list[Handoff]:
     return list(waiting(actor).filter(due_at__lte=now).order_by("due_at", "pk")[:most])
 
@@ -103,13 +113,13 @@ def _came_back(actor: Actor, now: datetime, most: int) -> list[Handoff]:
 def _own(actor: Actor, most: int, places: Course) -> list[Lead]:
     handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
     found = Lead.objects.filter(sight(actor), ~Exists(handed), owner=actor.user, stage__in=places.after)
-    found = found.filter(merged_into=None, erased_at=None) if actor.user else Lead.objects.none()
+    found = found.filter(~acted_on(), merged_into=None, erased_at=None) if actor.user else Lead.objects.none()
     return list(found.select_related("account", "owner").order_by("-stage_entered_at", "-pk")[:most])
 
 
 def calls(actor: Actor, limit: int, *, to: datetime, since: datetime | None = None) -> list[Promise]:
     """Promised calls up to a time: one's own, and those of people who are gone for leads that one looks after."""
-    found = Promise.objects.filter(sight(actor, "lead__"), done_at=None, at__lte=to)
+    found = Promise.objects.filter(sight(actor, "lead__"), ~acted_on("lead"), done_at=None, at__lte=to)
     if since is not None:
         found = found.filter(at__gt=since)
     found = found.filter(lead__merged_into=None, lead__erased_at=None)
@@ -129,7 +139,7 @@ def _reapproach(actor: Actor, now: datetime, limit: int) -> list[Lead]:
     )
     promised = Promise.objects.filter(lead=OuterRef("pk"), done_at=None)
     come = Lead.objects.filter(sight(actor), looked_after(actor), reapproach_at__lte=now)
-    come = come.filter(~Exists(reached), ~Exists(promised), merged_into=None, erased_at=None)
+    come = come.filter(~Exists(reached), ~Exists(promised), ~acted_on(), merged_into=None, erased_at=None)
     whose = Case(When(owner=actor.user, then=Value(0)), When(owner=None, then=Value(1)), default=Value(2))
     come = come.order_by(whose if actor.user else Value(0), "reapproach_at", "pk")
     return list(come.select_related("account", "owner", "team")[:limit])
@@ -178,7 +188,8 @@ def _candidates(actor: Actor, places: Course) -> Iterator[tuple[int, float, date
     found = Lead.objects.filter(
         sight(actor), looked_after(actor), ~Exists(handed), score__gt=0, anonymous=False
     )
-    found = found.filter(merged_into=None, erased_at=None, stage__in=places.before).order_by("-score", "-pk")
+    found = found.filter(~acted_on(), merged_into=None, erased_at=None, stage__in=places.before)
+    found = found.order_by("-score", "-pk")
     for pk, score, stage, entered in found.values_list("pk", "score", "stage", "stage_entered_at")[
         :CANDIDATES
     ]:

@@ -37,6 +37,7 @@ KINDS: dict[str, Kind] = {
     "deal": Kind(_("A deal was opened")),
     "won": Kind(_("A deal was won")),
     "lost": Kind(_("A deal was lost")),
+    "not_recorded": Kind(_("What you did was not recorded")),
 }
 QUEUED = _("A lead waits for somebody of your team")
 """What news of a handoff says that nobody has yet."""

@@ -45,7 +45,9 @@ def _says(news: Notification) -> str:
 
 
 def _because(news: Notification) -> str:
-    """The reason of an answer, and who gave it."""
+    """The reason of an answer, and who gave it; why something was not recorded."""
+    if news.kind == "not_recorded":
+        return str(news.detail.get("why", ""))
     moved: Any = news.transition
     if news.kind not in ANSWERS or moved is None or moved.decision is None:
         return ""

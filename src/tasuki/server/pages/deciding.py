@@ -128,6 +128,15 @@ def _returning(stages: Stages) -> set[str]:
     return found
 
 
+def asking_stages(stages: Stages) -> list[str]:
+    """Those that a decision asks something for: a reason, answers, a date, an amount."""
+    if stages.agreement is None:
+        return []
+    reasons, returning = stages.agreement.reasons, _returning(stages)
+    asking = {path.stage for path in stages.agreement.paths if path.requires}
+    return [one for one in stages.ids if reasons.get(one) or one in (*asking, *returning, *WITH_AMOUNT)]
+
+
 def questions_form(
     stages: Stages, answers: Mapping[str, str], data: Mapping[str, Any] | None = None
 ) -> Answers | None:

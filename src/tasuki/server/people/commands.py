@@ -20,6 +20,7 @@ from tasuki.server.people.inputs import LeadInput, LeadRef, Put
 from tasuki.server.people.intake import Intake
 from tasuki.server.people.models import Duplicate, Lead, Merge
 from tasuki.server.people.queries import account_there, lead_there
+from tasuki.server.people.reassigning import reassign
 
 __all__ = [
     "decide_duplicate",
@@ -27,6 +28,7 @@ __all__ = [
     "merge_accounts",
     "merge_leads",
     "put_leads",
+    "reassign",
     "resolve_leads",
     "touch",
     "undo_merge",

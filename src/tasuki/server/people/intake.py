@@ -21,7 +21,7 @@ from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.core.models import AuditEntry, Sight
 from tasuki.server.core.together import Together, new_ids
-from tasuki.server.people import duplicates, matching, merging, profiles
+from tasuki.server.people import duplicates, matching, merging, profiles, searching
 from tasuki.server.people.drafts import STORED, LeadDraft
 from tasuki.server.people.due import touch_with
 from tasuki.server.people.facts import LeadFacts
@@ -286,6 +286,7 @@ class Intake(KnownLeads):
         comparison = self._comparison(drafts, changed)
         comparison.note(together)
         touch_with(together, [each.id for each in drafts if each.id and (each.put or each.late)], self.now)
+        searching.note_with(together, [each.id for each in drafts if each.id and _is_read_anew(each)])
         self._note(together, worked)
         together.send()
         self._follow(drafts, changed)
@@ -395,6 +396,11 @@ def _other_name(facts: LeadFacts, draft: LeadDraft) -> bool:
 def _someone_else(facts: LeadFacts, draft: LeadDraft) -> bool:
     """A number that two people share: name and mail both differ."""
     return _other_name(facts, draft) and bool(facts.mails and draft.fields.get("email"))
+
+
+def _is_read_anew(draft: LeadDraft) -> bool:
+    """Whether what people search it by may be another now."""
+    return not draft.anonymous and (draft.put or draft.moved)
 
 
 def _shallow(before: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tasuki.server.accounts.facts import PREFIX, as_profile
 from tasuki.server.core import bulk
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Conflict
+from tasuki.server.people import searching
 from tasuki.server.people.drafts import search_text
 from tasuki.server.people.due import touch
 from tasuki.server.people.facts import COLUMNS
@@ -29,6 +30,7 @@ ENTRIES = (
     "people.Profile",
     "activities.Activity",
     "lifecycle.Decision",
+    "lifecycle.Held",
     "deals.Deal",
     "handoffs.Handoff",
     "handoffs.Clock",
@@ -60,6 +62,7 @@ def merge(actor: Actor, *, winner: int, loser: int, cause: str, now: datetime) -
     Lead.objects.filter(pk=loser).update(merged_into=winner)
     settle_question(winner, loser, Duplicate.State.OPEN, Duplicate.State.MERGED, actor, now)
     touch((winner, loser))
+    searching.note((winner, loser))
     return Merge.objects.create(
         kind=LEAD,
         winner=winner,
@@ -89,6 +92,7 @@ def undo(actor: Actor, done: Merge, now: datetime) -> None:
     settle_question(done.winner, done.loser, Duplicate.State.MERGED, Duplicate.State.OPEN, actor, now)
     Merge.objects.filter(pk=done.pk).update(undone_at=now)
     touch((done.winner, done.loser))
+    searching.note((done.winner, done.loser))
 
 
 def check_undoable(done: Merge) -> None:

@@ -69,6 +69,13 @@ class Lead(models.Model):
             _where_set("created_by_import", "lead_by_import"),
             models.Index(fields=["-score", "-id"], name="lead_by_score"),
             models.Index(fields=["stage", "-score", "-id"], name="lead_by_stage_score"),
+            models.Index(fields=["name", "id"], name="lead_by_name"),
+            models.Index(
+                fields=["-stage_entered_at", "-id"],
+                name="lead_by_stage_entered",
+                condition=models.Q(stage_entered_at__isnull=False),
+            ),
+            models.Index(fields=["created_at"], name="lead_by_created", condition=models.Q(anonymous=False)),
             models.Index(
                 fields=["reapproach_at"],
                 name="lead_by_reapproach",
@@ -135,6 +142,25 @@ class AccountKey(models.Model):
     pk = models.CompositePrimaryKey("key", "account_id")
     account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="+", db_constraint=False)
     key = models.BigIntegerField()
+
+
+class LeadText(models.Model):
+    """By what a lead is found when people search: every two letters that stand side by side in what is known of it.
+
+    Derived from lead and account by the worker, a moment after these change; see `people.searching`. `due` is above nothing
+    while that is still to be done: the microsecond at which it was asked for.
+    """
+
+    lead = models.OneToOneField(
+        Lead, models.CASCADE, primary_key=True, related_name="text", db_constraint=False
+    )
+    grams = models.TextField(blank=True)
+    due = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["due"], name="texts_due", condition=models.Q(due__gt=0)),
+        ]
 
 
 class Duplicate(models.Model):

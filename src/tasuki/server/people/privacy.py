@@ -47,11 +47,13 @@ HELD: dict[str, Held] = {
     "people.Profile": Held(drop=True),
     "people.LeadKey": Held(drop=True, private=True),
     "people.Due": Held(drop=True, private=True),
+    "people.LeadText": Held(drop=True, private=True),
     "activities.Activity": Held(blank={"properties": {}, "import_job": None}, keyed=True),
     "lifecycle.Decision": Held(
         blank={"note": "", "answers": {}, "import_job": None}, keyed=True, shared="reason"
     ),
     "lifecycle.Transition": Held(),
+    "lifecycle.Held": Held(drop=True),
     "deals.Deal": Held(blank={"name": "", "import_job": None}, keyed=True, shared="reason"),
     "handoffs.Handoff": Held(blank={"routed": []}),
     "handoffs.Clock": Held(blank={"next_at": clock.EPOCH}),  # so that the worker stops it at once

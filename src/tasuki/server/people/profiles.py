@@ -11,6 +11,7 @@ from tasuki.server.accounts.facts import COLUMNS, as_profile
 from tasuki.server.accounts.models import Account
 from tasuki.server.core import bulk
 from tasuki.server.core.together import Together
+from tasuki.server.people import searching
 from tasuki.server.people.due import touch
 from tasuki.server.people.models import Lead, Profile
 
@@ -78,6 +79,7 @@ def follow_accounts(
     for part in _leads_of(accounts, set(besides)):
         store([Version(lead, now, fields) for lead, fields in part], source=source, now=now, job=job)
         touch([lead for lead, _fields in part])
+        searching.note([lead for lead, _fields in part])
 
 
 def _leads_of(accounts: Collection[int], besides: set[int]) -> Iterator[list[tuple[int, dict[str, str]]]]:

@@ -5,32 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tasuki.server.accounts.models import Account
-from tasuki.server.accounts.names import folded, matching_kana
 from tasuki.server.accounts.queries import account as account_there_for
 from tasuki.server.core.access import SYSTEM, Actor, require, sight
-from tasuki.server.core.errors import Invalid, NotFound
-from tasuki.server.core.marks import a_time, mark, read_mark
-from tasuki.server.people import matching
+from tasuki.server.core.errors import NotFound
+from tasuki.server.people import listing, matching, searching
 from tasuki.server.people.models import Duplicate, Identity, Lead, Merge, Profile
 
 MOST = 200
 NOBODY = "none"
-Sort = Literal["-score", "score", "name", "-created", "created", "-stage_entered", "-id"]
-_SORTS: dict[str, str] = {
-    "-score": "-score",
-    "score": "score",
-    "name": "name",
-    "-created": "-created_at",
-    "created": "created_at",
-    "-stage_entered": "-stage_entered_at",
-    "-id": "",
-}
 
 
 @dataclass(frozen=True)
@@ -83,18 +71,18 @@ def leads(
     """
     require(actor, "leads.read")
     limit = max(1, min(limit, MOST))
-    rows = _found(_listed(actor), search)
+    rows = listed(actor)
+    if words := searching.words_of(search):
+        rows = searching.narrowed(rows, words).filter(searching.having(words))
     if stage:
         rows = rows.filter(stage="" if stage == NOBODY else stage)
     if owner:
         rows = rows.filter(owner=None) if owner == NOBODY else rows.filter(owner__username=owner)
     if account is not None:
         rows = rows.filter(account=account)
-    column = _column(sort)
-    rows = _ordered(rows, column, after).select_related("account", "owner", "team")
-    found = list(rows[: limit + 1])
-    more = len(found) > limit
-    return LeadPage(found[:limit], _mark(found[limit - 1], column) if more else "")
+    rows = rows.select_related("account", "owner", "team")
+    found = listing.page(rows, listing.column(sort), limit, after=after)
+    return LeadPage(found.rows, found.after)
 
 
 def lead(actor: Actor, lead_id: int) -> Lead:
@@ -158,16 +146,15 @@ def duplicates(
         if subject is not None:
             rows = rows.filter(Q(first=subject) | Q(second=subject), kind=named)
     seen, present = (
-        _listed(actor, anonymous=True).values("pk"),
+        listed(actor, anonymous=True).values("pk"),
         Account.objects.filter(merged_into=None).values("pk"),
     )
     rows = rows.filter(
         Q(kind="lead", first__in=seen, second__in=seen)
         | Q(kind="account", first__in=present, second__in=present)
     )
-    found = list(_ordered(rows, "-score", after)[: limit + 1])
-    shown = found[:limit]
-    return QuestionPage(_questions(shown), _mark(shown[-1], "-score") if len(found) > limit else "")
+    found = listing.page(rows, "-score", limit, after=after)
+    return QuestionPage(_questions(found.rows), found.after)
 
 
 def _questions(rows: Sequence[Duplicate]) -> list[Question]:
@@ -200,7 +187,9 @@ def _subjects(rows: Iterable[Duplicate], kind: str) -> set[int]:
     return {subject for row in rows if row.kind == kind for subject in (row.first, row.second)}
 
 
-def _listed(actor: Actor, *, anonymous: bool = False) -> QuerySet[Lead]:
+def listed(actor: Actor, *, anonymous: bool = False) -> QuerySet[Lead]:
+    """The leads that the actor may see, for lists. NotAllowed."""
+    require(actor, "leads.read")
     rows = Lead.objects.filter(sight(actor), merged_into=None, erased_at=None)
     return rows if anonymous else rows.filter(anonymous=False)
 
@@ -208,57 +197,3 @@ def _listed(actor: Actor, *, anonymous: bool = False) -> QuerySet[Lead]:
 def _seen(actor: Actor, found: Lead) -> bool:
     condition = sight(actor)
     return not condition or Lead.objects.filter(condition, pk=found.pk).exists()
-
-
-def _found(rows: QuerySet[Lead], search: str) -> QuerySet[Lead]:
-    """Those that have every word in their own or their company's searched text."""
-    for word in search[:200].replace("\x00", "").split()[:8]:
-        plain, kana = folded(word), matching_kana(word)
-        own = Q(search__contains=plain) | Q(search__contains=kana or plain)
-        of_company = Account.objects.filter(Q(search__contains=plain) | Q(search__contains=kana or plain))
-        rows = rows.filter(own | Q(account__in=of_company.values("pk")))
-    return rows
-
-
-def _column(sort: str) -> str:
-    if sort not in _SORTS:
-        raise Invalid(
-            "unknown_sort",
-            _("Leads cannot be sorted by “%(sort)s”.") % {"sort": sort[:40]},
-            cure=_("Use one of: %(sorts)s.") % {"sorts": ", ".join(_SORTS)},
-            field="sort",
-        )
-    return _SORTS[sort]
-
-
-def _ordered(rows: QuerySet[Any], column: str, after: str) -> QuerySet[Any]:
-    """In the order of the column, then of the id, the same way round; beyond the mark."""
-    name, down = column.removeprefix("-"), column.startswith("-") or not column
-    if name == "stage_entered_at":
-        rows = rows.filter(stage_entered_at__isnull=False)
-    sign, beyond = ("-", "lt") if down else ("", "gt")
-    if after:
-        value, pk = _read_mark(after, name)
-        condition = Q(**{f"pk__{beyond}": pk})
-        if name:
-            condition = Q(**{f"{name}__{beyond}": value}) | (Q(**{name: value}) & condition)
-        rows = rows.filter(condition)
-    return rows.order_by(*([f"{sign}{name}"] if name else []), f"{sign}pk")
-
-
-def _mark(last: Any, column: str) -> str:
-    name = column.removeprefix("-")
-    return mark(getattr(last, name) if name else None, last.pk)
-
-
-def _read_mark(after: str, name: str) -> tuple[Any, int]:
-    if name.endswith("_at"):
-        return read_mark(after, a_time)
-    return read_mark(after, _a_name if name == "name" else float if name else lambda value: value)
-
-
-def _a_name(value: Any) -> str:
-    if not isinstance(value, str) or "\x00" in value:
-        raise ValueError
-    value.encode()
-    return value

@@ -13,12 +13,14 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from tasuki.server.core import clock
 from tasuki.server.notify import courier, keeping
+from tasuki.server.people import searching
 from tasuki.server.running import heartbeat, jobs
 from tasuki.server.running.kernel import warm
 from tasuki.server.running.starting import calm_collector
 
 LOG = logging.getLogger("tasuki.worker")
 HOUR = 3600.0
+SEARCH_IDLE = 0.5  # seconds between two looks when nothing is to be read anew
 PATIENCE = 25.0  # seconds a loop is given to end its present batch
 
 
@@ -55,6 +57,7 @@ def work(stop: threading.Event) -> int:
         _Loop("clocks", stop, _clocks),
         _Loop("courier", stop, courier.run),
         _Loop("house", stop, _house),
+        _Loop("search", stop, _search),
         _Loop("jobs", stop, lambda asked: jobs.run_jobs(asked, name)),
     ]
     _beat(name, started_at)
@@ -94,6 +97,13 @@ def _house(stop: threading.Event) -> None:
 
     age = timedelta(days=settings.ENVIRONMENT.keep_messages_days)
     worker.repeat(stop, lambda: 0.0 if keeping.forget(clock.now() - age) else HOUR)
+
+
+def _search(stop: threading.Event) -> None:
+    """What leads are found by, a moment after they changed."""
+    from tasuki.server.lifecycle import worker
+
+    worker.repeat(stop, lambda: 0.0 if searching.read_due() else SEARCH_IDLE)
 
 
 def _beat(name: str, started_at: object) -> None:

@@ -1,51 +1,141 @@
-"""The list of leads, and entering or changing one."""
+"""The list of leads: asked by filters, sorted, with columns of one's own; and entering or changing one."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import NotFound, Refused
+from tasuki.server.lists import columns as all_columns
+from tasuki.server.lists import commands as lists
+from tasuki.server.lists import queries as listed
+from tasuki.server.lists.models import View
 from tasuki.server.pages import forms
-from tasuki.server.pages.frame import done, on_form, page, show
-from tasuki.server.pages.paging import PAGE, following
+from tasuki.server.pages.frame import done, is_partial, on_form, page, part, show
+from tasuki.server.pages.listing import Work, chips, heads, is_canonical, posted, sheet, work_of
 from tasuki.server.people import commands, queries
 from tasuki.server.people.inputs import LeadInput, LeadRef
+from tasuki.server.people.listing import Page
 from tasuki.server.people.models import Lead
 
-SORTS = {
-    "-score": gettext_lazy("Highest score first"),
-    "-stage_entered": gettext_lazy("Latest move first"),
-    "-created": gettext_lazy("Newest first"),
-    "name": gettext_lazy("By name"),
-}
 
-
+@never_cache
 @page()
 def leads(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The leads that one sees, found by words and stage, a page at a time."""
-    asked = {key: request.GET.get(key, "").replace("\0", "")[:200] for key in ("q", "stage", "sort", "after")}
-    sort = asked["sort"] if asked["sort"] in SORTS else "-score"
-    found = queries.leads(
-        actor, search=asked["q"], stage=asked["stage"], sort=sort, after=asked["after"], limit=PAGE
+    """The leads that one sees and that fit, a page at a time; for htmx only what changes by another question."""
+    if not request.GET and (view := listed.choice(actor).view) is not None:
+        return redirect(f"{reverse('leads')}?view={view.pk}")
+    work = work_of(actor, request.GET)
+    restored = request.headers.get("HX-History-Restore-Request") == "true"
+    partial = is_partial(request) and not restored
+    if not partial and not is_canonical(request.GET):
+        return redirect(f"{reverse('leads')}?{work.query}")
+    found, problem = _found(actor, work, request)
+    context = {"title": _("Leads"), **_list(actor, work, found, problem), **tools(actor, work)}
+    answer = (
+        part(request, actor, "leads_work.html", context)
+        if partial
+        else show(request, actor, "leads.html", context)
     )
-    context = {
-        "title": _("Leads"),
-        "leads": found.leads,
-        "search_text": asked["q"],
-        "stage_wanted": asked["stage"],
-        "sort": sort,
-        "sorts": SORTS.items(),
-        "is_filtered": bool(asked["q"] or asked["stage"]),
+    if partial:
+        answer.headers["HX-Push-Url"] = f"{reverse('leads')}?{_with_place(work, request)}"
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
+
+
+def _with_place(work: Work, request: HttpRequest) -> str:
+    place = [(name, request.GET[name]) for name in ("after", "before") if request.GET.get(name)]
+    return urlencode([*work.pairs(), *place])
+
+
+def _found(actor: Actor, work: Work, request: HttpRequest) -> tuple[Page, Refused | None]:
+    """The page that the address names; nothing, and why, where it cannot be answered."""
+    marks = {name: request.GET.get(name, "").replace("\0", "")[:400] for name in ("after", "before")}
+    try:
+        found = listed.leads(actor, work.asked, sort=work.sort, **marks)
+        listed.with_further(actor, found.rows, work.shown)
+    except Refused as refused:
+        return Page([]), refused
+    return found, None
+
+
+def _list(actor: Actor, work: Work, found: Page, problem: Refused | None) -> dict[str, Any]:
+    pairs = work.pairs()
+    return {
+        "leads": found.rows,
+        "problem": problem,
+        "heads": heads(work),
+        "shown": work.shown[1:],
+        "next_page": urlencode([*pairs, ("after", found.after)]) if found.after else "",
+        "previous_page": urlencode([*pairs, ("before", found.before)]) if found.before else "",
+        "may_export": actor.may("export"),
+        "people": core.colleagues(actor),
+        "teams": core.teams(actor),
+        "moves": moves(work),
     }
-    return show(request, actor, "leads.html", {**context, **following(request, found.after or None)})
+
+
+def tools(actor: Actor, work: Work) -> dict[str, Any]:
+    """What stands above a list or board: words, filters, views, columns."""
+    ids = [column.id for column in work.shown[1:]]
+    there = [column for column in all_columns.known(work.stages).values() if column.id != "name"]
+    return {
+        "work": work,
+        "search_text": work.asked.search,
+        "chips": chips(work),
+        "groups": sheet(actor, work),
+        "views": listed.views(actor),
+        "view_changeable": work.view is not None and listed.may_change(actor, work.view),
+        "begins_with": work.choice.view_id,
+        "shares": View.Shared.choices,
+        "columns_on": list(work.shown[1:]),
+        "columns_off": [column for column in there if column.id not in ids],
+        "is_filtered": work.asked.is_narrow,
+    }
+
+
+def moves(work: Work) -> list[tuple[str, str, list[str]]]:
+    """The stages that people may decide on: code, name, reasons."""
+    agreement = work.stages.agreement
+    if agreement is None:
+        return []
+    by_hand = dict.fromkeys(path.stage for path in agreement.paths if path.by)
+    return [
+        (code, work.stages.short(code), list(agreement.reasons.get(code, ())))
+        for code in work.stages.ids
+        if code in by_hand
+    ]
+
+
+@never_cache
+@page()
+def leads_count(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """About how many there are; asked after the list, which does not wait for it."""
+    work = work_of(actor, request.GET)
+    try:
+        count = listed.count(actor, work.asked)
+    except Refused:
+        return HttpResponse(status=204)
+    return part(request, actor, "leads_count.html", {"count": count})
+
+
+@require_POST
+@page()
+def leads_columns(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Choose one's columns and their order."""
+    shown = [] if "standard" in request.POST else request.POST.getlist("column")
+    lists.choose_columns(actor, [one[:120] for one in shown if one])
+    return redirect(f"{reverse('leads')}?{posted(actor, request).query}")
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,317 @@
+"""The way from leads to won deals as it flows: how many this month, how many go on, what fell, rose and pulled.
+
+Counted from transitions, which nothing changes later, and by their own index; what takes long is kept for a while.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db.models import Case, Count, IntegerField, Q, Sum, Value, When
+from django.utils import timezone
+
+from tasuki.agreement import Agreement
+from tasuki.agreement.model import NONE, Stage
+from tasuki.agreement.values import Target
+from tasuki.server.agreements import queries as agreements
+from tasuki.server.core import clock
+from tasuki.server.core.access import Actor, require, sight
+from tasuki.server.deals.models import Deal
+from tasuki.server.handoffs.models import Handoff
+from tasuki.server.lifecycle.course import ENDS
+from tasuki.server.lifecycle.models import Transition
+from tasuki.server.people.models import Lead
+
+T = TypeVar("T")
+WEEKS = 8
+"""So many weeks the trend and the rates look back."""
+BEFORE = 4
+"""With so many weeks the last one is compared."""
+FEW = 10
+"""From fewer than so many nothing is concluded."""
+READ = 3_000
+"""So many transitions at the most are read for what pulled."""
+WEEK = timedelta(days=7)
+CHANGES, PULLS = 6, 5
+SLOW, PATIENCE = 0.03, 100
+"""What took longer than so many seconds is kept for so many times as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stage on the way; `code` is empty for the leads themselves. `rate`: of those that entered it within eight weeks, how
+    many went on to the next step straight from it; None from too few. `trend`: entries of each of eight weeks, the last one last.
+    """
+
+    code: str
+    count: int
+    trend: Sequence[int]
+    rate: float | None = None
+    target: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A channel: leads of the last seven days, and how many a week there were in the four weeks before."""
+
+    channel: str
+    now: int
+    before: float
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few to say anything."""
+        return max(self.now, self.before) < FEW
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is more than chance makes: twice the spread of such counts."""
+        return not self.few and abs(self.now - self.before) > 2 * (self.before * (1 + 1 / BEFORE) + 1) ** 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A signal: how many of the leads handed over within seven days by their score had it, and what share had it before."""
+
+    signal: str
+    now: int
+    of: int
+    before: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Everything together. `handed`: how many were handed over by themselves in seven days, and in the four weeks before."""
+
+    steps: Sequence[Step]
+    changes: Sequence[Change]
+    few: int
+    pulls: Sequence[Pull]
+    handed: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A target of the agreement and what there is of it in the present `per` (month, quarter …). `what`: its key, like SAL.acceptance."""
+
+    what: str
+    stage: str
+    target: Target
+    actual: float | None
+
+
+def flow(actor: Actor) -> Flow:
+    """As the actor sees it. Six queries; nothing where no agreement is in force."""
+    require(actor, "leads.read")
+    under = agreements.in_force()
+    if under is None:
+        return Flow((), (), 0, (), (0, 0))
+    who = f"{sight(actor)}"
+    return _kept(f"{who} {under.version.digest}", lambda: _flow(actor, under.agreement, under.version.pk))
+
+
+def _flow(actor: Actor, agreement: Agreement, version: int) -> Flow:
+    now = clock.now()
+    changes = _changes(actor, now)
+    told = sorted((one for one in changes if one.moved), key=lambda one: -abs(one.now - one.before))
+    pulls, handed = _pulls(actor, agreement, version, now)
+    return Flow(_steps(actor, agreement, now), told[:CHANGES], sum(one.few for one in changes), pulls, handed)
+
+
+# The strip.
+
+
+def way(agreement: Agreement) -> list[str]:
+    """The stages on the way to a won deal, in the order of the agreement; what sales finds by itself is another way."""
+    return [one.id for one in agreement.stages if one.id not in ENDS or one.id == "WON" if not _beside(one)]
+
+
+def _beside(stage: Stage) -> bool:
+    return bool(stage.paths) and all(path.when is None and NONE in path.from_ for path in stage.paths)
+
+
+def _steps(actor: Actor, agreement: Agreement, now: datetime) -> list[Step]:
+    codes = way(agreement)
+    entries = _entries(actor, codes, now)
+    months = _this_month(actor, codes, now)
+    leads, new = _leads(actor, now)
+    steps = [Step("", new, leads, _share(sum(entries[codes[0], ""].values()), sum(leads)) if codes else None)]
+    for code, following in zip(codes, [*codes[1:], ""], strict=True):
+        weeks = _by_week(entries, code)
+        went = sum(entries[following, code].values())
+        target = agreement.targets.get(code)
+        monthly = target.amount if target and target.per == "month" and target.unit != "%" else None
+        rate = _share(went, sum(weeks)) if following else None
+        steps.append(Step(code, months.get(code, 0), weeks, rate, monthly))
+    return steps
+
+
+def _share(part: int, whole: int) -> float | None:
+    return min(part / whole, 1.0) if whole >= FEW else None
+
+
+def _by_week(entries: Mapping[tuple[str, str], Counter[int]], code: str) -> list[int]:
+    found = Counter[int]()
+    for (to, _from), weeks in entries.items():
+        if to == code:
+            found += weeks
+    return [found[week] for week in range(WEEKS - 1, -1, -1)]
+
+
+def _entries(actor: Actor, codes: Sequence[str], now: datetime) -> dict[tuple[str, str], Counter[int]]:
+    """(to, from) → week, 0 the last seven days → how many."""
+    rows = Transition.objects.filter(
+        sight(actor, "lead__"), to_stage__in=codes, at__gt=now - WEEKS * WEEK, at__lte=now
+    )
+    counted = rows.values("to_stage", "from_stage", week=_week("at", now)).annotate(n=Count("pk")).order_by()
+    found: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
+    for row in counted:
+        found[row["to_stage"], row["from_stage"]][row["week"]] += row["n"]
+    return found
+
+
+def _week(column: str, now: datetime) -> Case:
+    whens = [When(**{f"{column}__gt": now - (n + 1) * WEEK}, then=Value(n)) for n in range(WEEKS)]
+    return Case(*whens, default=Value(WEEKS), output_field=IntegerField())
+
+
+def _this_month(actor: Actor, codes: Sequence[str], now: datetime) -> dict[str, int]:
+    rows = Transition.objects.filter(
+        sight(actor, "lead__"), to_stage__in=codes, at__gte=_month(now), at__lte=now
+    )
+    return dict(rows.values_list("to_stage").annotate(n=Count("pk")).order_by())
+
+
+def _month(now: datetime) -> datetime:
+    local = timezone.localtime(now)
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _leads(actor: Actor, now: datetime) -> tuple[list[int], int]:
+    """New leads of each week, and of this month."""
+    rows = Lead.objects.filter(sight(actor), anonymous=False, created_at__lte=now)
+    weeks = rows.filter(created_at__gt=now - WEEKS * WEEK).values_list(_week("created_at", now))
+    found = dict(weeks.annotate(n=Count("pk")).order_by())
+    return [found.get(week, 0) for week in range(WEEKS - 1, -1, -1)], rows.filter(
+        created_at__gte=_month(now)
+    ).count()
+
+
+# What changed.
+
+
+def _changes(actor: Actor, now: datetime) -> list[Change]:
+    rows = Lead.objects.filter(
+        sight(actor), anonymous=False, created_at__gt=now - (BEFORE + 1) * WEEK, created_at__lte=now
+    )
+    recent = Count("pk", filter=Q(created_at__gt=now - WEEK))
+    counted = rows.values_list("channel").annotate(recent, n=Count("pk")).order_by()
+    return [
+        Change(channel, lately, (whole - lately) / BEFORE) for channel, lately, whole in counted if channel
+    ]
+
+
+def _pulls(
+    actor: Actor, agreement: Agreement, version: int, now: datetime
+) -> tuple[list[Pull], tuple[int, int]]:
+    """What the scores of leads came from that were handed over by themselves, under the version in force."""
+    handed = [one.id for one in agreement.stages if one.handoff]
+    rows = Transition.objects.filter(
+        sight(actor, "lead__"), to_stage__in=handed, cause="path", agreement=version
+    )
+    rows = rows.filter(at__gt=now - (BEFORE + 1) * WEEK, at__lte=now).order_by("-at")
+    signals = {one.id: one.names[0] for one in agreement.rules if one.kind == "signal" and one.names}
+    counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+    totals = [0, 0]
+    for at, given in rows.values_list("at", "contributions")[:READ]:
+        place = 0 if at > now - WEEK else 1
+        totals[place] += 1
+        counts[place].update(
+            {signals[one["rule"]] for one in given if one["worth"] > 0 and one["rule"] in signals}
+        )
+    found = [
+        Pull(signal, n, totals[0], counts[1][signal] / totals[1] if totals[1] >= FEW else None)
+        for signal, n in counts[0].most_common(PULLS)
+    ]
+    return found if totals[0] >= FEW else [], (totals[0], totals[1])
+
+
+# Targets.
+
+
+def measured(actor: Actor) -> list[Measured]:
+    """Each target of the agreement that can be measured by a count, a share or an amount, for its present period."""
+    require(actor, "leads.read")
+    under = agreements.in_force()
+    if under is None:
+        return []
+    now, found = clock.now(), []
+    for key, target in under.agreement.targets.items():
+        stage, _dot, what = key.partition(".")
+        measure = _MEASURES.get(what)
+        if measure is not None and stage in under.agreement.stage:
+            found.append(Measured(key, stage, target, measure(actor, stage, _since(target, now), now)))
+    return found
+
+
+def _since(target: Target, now: datetime) -> datetime:
+    month = _month(now)
+    if target.per == "quarter":
+        return month.replace(month=(month.month - 1) // 3 * 3 + 1)
+    if target.per == "year":
+        return month.replace(month=1)
+    return now - WEEK if target.per == "week" else month
+
+
+def _count(actor: Actor, stage: str, since: datetime, now: datetime) -> float | None:
+    rows = Transition.objects.filter(sight(actor, "lead__"), to_stage=stage, at__gte=since, at__lte=now)
+    return float(rows.count())
+
+
+def _acceptance(actor: Actor, stage: str, since: datetime, now: datetime) -> float | None:
+    """Of the handoffs that were answered or ran out, how many were accepted; of the agreement's first handoff."""
+    under = agreements.in_force()
+    first = next((one for one in under.agreement.stages if one.handoff), None) if under else None
+    rows = Handoff.objects.filter(sight(actor, "lead__"), closed_at__gte=since, closed_at__lte=now)
+    rows = rows.filter(transition__to_stage=first.id if first else stage)
+    counted = dict(rows.values_list("outcome").annotate(n=Count("pk")).order_by())
+    whole = sum(counted.get(one, 0) for one in ("accepted", "returned", "expired"))
+    return 100.0 * counted.get("accepted", 0) / whole if whole >= FEW else None
+
+
+def _amount(actor: Actor, stage: str, since: datetime, now: datetime) -> float | None:
+    rows = Deal.objects.filter(
+        sight(actor, "lead__"), state=stage.lower(), closed_at__gte=since, closed_at__lte=now
+    )
+    return float(rows.aggregate(whole=Sum("amount"))["whole"] or 0)
+
+
+_MEASURES: Mapping[str, Callable[[Actor, str, datetime, datetime], float | None]] = {
+    "": _count,
+    "acceptance": _acceptance,
+    "amount": _amount,
+}
+
+# Keeping.
+
+_known: dict[str, tuple[float, Any]] = {}
+
+
+def _kept(name: str, work: Callable[[], T]) -> T:
+    """What took long is kept as much longer; so the figures of a large company cost one hundredth of the time."""
+    until, value = _known.get(name, (0.0, None))
+    begin = time.monotonic()
+    if begin < until:
+        return value  # type: ignore[no-any-return]
+    found = work()
+    took = time.monotonic() - begin
+    if len(_known) > 100:
+        _known.clear()
+    if took > SLOW:
+        _known[name] = (begin + took * PATIENCE, found)
+    return found

@@ -1,0 +1,114 @@
+"""The queue of somebody who works leads: every lead once, in the order of work, with the one reason why it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db.models import Count, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from tasuki.server.core import clock
+from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require, sight
+from tasuki.server.core.models import User
+from tasuki.server.handoffs.models import Handoff, Promise
+from tasuki.server.lifecycle.interest import Interest, interests
+from tasuki.server.lifecycle.standing import Standing, in_hand
+from tasuki.server.lifecycle.worklist import WorkList, acted_on, work_list
+from tasuki.server.people.models import Lead
+
+LONGEST = 100
+"""Of each list."""
+Kind = Literal["due", "new", "reapproach", "call", "contacted", "own", "hot"]
+ORDER: tuple[Kind, ...] = ("due", "new", "reapproach", "call", "contacted", "own", "hot")
+WAITING: frozenset[Kind] = frozenset({"due", "new", "reapproach", "call", "contacted"})
+"""What waits for somebody; one's leads in progress and those that show interest may be taken up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A lead to be worked on. `at`: since when or for when it is there. What else there is depends on `kind`."""
+
+    kind: Kind
+    lead: Lead
+    at: datetime | None
+    standing: Standing | None = None
+    promise: Promise | None = None
+    interest: Interest | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it counts in the badge."""
+        return self.kind in WAITING
+
+
+def queue(actor: Actor) -> list[Task]:
+    """What to work on: handoffs that are due soon; new ones; re-approach dates that have come; promised calls; handoffs with
+    a first contact; leads in progress; leads that show interest. Some fifteen queries, however much there is."""
+    require(actor, "leads.read")
+    now = clock.now()
+    tasks = _once(_sorted(work_list(actor, limit=LONGEST)))
+    found = interests(((one.lead.pk, one.lead.stage) for one in tasks), now)
+    return [replace(one, interest=found.get(one.lead.pk)) for one in tasks]
+
+
+def _sorted(work: WorkList) -> list[Task]:
+    tasks = [*_handoffs(work), *_others(work)]
+    return sorted(tasks, key=lambda one: ORDER.index(one.kind))  # stable: each list has its own order
+
+
+def _handoffs(work: WorkList) -> Iterator[Task]:
+    found = [work.standings[one.pk] for one in work.handoffs]
+    for one in sorted(found, key=lambda each: (each.due is None, each.due or each.since)):
+        kind: Kind = "due" if one.is_urgent else "contacted" if one.handoff.first_touch_at else "new"
+        yield Task(kind, one.handoff.lead, one.since, one)
+
+
+def _others(work: WorkList) -> Iterator[Task]:
+    yield from (Task("reapproach", one, one.reapproach_at) for one in work.reapproach)
+    yield from (Task("call", one.lead, one.at, promise=one) for one in work.calls)
+    yield from (Task("own", one, one.stage_entered_at) for one in work.own)
+    yield from (Task("hot", one.lead, one.latest.at) for one in work.hot)
+
+
+def _once(tasks: Sequence[Task]) -> list[Task]:
+    found: dict[int, Task] = {}
+    for one in tasks:
+        known = found.setdefault(one.lead.pk, one)
+        if known is not one and known.promise is None and one.promise is not None:
+            found[one.lead.pk] = replace(known, promise=one.promise)
+    return list(found.values())
+
+
+def waits(actor: Actor) -> int:
+    """How many leads wait for the actor: the number on every page. One query.
+
+    For marketing and who leads, handoffs that were not answered in time are counted with their own.
+    """
+    if actor.user is None or not actor.may("leads.read"):
+        return 0
+    now, role = clock.now(), actor.user.role
+    hands = in_hand(actor, decision_roles(actor), False)
+    if role in MARKETING:
+        hands = Q(due_at__lte=now) if role in LEADING else hands | Q(due_at__lte=now)
+    open_ones = Handoff.objects.filter(sight(actor, "lead__"), hands, ~acted_on("lead"), outcome="open")
+    open_ones = open_ones.filter(lead__merged_into=None, lead__erased_at=None)
+    calls = Promise.objects.filter(sight(actor, "lead__"), person=actor.user, done_at=None, at__lte=now)
+    calls = calls.filter(~acted_on("lead"), lead__erased_at=None)
+    back = Lead.objects.filter(sight(actor), ~acted_on(), owner=actor.user, reapproach_at__lte=now)
+    back = back.filter(merged_into=None, erased_at=None).exclude(
+        promises__done_at=None, promises__isnull=False
+    )
+    parts = {
+        "handoffs": _number(open_ones, "outcome"), "calls": _number(calls, "person"), "back": _number(back, "owner"),
+    }  # fmt: skip
+    row = User.objects.filter(pk=actor.user.pk).values(**parts).first() or {}
+    return sum(row.values())
+
+
+def _number(rows: QuerySet[Any], same: str) -> Coalesce:
+    """As a part of another query; `same`: a column that all the rows have alike."""
+    counted = rows.order_by().values(same).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted[:1]), 0)
