@@ -11,7 +11,7 @@ from tasuki.server.imports import commands as imports
 from tests.server.pages.scene import Scene
 
 CSV = "会社名,氏名,メールアドレス,部署,役職\n大和機工株式会社,加藤 学,kato@yamato-kiko.example,製造部,部長\n,,壊れた行,,\n"
-PARTS = {"lead-now", "bell", "import-rejects"}
+PARTS = {"lead-now", "bell", "import-rejects", "today-queue", "today-lead"}
 """Addresses that give a part of a page, or a file."""
 
 

@@ -14,7 +14,7 @@ from tests.server.pages.scene import visit as visited
 
 STAGES = {"en": ("MAL", "MQL", "SAL"), "ja": ("MAL", "MQL", "SAL")}
 ACCEPT = {"en": "Accept", "ja": "受け入れる"}
-TODAY = {"en": "Leads that wait for your answer", "ja": "あなたの返答を待っているリード"}
+TODAY = {"en": "To do", "ja": "やること"}
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

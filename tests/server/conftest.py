@@ -8,6 +8,13 @@ import pytest
 
 from tasuki.server.core.access import Actor
 from tasuki.server.core.models import Role, Sight, Team, User
+from tasuki.server.lifecycle import flow
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept_from_another_test() -> None:
+    """Figures that took long are kept for a while; each test has a company of its own."""
+    flow._known.clear()
 
 
 @pytest.fixture

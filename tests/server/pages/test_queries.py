@@ -20,8 +20,9 @@ from tasuki.server.people.inputs import LeadInput, LeadRef
 from tests.server.pages.scene import HOT, Scene, fold, visit
 
 BASELINE = Path(__file__).with_name("query_counts.json")
-PAGES = ["/", "/handoffs", "/leads", "/accounts", "/accounts/{account}", "/duplicates", "/imports", "/notifications",
-         "/leads/{hot}", "/settings/people", "/settings/teams", "/settings/audit"]  # fmt: skip
+PAGES = ["/", "/?list=1", "/today/queue", "/today/leads/{hot}", "/handoffs", "/leads", "/accounts", "/accounts/{account}",
+         "/duplicates", "/imports", "/notifications", "/leads/{hot}", "/settings/people", "/settings/teams",
+         "/settings/audit"]  # fmt: skip
 
 
 def counts(client: Client, scene: Scene) -> dict[str, int]:

@@ -95,6 +95,7 @@ POSTED = {
     "webhook-switch", "webhook-remove",
     "leads-columns", "leads-export", "many", "many-undo", "board-undo",
     "view-new", "view-begin", "view-change", "view-remove", "view-restore",
+    "today-decide", "today-call", "today-answer", "held-undo",
 }  # fmt: skip
 
 

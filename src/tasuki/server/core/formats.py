@@ -61,6 +61,15 @@ def month_day(instant: datetime) -> str:
     return f"{local.day} {local:%b}" if this_year else f"{local.day} {local:%b %Y}"
 
 
+def lately(instant: datetime) -> str:
+    """Today and yesterday by their time: `今日 10:42`, `yesterday 18:05`; else month and day."""
+    local = timezone.localtime(instant)
+    days = (timezone.localtime(clock.now()).date() - local.date()).days
+    if days not in (0, 1):
+        return month_day(instant)
+    return f"{_('today') if days == 0 else _('yesterday')} {local:%H:%M}"
+
+
 def service_level(text: str) -> str:
     """The time allowed for a handoff, as the agreement writes it: `2 business hours`."""
     found = SERVICE_LEVEL.fullmatch(text.strip())

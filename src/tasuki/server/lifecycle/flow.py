@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db.models import Case, Count, IntegerField, Q, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from tasuki.agreement import Agreement
@@ -44,8 +44,10 @@ SLOW, PATIENCE = 0.03, 100
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A stage on the way; `code` is empty for the leads themselves. `rate`: of those that entered it within eight weeks, how
-    many went on to the next step straight from it; None from too few. `trend`: entries of each of eight weeks, the last one last.
+    """A stage on the way; `code` is empty for the leads themselves.
+
+    `rate`: of those that entered it within eight weeks, how many went on to the next step straight from it; None from too
+    few. `trend`: entries of each of eight weeks, the last one last.
     """
 
     code: str
@@ -97,7 +99,8 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A target of the agreement and what there is of it in the present `per` (month, quarter …). `what`: its key, like SAL.acceptance."""
+    """A target of the agreement and what there is of it in its present month, quarter …; `what`: its key, like
+    SAL.acceptance."""
 
     what: str
     stage: str
@@ -111,7 +114,7 @@ def flow(actor: Actor) -> Flow:
     under = agreements.in_force()
     if under is None:
         return Flow((), (), 0, (), (0, 0))
-    who = f"{sight(actor)}"
+    who = f"{sight(actor)} {timezone.get_current_timezone_name()}"
     return _kept(f"{who} {under.version.digest}", lambda: _flow(actor, under.agreement, under.version.pk))
 
 
@@ -194,23 +197,25 @@ def _month(now: datetime) -> datetime:
 
 def _leads(actor: Actor, now: datetime) -> tuple[list[int], int]:
     """New leads of each week, and of this month."""
-    rows = Lead.objects.filter(sight(actor), anonymous=False, created_at__lte=now)
-    weeks = rows.filter(created_at__gt=now - WEEKS * WEEK).values_list(_week("created_at", now))
+    weeks = _came(actor, now - WEEKS * WEEK, now).values_list(_week("first_touch_at", now))
     found = dict(weeks.annotate(n=Count("pk")).order_by())
-    return [found.get(week, 0) for week in range(WEEKS - 1, -1, -1)], rows.filter(
-        created_at__gte=_month(now)
-    ).count()
+    month = _came(actor, _month(now), now).count()
+    return [found.get(week, 0) for week in range(WEEKS - 1, -1, -1)], month
+
+
+def _came(actor: Actor, since: datetime, now: datetime) -> QuerySet[Lead]:
+    """Leads whose first touch lies in this time; an index holds nothing else."""
+    rows = Lead.objects.filter(sight(actor), anonymous=False, merged_into=None)
+    return rows.filter(first_touch_at__gt=since, first_touch_at__lte=now)
 
 
 # What changed.
 
 
 def _changes(actor: Actor, now: datetime) -> list[Change]:
-    rows = Lead.objects.filter(
-        sight(actor), anonymous=False, created_at__gt=now - (BEFORE + 1) * WEEK, created_at__lte=now
-    )
-    recent = Count("pk", filter=Q(created_at__gt=now - WEEK))
-    counted = rows.values_list("channel").annotate(recent, n=Count("pk")).order_by()
+    rows = _came(actor, now - (BEFORE + 1) * WEEK, now)
+    recent = Count("pk", filter=Q(first_touch_at__gt=now - WEEK))
+    counted = rows.values_list("channel").annotate(lately=recent, n=Count("pk")).order_by()
     return [
         Change(channel, lately, (whole - lately) / BEFORE) for channel, lately, whole in counted if channel
     ]
@@ -253,9 +258,9 @@ def measured(actor: Actor) -> list[Measured]:
     now, found = clock.now(), []
     for key, target in under.agreement.targets.items():
         stage, _dot, what = key.partition(".")
-        measure = _MEASURES.get(what)
-        if measure is not None and stage in under.agreement.stage:
-            found.append(Measured(key, stage, target, measure(actor, stage, _since(target, now), now)))
+        if stage in under.agreement.stage and what in MEASURES:
+            actual = _actual(actor, stage, what, _since(target, now), now)
+            found.append(Measured(key, stage, target, actual))
     return found
 
 
@@ -266,6 +271,15 @@ def _since(target: Target, now: datetime) -> datetime:
     if target.per == "year":
         return month.replace(month=1)
     return now - WEEK if target.per == "week" else month
+
+
+MEASURES = ("", "acceptance", "amount")
+
+
+def _actual(actor: Actor, stage: str, what: str, since: datetime, now: datetime) -> float | None:
+    if what == "acceptance":
+        return _acceptance(actor, stage, since, now)
+    return _amount(actor, stage, since, now) if what == "amount" else _count(actor, stage, since, now)
 
 
 def _count(actor: Actor, stage: str, since: datetime, now: datetime) -> float | None:
@@ -290,12 +304,6 @@ def _amount(actor: Actor, stage: str, since: datetime, now: datetime) -> float |
     )
     return float(rows.aggregate(whole=Sum("amount"))["whole"] or 0)
 
-
-_MEASURES: Mapping[str, Callable[[Actor, str, datetime, datetime], float | None]] = {
-    "": _count,
-    "acceptance": _acceptance,
-    "amount": _amount,
-}
 
 # Keeping.
 

@@ -270,8 +270,8 @@ def _safely(held: int) -> bool:
 def _record(held: int) -> bool:
     """Within a transaction: hold the lead, claim the action, do it. False: somebody else has it, or it was taken back."""
     now = clock.now()
-    lead = Held.objects.filter(pk=held).values_list("lead_id", flat=True).first()
-    list(Lead.objects.filter(pk=lead).select_for_update(no_key=True).values_list("pk"))
+    lead = Held.objects.filter(pk=held).values("lead_id")
+    list(Lead.objects.filter(pk__in=lead).select_for_update(no_key=True).values_list("pk"))
     mine = Held.objects.filter(pk=held, state=State.WAITING, due_at__lte=now)
     if not mine.update(state=State.RECORDED, ended_at=now):
         return False

@@ -36,7 +36,7 @@ def interests(leads: Iterable[tuple[int, str]], now: datetime) -> dict[int, Inte
     """
     stages = dict(leads)
     under = agreements.in_force(now)
-    worth = _Worth(under.agreement if under else None)
+    worth = Worth(under.agreement if under else None)
     did = Activity.objects.filter(lead__in=stages, at__gt=now - FRESH, at__lte=now).exclude(type__in=OURS)
     rows = did.order_by("-at").values_list("lead_id", "type", "properties", "at")[:MOST]
     heat: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
@@ -57,7 +57,7 @@ UNKNOWN = 0.1
 """What an activity counts in this order of which the agreement says nothing."""
 
 
-class _Worth:
+class Worth:
     """Which signal an activity shows, and what its rule gives; of several the one that gives the most."""
 
     def __init__(self, agreement: Agreement | None) -> None:
@@ -67,6 +67,7 @@ class _Worth:
         self._known: dict[tuple[str, frozenset[tuple[str, str]]], list[Rule]] = {}
 
     def of(self, type_: str, properties: Properties, stage: str) -> tuple[str, float]:
+        """Signal and points; no signal, and next to nothing, where the agreement says nothing of it."""
         key = (type_, frozenset((name, str(value)) for name, value in properties.items()))
         if key not in self._known:
             fields = {"type": type_, **properties}

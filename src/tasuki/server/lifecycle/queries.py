@@ -33,13 +33,13 @@ from tasuki.server.lifecycle.inputs import Move
 from tasuki.server.lifecycle.models import Decision, Held, Transition
 from tasuki.server.lifecycle.queue import Task, queue, waits
 from tasuki.server.lifecycle.routed import Ways
-from tasuki.server.lifecycle.worklist import WorkList, work_list
+from tasuki.server.lifecycle.worklist import WorkList, overview, work_list
 from tasuki.server.people.models import Lead, Profile
 
 __all__ = [
     "Answer", "Board", "Flow", "Item", "Measured", "Move", "Task", "Ways", "WorkList", "answers", "as_it_stands", "board",
-    "decisions", "explanation", "flow", "handoff", "held", "ledger", "measured", "moves", "promises", "queue", "timeline",
-    "transitions", "waits", "work_list",
+    "decisions", "explanation", "flow", "handoff", "held", "ledger", "measured", "moves", "overview", "promises", "queue",
+    "timeline", "transitions", "waits", "work_list",
 ]  # fmt: skip
 
 MOST = 500

@@ -19,10 +19,10 @@ from tasuki.server.lifecycle.standing import Standing, in_hand
 from tasuki.server.lifecycle.worklist import WorkList, acted_on, work_list
 from tasuki.server.people.models import Lead
 
-LONGEST = 100
+LONGEST = 40
 """Of each list."""
-Kind = Literal["due", "new", "reapproach", "call", "contacted", "own", "hot"]
-ORDER: tuple[Kind, ...] = ("due", "new", "reapproach", "call", "contacted", "own", "hot")
+Kind = Literal["due", "new", "reapproach", "call", "contacted", "own", "hot", "coming"]
+ORDER: tuple[Kind, ...] = ("due", "new", "reapproach", "call", "contacted", "own", "hot", "coming")
 WAITING: frozenset[Kind] = frozenset({"due", "new", "reapproach", "call", "contacted"})
 """What waits for somebody; one's leads in progress and those that show interest may be taken up."""
 
@@ -45,8 +45,11 @@ class Task:
 
 
 def queue(actor: Actor) -> list[Task]:
-    """What to work on: handoffs that are due soon; new ones; re-approach dates that have come; promised calls; handoffs with
-    a first contact; leads in progress; leads that show interest. Some fifteen queries, however much there is."""
+    """What to work on, in this order: handoffs that are due soon; new ones; re-approach dates that have come; promised
+    calls; handoffs with a first contact; leads in progress; leads that show interest; calls of the days to come.
+
+    Some fifteen queries, however much there is.
+    """
     require(actor, "leads.read")
     now = clock.now()
     tasks = _once(_sorted(work_list(actor, limit=LONGEST)))
@@ -71,6 +74,7 @@ def _others(work: WorkList) -> Iterator[Task]:
     yield from (Task("call", one.lead, one.at, promise=one) for one in work.calls)
     yield from (Task("own", one, one.stage_entered_at) for one in work.own)
     yield from (Task("hot", one.lead, one.latest.at) for one in work.hot)
+    yield from (Task("coming", one.lead, one.at, promise=one) for one in work.coming)
 
 
 def _once(tasks: Sequence[Task]) -> list[Task]:
@@ -87,7 +91,8 @@ def waits(actor: Actor) -> int:
 
     For marketing and who leads, handoffs that were not answered in time are counted with their own.
     """
-    if actor.user is None or not actor.may("leads.read"):
+    require(actor, "leads.read")
+    if actor.user is None:
         return 0
     now, role = clock.now(), actor.user.role
     hands = in_hand(actor, decision_roles(actor), False)
@@ -102,10 +107,12 @@ def waits(actor: Actor) -> int:
         promises__done_at=None, promises__isnull=False
     )
     parts = {
-        "handoffs": _number(open_ones, "outcome"), "calls": _number(calls, "person"), "back": _number(back, "owner"),
-    }  # fmt: skip
+        "waiting_handoffs": _number(open_ones, "outcome"),
+        "waiting_calls": _number(calls, "person"),
+        "come_back": _number(back, "owner"),
+    }
     row = User.objects.filter(pk=actor.user.pk).values(**parts).first() or {}
-    return sum(row.values())
+    return sum(int(str(one)) for one in row.values())
 
 
 def _number(rows: QuerySet[Any], same: str) -> Coalesce:

@@ -1,4 +1,7 @@
-"""The engine's worker: a loop that folds what is due, and records what can be taken back no more. As many as one likes, in threads, processes or machines."""
+"""The engine's worker: a loop that folds what is due, and records what can be taken back no more.
+
+As many as one likes, in threads, processes or machines.
+"""
 
 from __future__ import annotations
 

@@ -92,6 +92,15 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
     )
 
 
+def overview(actor: Actor, *, limit: int = MOST) -> WorkList:
+    """Only what came back and what is neglected, of the leads that the actor sees. Four queries."""
+    require(actor, "leads.read")
+    now, most = clock.now(), max(1, min(limit, MOST))
+    neglected = _neglected(actor, now, most)
+    standings = {one.pk: standing(one, now) for one in neglected}
+    return WorkList(came_back=_came_back(actor, now, most), neglected=neglected, standings=standings)
+
+
 def acted_on(lead: str = "pk") -> Exists:
     """Whether somebody has just decided on a lead, or called in vain: that is recorded within seconds, or taken back.
 

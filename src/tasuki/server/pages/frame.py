@@ -27,6 +27,7 @@ from tasuki.server.agreements.stages import stages_now
 from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import NotAllowed, NotFound, Refused
 from tasuki.server.core.sign_in import actor_of
+from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.notify import queries as news
 
 Given = ParamSpec("Given")
@@ -169,6 +170,7 @@ def show(
         "here": here or "",
         "section": SECTIONS.get(here or "", here or ""),
         "unread": news.unread(actor),
+        "waiting": context["waiting"] if "waiting" in context else lifecycle.waits(actor),
         "languages": settings.LANGUAGES,
         "theme": theme_of(request),
     }

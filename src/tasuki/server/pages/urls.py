@@ -24,6 +24,12 @@ from tasuki.server.pages.views import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.today, name="today"),
+    path("today/queue", today.today_queue, name="today-queue"),
+    path("today/leads/<int:lead_id>", today.today_lead, name="today-lead"),
+    path("today/leads/<int:lead_id>/decide", today.today_decide, name="today-decide"),
+    path("today/leads/<int:lead_id>/call", today.today_call, name="today-call"),
+    path("today/leads/<int:lead_id>/answer", today.today_answer, name="today-answer"),
+    path("held/<str:group>/undo", today.held_undo, name="held-undo"),
     path("sign-in", signing.sign_in_page, name="sign-in"),
     path("sign-in/demo", signing.sign_in_demo, name="sign-in-demo"),
     path("sign-out", signing.sign_out, name="sign-out"),

@@ -75,7 +75,11 @@ class Lead(models.Model):
                 name="lead_by_stage_entered",
                 condition=models.Q(stage_entered_at__isnull=False),
             ),
-            models.Index(fields=["created_at"], name="lead_by_created", condition=models.Q(anonymous=False)),
+            models.Index(
+                fields=["first_touch_at"],
+                name="lead_by_first_touch",
+                condition=models.Q(first_touch_at__isnull=False, anonymous=False, merged_into=None),
+            ),
             models.Index(
                 fields=["reapproach_at"],
                 name="lead_by_reapproach",

@@ -53,7 +53,7 @@ HELD: dict[str, Held] = {
         blank={"note": "", "answers": {}, "import_job": None}, keyed=True, shared="reason"
     ),
     "lifecycle.Transition": Held(),
-    "lifecycle.Held": Held(drop=True),
+    "lifecycle.Held": Held(drop=True, private=True),  # within seconds it is a decision or a call
     "deals.Deal": Held(blank={"name": "", "import_job": None}, keyed=True, shared="reason"),
     "handoffs.Handoff": Held(blank={"routed": []}),
     "handoffs.Clock": Held(blank={"next_at": clock.EPOCH}),  # so that the worker stops it at once

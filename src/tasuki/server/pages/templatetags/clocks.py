@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +20,10 @@ from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle.routed import WHOM
 from tasuki.server.lifecycle.standing import Standing
 from tasuki.server.pages.sash import may_take
+
+if TYPE_CHECKING:
+    from tasuki.server.handoffs.staff import Crew, Member
+    from tasuki.server.lifecycle.flow import Measured
 
 register = template.Library()
 
@@ -53,6 +61,140 @@ def clock(standing: Standing | None) -> str:
         " act" if standing.is_urgent else "",
         _left(standing, abs(standing.left)),
     )
+
+
+@register.filter
+def ticking(standing: Standing | None) -> str:
+    """The same in short, as a clock that runs in the browser: by the seconds that are left now, as the server counts them.
+
+    `data-ticks` where its time passes now; nobody's business hours pass at night.
+    """
+    if standing is None or standing.left is None or standing.due is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}" class="clock{}" data-left="{}"{}>{}</time>',
+        standing.due.isoformat(),
+        _("due %(at)s") % {"at": formats.exact(standing.due)},
+        " act" if standing.is_urgent else "",
+        int(standing.left.total_seconds()),
+        mark_safe(" data-ticks") if standing.ticks else "",
+        _in_short(standing.left),
+    )
+
+
+def _in_short(left: timedelta) -> str:
+    text = amount(abs(left))
+    return (_("%(time)s over") if left < timedelta() else _("in %(time)s")) % {"time": text}
+
+
+KINDS: Words = {
+    "due": gettext_lazy("Due soon"),
+    "new": gettext_lazy("New"),
+    "reapproach": gettext_lazy("To approach again"),
+    "call": gettext_lazy("Promised calls"),
+    "contacted": gettext_lazy("Contacted, not answered yet"),
+    "own": gettext_lazy("In progress"),
+    "hot": gettext_lazy("Show interest now"),
+    "coming": gettext_lazy("Calls of the next seven days"),
+}
+"""Why a lead is in the queue."""
+MEASURES: Words = {
+    "": gettext_lazy("entries"),
+    "acceptance": gettext_lazy("accepted of those answered"),
+    "amount": gettext_lazy("amount"),
+}
+PERIODS: Words = {
+    "week": gettext_lazy("in seven days"),
+    "month": gettext_lazy("this month"),
+    "quarter": gettext_lazy("this quarter"),
+    "year": gettext_lazy("this year"),
+    "": gettext_lazy("this month"),
+}
+
+
+@register.filter
+def task_kind(kind: str) -> str:
+    """The heading over a part of the queue."""
+    return say(KINDS, kind)
+
+
+@register.filter
+def measure_word(key: str) -> str:
+    """What a target measures: `SAL.acceptance`."""
+    return say(MEASURES, key.partition(".")[2])
+
+
+@register.filter
+def period(per: str) -> str:
+    """Over what time it is counted."""
+    return say(PERIODS, per)
+
+
+@register.filter
+def measured(one: Measured, which: str) -> str:
+    """The figure or the target, with its unit."""
+    value = one.target.amount if which == "target" else one.actual
+    if value is None:
+        return "–"
+    if one.what.endswith(".amount"):
+        return formats.money(Decimal(round(value)), one.target.unit)
+    return f"{formats.number(value)} %" if one.target.unit == "%" else formats.number(value)
+
+
+@register.filter
+def bars(trend: Sequence[int]) -> str:
+    """A small picture of some counts, with the counts for who does not see it."""
+    most = max([*trend, 1])
+    drawn = format_html_join(
+        "",
+        '<rect x="{}" y="{}" width="5" height="{}"></rect>',
+        (
+            (n * 7, 20 - high, high)
+            for n, one in enumerate(trend)
+            for high in [max(round(20 * one / most), 1)]
+        ),
+    )
+    told = _(", ").join(formats.number(one) for one in trend)
+    said = _("The last eight weeks, each: %(counts)s") % {"counts": told}
+    return format_html(
+        '<svg class="bars" viewBox="0 0 {} 20" role="img" aria-label="{}"><title>{}</title>{}</svg>',
+        len(trend) * 7 - 2, said, said, drawn,
+    )  # fmt: skip
+
+
+@register.filter
+def named(username: str, names: Mapping[str, str]) -> str:
+    """The name of who signs in under this one."""
+    return names.get(username, username)
+
+
+@register.filter
+def work_of(person: Member, team: Crew) -> str:
+    """How long what somebody has takes."""
+    return of_minutes(person.open * team.minutes_a_lead)
+
+
+@register.filter
+def share_of(person: Member, team: Crew) -> str:
+    """The same against what they have time for."""
+    return percent(person.open * team.minutes_a_lead / person.minutes if person.minutes else None)
+
+
+@register.simple_tag
+def clock_words() -> dict[str, str]:
+    """The words by which the browser tells the clocks that run: `%h`, `%m`, `%s` stand for numbers."""
+    return {
+        "over": _("%(time)s over") % {"time": "%t"},
+        "left": _("in %(time)s") % {"time": "%t"},
+        "hours": _("%(h)s h %(m)s m") % {"h": "%h", "m": "%m"},
+        "days": _("%(n)s d") % {"n": "%d"},
+    }
+
+
+@register.filter
+def lately(instant: datetime | None) -> str:
+    """Today and yesterday by their time, else month and day; exact on hover."""
+    return formats.time_tag(instant, formats.lately(instant) if instant else None)
 
 
 def _left(standing: Standing, time: timedelta) -> str:

@@ -151,6 +151,13 @@ def score_name(context: Context, code: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def signal_name(context: Context, code: str) -> str:
+    """The name of a signal in the reader's language."""
+    stages: Stages = context["stages"]
+    return stages.signal(code)
+
+
+@register.simple_tag(takes_context=True)
 def stage_short(context: Context, code: str) -> str:
     """What a stage is called where there is little room."""
     stages: Stages = context["stages"]

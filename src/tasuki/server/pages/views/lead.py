@@ -27,6 +27,7 @@ from tasuki.server.lifecycle import commands as lifecycle_commands
 from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.pages import forms
 from tasuki.server.pages.deciding import decide_form, offers, possible, questions_form, seen
+from tasuki.server.pages.desk import pending
 from tasuki.server.pages.frame import done, on_form, page, show
 from tasuki.server.pages.sash import Forms, sash
 from tasuki.server.pages.story import story
@@ -37,7 +38,7 @@ from tasuki.server.people.models import Lead
 
 if TYPE_CHECKING:
     from tasuki.server.handoffs.models import Promise
-    from tasuki.server.lifecycle.models import Transition
+    from tasuki.server.lifecycle.models import Held, Transition
 
 STORY = 60
 
@@ -68,14 +69,16 @@ def lead(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
 def lead_now(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     """What moves on the page, for the page to renew itself; 204 where it has this already."""
     found = queries.lead(actor, lead_id)
-    if request.GET.get("have") == _state(found):
+    if request.GET.get("have") == _state(found, lifecycle.held(actor, found.pk)):
         return HttpResponse(status=204)
     return show(request, actor, "lead_live.html", {"title": str(found), **_live(actor, found, None)})
 
 
-def _state(found: Lead) -> str:
-    """What changes when the lead is folded, and every minute, for the page tells how long ago things were."""
-    return f"{seen(found)} {found.score:.3f} {found.folded_at} {found.owner_id} {clock.now():%H:%M}"
+def _state(found: Lead, held: Sequence[Held]) -> str:
+    """What changes when the lead is folded or something is about to be, and every minute, for the page tells how long ago
+    things were."""
+    about = " ".join(f"{one.pk}{one.state}" for one in held)
+    return f"{seen(found)} {found.score:.3f} {found.folded_at} {found.owner_id} {clock.now():%H:%M} {about}"
 
 
 def shown(
@@ -117,7 +120,7 @@ def _asked_day(text: str) -> datetime | None:
 
 def _live(actor: Actor, found: Lead, at: datetime | None, came_back: Forms | None = None) -> dict[str, Any]:
     """What moves: stage, score, why, decisions, timeline."""
-    stages = stages_now()
+    stages, held = stages_now(), lifecycle.held(actor, found.pk)
     transitions = [one for one in lifecycle.transitions(actor, found.pk) if at is None or one.at <= at]
     given = lifecycle.answers(actor, found.pk)
     answers = _as_forms_say(given)
@@ -130,7 +133,8 @@ def _live(actor: Actor, found: Lead, at: datetime | None, came_back: Forms | Non
         "latest": transitions[-1] if transitions else None,
         "story": story(actor, found, at, stages, STORY),
         "why": _why(actor, found, at, stages),
-        "version": _state(found),
+        "version": _state(found, held),
+        "pending": pending(held, stages) if at is None else [],
         "moves_version": f"{seen(found)} {sorted(answers.items())}",
     }
     if at is None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tasuki.server.core import clock, commands, queries, sign_in, tokens
 from tasuki.server.core.access import SCOPES, Actor
 from tasuki.server.core.errors import Refused
+from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.notify import commands as notify_commands
 from tasuki.server.notify import queries as notify_queries
 from tasuki.server.pages import forms
@@ -47,8 +48,9 @@ def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
 @never_cache
 @page()
 def bell(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """How much news there is, for every page to renew."""
-    return part(request, actor, "bell.html", {"unread": notify_queries.unread(actor)})
+    """How much news there is and how much waits, for every page to renew."""
+    found = {"unread": notify_queries.unread(actor), "waiting": lifecycle.waits(actor), "renews": True}
+    return part(request, actor, "bell.html", found)
 
 
 @require_POST

@@ -1,71 +1,246 @@
-"""Today: what one should do now, what moved lately, and for marketing what sales has answered."""
+"""Today: for who works leads a queue with the lead beside it; for marketing and who leads what moved and what waits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
-from tasuki.server.core import clock, words
-from tasuki.server.core.access import MARKETING, Actor
-from tasuki.server.lifecycle import queries
-from tasuki.server.lifecycle.worklist import Hot, WorkList
-from tasuki.server.pages.frame import page, show
+from tasuki.server.agreements.stages import stages_now
+from tasuki.server.core import clock, formats
+from tasuki.server.core import queries as core
+from tasuki.server.core.access import LEADING, MARKETING, Actor
+from tasuki.server.core.errors import Conflict, Invalid, Refused
+from tasuki.server.handoffs import queries as handoffs
+from tasuki.server.lifecycle import commands
+from tasuki.server.lifecycle import queries as lifecycle
+from tasuki.server.lifecycle.commands import HeldGroup
+from tasuki.server.pages import desk, forms
+from tasuki.server.pages.days import a_day, a_moment
+from tasuki.server.pages.deciding import decide_form, possible
+from tasuki.server.pages.frame import is_partial, on_form, page, part, show, undo_at
+from tasuki.server.pages.paging import a_number
+from tasuki.server.pages.views.lead import morning
 from tasuki.server.people import queries as people
 from tasuki.server.people.models import Lead
 
-SHOWN = 100
-MOVED = 12
-
-
-@dataclass(frozen=True)
-class Reason:
-    """A lead that shows interest, and the one reason why now."""
-
-    lead: Lead
-    what: str
-    hot: Hot
+SHOWN = 50
+MOVED = 10
+OVERVIEW = {"marketing": "today_marketing.html", "manager": "today_manager.html"}
 
 
 @never_cache
 @page()
 def today(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """What waits for one, one's own leads, what moved; for marketing, what came back."""
-    work = queries.work_list(actor, limit=SHOWN)
-    moved = people.leads(actor, sort="-stage_entered", limit=MOVED).leads
+    """What to do now; `?lead=` opens a lead beside the queue, `?list=` is the queue of who has an overview first."""
+    wanted = a_number(request.GET.get("lead"))
+    role = actor.user.role if actor.user else ""
+    if role in MARKETING and wanted is None and "list" not in request.GET:
+        return _overview(request, actor, "manager" if role in LEADING else "marketing")
+    tasks = lifecycle.queue(actor)
+    found = people.lead(actor, wanted) if wanted else tasks[0].lead if tasks else None
     context = {
         "title": _("Today"),
-        "handoffs": [work.standings[one.pk] for one in work.handoffs],
-        "neglected": [work.standings[one.pk] for one in work.neglected],
-        "calls": work.calls,
-        "coming": work.coming,
-        "own": work.own,
-        "reapproach": work.reapproach,
-        "hot": [_reason(one) for one in work.hot],
-        "answered": work.came_back,
-        "is_marketing": actor.user is not None and actor.user.role in MARKETING,
-        "moved": moved,
-        "moved_version": " ".join(f"{one.pk}{one.stage}" for one in moved),
-        "version": _version(work),
-        "minute": f"{clock.now():%H:%M}",
+        **_queue(actor, tasks, found),
+        **(desk.opened(actor, found) if found else {}),
+        "chosen": wanted is not None,
+        "has_overview": role in MARKETING,
     }
     return show(request, actor, "today.html", context)
 
 
-def _version(work: WorkList) -> str:
-    """Another text as soon as anything else waits, or somebody else has it."""
-    lists: list[list[Any]] = [
-        [f"{one.pk}-{one.person_id}" for one in (*work.handoffs, *work.neglected)],
-        [one.pk for one in (*work.calls, *work.coming, *work.own, *work.reapproach, *work.came_back)],
-        [one.latest.pk for one in work.hot],
-    ]
-    return "/".join(" ".join(map(str, each)) for each in lists)
+def _queue(actor: Actor, tasks: list[lifecycle.Task], found: Lead | None) -> dict[str, Any]:
+    rows = desk.rows(tasks, stages_now())
+    return {
+        "rows": rows,
+        "queue_version": desk.version(rows),
+        "minute": f"{clock.now():%H:%M}",
+        "open_id": found.pk if found else 0,
+        "waiting": lifecycle.waits(actor),
+    }
 
 
-def _reason(hot: Hot) -> Reason:
-    what = words.say(words.ACTIVITIES, hot.latest.type)
-    detail = words.about(hot.latest.properties)
-    return Reason(hot.lead, f"{what} {detail}".strip(), hot)
+@never_cache
+@page()
+def today_queue(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The queue, for it to renew itself; `lead` is the one that is open."""
+    tasks = lifecycle.queue(actor)
+    wanted = a_number(request.GET.get("lead"))
+    found = next((one.lead for one in tasks if one.lead.pk == wanted), None)
+    return part(request, actor, "today_queue.html", {**_queue(actor, tasks, found), "open_id": wanted or 0})
+
+
+@never_cache
+@page()
+def today_lead(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
+    """The lead beside the queue; 204 where it is there already as it is."""
+    found = people.lead(actor, lead_id)
+    if request.GET.get("have") == desk.state(found):
+        return HttpResponse(status=204)
+    return part(request, actor, "today_open.html", desk.opened(actor, found))
+
+
+def _overview(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
+    work = lifecycle.overview(actor, limit=SHOWN)
+    flow = lifecycle.flow(actor)
+    context = {
+        "title": _("Today"),
+        "flow": flow,
+        "neglected": [work.standings[one.pk] for one in work.neglected],
+        "answered": work.came_back,
+        "version": " ".join(f"{one.pk}{one.person_id}" for one in (*work.neglected, *work.came_back)),
+        "flow_version": f"{flow.steps}{flow.changes}",
+        "minute": f"{clock.now():%H:%M}",
+        "waiting": lifecycle.waits(actor),
+    }
+    if kind == "marketing":
+        moved = people.leads(actor, sort="-stage_entered", limit=MOVED).leads
+        context |= {"moved": moved, "moved_version": " ".join(f"{one.pk}{one.stage}" for one in moved)}
+    else:
+        names = {one.username: one.shown_name for one in core.colleagues(actor)}
+        context |= {"loads": handoffs.loads(actor), "names": names, "measured": lifecycle.measured(actor)}
+    return show(request, actor, OVERVIEW[kind], context)
+
+
+# Acting.
+
+
+@require_POST
+@page("decisions.write")
+def today_decide(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
+    """Decide; the next lead is there. It can be taken back for ten seconds. What was typed stays where it is refused."""
+    found = people.lead(actor, lead_id)
+    to, stages = request.POST.get("to", ""), stages_now()
+    moves = [move for move in lifecycle.moves(actor, found.pk) if move.to == to]
+    if not moves:
+        raise Conflict(
+            "illegal_move",
+            _("This decision is not open to you for this lead."),
+            cure=_("Choose from the decisions that the page offers now."),
+        )
+    form = decide_form(found, possible(moves), stages, {}, _with_day(request))
+    form.fields.pop("role", None)
+    if form.is_valid():
+        try:
+            held = _held(actor, found, form, moves[0].role)
+            return _next(request, actor, found, held, desk.done("decision", form.cleaned_data, stages))
+        except Refused as refused:
+            on_form(form, refused)
+    form.data = {**request.POST.dict(), "seen": found.stage}  # whoever sends it again has seen this
+    return _again(request, actor, found, form)
+
+
+def _with_day(request: HttpRequest) -> dict[str, Any]:
+    """What was sent, with the day that is meant for what was said of it; that stays where nobody understands it."""
+    given = request.POST.dict()
+    day = a_day(str(given.get("until", "")), timezone.localdate(clock.now()))
+    return {**given, "until": day.isoformat()} if day else given
+
+
+def _held(actor: Actor, found: Lead, form: forms.Decide, role: str) -> HeldGroup:
+    given = form.cleaned_data
+    return commands.decide_soon(
+        actor, lead_ids=[found.pk], to=given["to"], reason=given.get("reason", ""), note=given["note"],
+        until=morning(given.get("until")), answers=form.answers() or None, role=role,
+        seen=given["seen"] if "seen" in form.data else None,
+    )  # fmt: skip
+
+
+@require_POST
+@page("activities.write")
+def today_call(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
+    """Log a call. Who was reached stays open, for now one knows more; else the next lead is there."""
+    found = people.lead(actor, lead_id)
+    outcome, note = request.POST.get("outcome", ""), request.POST.get("note", "")
+    held = commands.call_soon(actor, found.pk, outcome, note, _promised(request.POST.get("promised_at", "")))
+    said = desk.done("call", {"outcome": outcome}, stages_now())
+    return _next(request, actor, found, held, said, stays=outcome == "reached")
+
+
+def _promised(text: str) -> datetime | None:
+    if not text.strip():
+        return None
+    found = a_moment(text, clock.now())
+    if found is None:
+        raise Invalid(
+            "promise_time",
+            _("This is no time for a call."),
+            cure=_("Write it like: tomorrow 10:00, in 2 hours, 12/15 9:30."),
+            field="promised_at",
+        )
+    return found
+
+
+@require_POST
+@page("decisions.write")
+def today_answer(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
+    """Record one answer, or a note; the lead stays open."""
+    found = people.lead(actor, lead_id)
+    question, note = request.POST.get("question", ""), request.POST.get("note", "").strip()
+    answers = {question: request.POST.get("answer", "")} if question else None
+    if answers or note:
+        commands.decide(actor, lead_id=found.pk, to="", answers=answers, note=note)
+    if not is_partial(request):
+        return _to(found.pk)
+    return _desk(request, actor, people.lead(actor, found.pk))
+
+
+@require_POST
+@page()
+def held_undo(request: HttpRequest, actor: Actor, group: str) -> HttpResponse:
+    """Take back what was done, if it is not recorded yet; the lead is there again."""
+    done = commands.take_back(actor, group)
+    said = _("Taken back.")
+    if done.recorded:
+        said = _("Taken back, but for %(n)s that were recorded already.") % {
+            "n": formats.number(len(done.recorded))
+        }
+    messages.success(request, said)
+    if not is_partial(request):
+        return _to(done.leads[0])
+    answer = part(request, actor, "nothing.html", {})
+    answer.headers["HX-Trigger"] = json.dumps({"tasuki:undone": {"lead": done.leads[0]}})
+    return answer
+
+
+def _next(
+    request: HttpRequest, actor: Actor, found: Lead, held: HeldGroup, said: str, *, stays: bool = False
+) -> HttpResponse:
+    """What was done as a toast with its undo, and the next lead of the queue."""
+    messages.success(request, desk.toast(found, said), extra_tags=undo_at("held-undo", held.id))
+    wanted = found.pk if stays else a_number(request.POST.get("next"))
+    if not is_partial(request):
+        return _to(wanted if stays else None)
+    tasks = lifecycle.queue(actor)
+    there = {one.lead.pk: one.lead for one in tasks}
+    following = found if stays else there.get(wanted or 0) or (tasks[0].lead if tasks else None)
+    return _desk(request, actor, following, tasks)
+
+
+def _to(lead: int | None) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("today") + (f"?lead={lead}" if lead else "?list=1"))
+
+
+def _again(request: HttpRequest, actor: Actor, found: Lead, form: forms.Decide) -> HttpResponse:
+    if is_partial(request):
+        return part(request, actor, "today_open.html", desk.opened(actor, found, form), 422)
+    tasks = lifecycle.queue(actor)
+    context = {"title": _("Today"), **_queue(actor, tasks, found), **desk.opened(actor, found, form)}
+    return show(request, actor, "today.html", {**context, "chosen": True}, 422)
+
+
+def _desk(
+    request: HttpRequest, actor: Actor, found: Lead | None, tasks: list[lifecycle.Task] | None = None
+) -> HttpResponse:
+    """The lead for the right side, and the queue for the left one."""
+    tasks = lifecycle.queue(actor) if tasks is None else tasks
+    context = {**_queue(actor, tasks, found), **(desk.opened(actor, found) if found else {})}
+    return part(request, actor, "today_after.html", context)

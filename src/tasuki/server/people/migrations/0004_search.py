@@ -43,7 +43,7 @@ def remove(_apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("people", "0003_lead_by_created"), ("core", "0001_initial")]
+    dependencies: ClassVar = [("people", "0003_lead_by_first_touch"), ("core", "0001_initial")]
     operations: ClassVar = [
         migrations.AddIndex("lead", models.Index(fields=["name", "id"], name="lead_by_name")),
         migrations.AddIndex(

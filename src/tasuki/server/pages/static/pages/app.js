@@ -1,6 +1,8 @@
 // What every page does by itself: renew what moves, keys, menus, toasts. Everything works without it.
 import { keepFresh } from "./renew.js";
 import { isTyping } from "./typing.js";
+import "./badge.js";
+import "./keys.js";
 import "./toasts.js";
 
 document.querySelectorAll("[data-refresh]").forEach(keepFresh);

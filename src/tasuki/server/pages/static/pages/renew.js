@@ -36,6 +36,12 @@ async function renew(holder) {
     return undefined;
   }
   const swapped = [...holder.querySelectorAll("[data-version]")].map((part) => swap(part, page.getElementById(part.id)));
+  // What stands elsewhere on the page and comes along: the badge.
+  page.querySelectorAll("[data-also][id]").forEach((fresh) => {
+    const part = document.getElementById(fresh.id);
+    if (part && !holder.contains(part)) swap(part, fresh);
+  });
+  if (swapped.some(Boolean)) document.dispatchEvent(new CustomEvent("tasuki:renewed"));
   const fresh = page.querySelector("[data-have]");
   if (fresh) holder.dataset.have = fresh.dataset.have;
   const said = page.querySelector("[data-say]")?.dataset.say;
@@ -50,10 +56,11 @@ export function keepFresh(holder) {
   if (kept.has(holder)) return;
   kept.add(holder);
   const pause = Number(holder.dataset.every || 3) * 1000;
-  let wait = pause, asked = Date.now();
+  let wait = pause, asked = Date.now(), timer;
+  const later = (ms) => { timer = setTimeout(again, ms); };
   const again = async () => {
     if (!holder.isConnected) return undefined;
-    if (document.hidden) return setTimeout(again, pause);
+    if (document.hidden) return later(pause);
     const begin = Date.now();
     try {
       const found = await renew(holder);
@@ -63,8 +70,9 @@ export function keepFresh(holder) {
       wait = Math.min(wait * 2, AWAY); // the server is away
     }
     asked = begin;
-    return setTimeout(again, wait);
+    return later(wait);
   };
-  setTimeout(again, wait);
+  later(wait);
+  document.addEventListener("tasuki:renew", () => { clearTimeout(timer); later(0); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) wait = pause; });
 }

@@ -14,7 +14,9 @@ function watch(toast) {
   toast.addEventListener("pointerleave", go);
   toast.addEventListener("focusout", go);
   toast.querySelector("[data-close]")?.addEventListener("click", () => toast.remove());
-  toast.querySelector("form")?.addEventListener("submit", () => setTimeout(() => toast.remove()));
+  // Out of sight at once, but there until the answer has come: what the answer sets off starts from it.
+  toast.querySelector("form")?.addEventListener("submit", () => { clearTimeout(left); setTimeout(() => { toast.hidden = true; }); });
+  toast.addEventListener("htmx:afterRequest", () => setTimeout(() => toast.remove()));
 }
 
 if (toasts) {
@@ -24,22 +26,25 @@ if (toasts) {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "z" || isTyping() || event.ctrlKey || event.metaKey || event.altKey) return;
-  const forms = toasts?.querySelectorAll("[data-toast] form");
+  const forms = toasts?.querySelectorAll("[data-toast]:not([hidden]) form");
   if (forms?.length) {
     event.preventDefault();
     forms[forms.length - 1].requestSubmit();
   }
 });
 
-// The server did not answer, or not as it should: say so, and that nothing was changed.
-function failed() {
+/** Say something in a toast of its own. */
+export function say(text, kind = "info") {
   const line = document.createElement("div");
-  line.className = "toast-line error";
+  line.className = `toast-line ${kind}`;
   line.dataset.toast = "";
-  const text = document.createElement("p");
-  text.textContent = document.body.dataset.failed;
-  line.append(text);
+  const told = document.createElement("p");
+  told.textContent = text;
+  line.append(told);
   toasts?.append(line);
 }
+
+// The server did not answer, or not as it should: say so, and that nothing was changed.
+const failed = () => say(document.body.dataset.failed, "error");
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("htmx:responseError", failed);
