@@ -31,6 +31,7 @@ class Benchmark(StrEnum):
     SIMULATE = "simulate"
     SERVER = "server"
     HANDOFFS = "handoffs"
+    PAGES = "pages"
 
 
 MODULES = {
@@ -43,6 +44,7 @@ MODULES = {
     Benchmark.SIMULATE: "simulate_speed",
     Benchmark.SERVER: "server.measure",
     Benchmark.HANDOFFS: "server.handoff_speed",
+    Benchmark.PAGES: "server.pages_speed",
 }
 
 
@@ -51,7 +53,7 @@ def main(
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of the size, to try it out.")] = False,
     out: Annotated[Path, typer.Option(help="Where the numbers go.")] = OUT,
 ) -> None:
-    """Measure speed and memory. Takes several minutes, 3 GB of disk and a machine that does nothing else."""
+    """Measure speed and memory. Takes half an hour, 11 GB of disk and a machine that does nothing else."""
     console = Console(width=110)
     machine = machine_facts()
     scale = QUICK if quick else 1.0

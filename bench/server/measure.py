@@ -24,17 +24,28 @@ def run(scale: float) -> Result:
     return Result([figure for name in DATABASES for figure in _figures(name, numbers[name])], numbers)
 
 
-def on_each_database(module: str, scale: float) -> dict[str, Any]:
-    """The numbers that a module of this folder writes, by database."""
+def on_each_database(module: str, scale: float, *, keep: bool = False) -> dict[str, Any]:
+    """The numbers that a module of this folder writes, by database.
+
+    With `keep` the databases stay where `TASUKI_BENCH_KEEP` says, if it says so.
+    """
     numbers: dict[str, Any] = {}
-    for database in DATABASES:
+    for database in os.environ.get("TASUKI_BENCH_ON", " ".join(DATABASES)).split():
         say(f"{module}: {database}")
-        with (
-            tempfile.TemporaryDirectory(prefix="tasuki-bench-") as folder,
-            _address(database, folder) as address,
-        ):
+        with _folder(f"{database}-{scale:g}", keep) as folder, _address(database, folder) as address:
             numbers[database] = _measured(module, Path(folder), address, scale)
     return numbers
+
+
+@contextmanager
+def _folder(name: str, keep: bool) -> Iterator[str]:
+    kept = os.environ.get("TASUKI_BENCH_KEEP") if keep else None
+    if kept:
+        (Path(kept) / name).mkdir(parents=True, exist_ok=True)
+        yield str((Path(kept) / name).resolve())
+        return
+    with tempfile.TemporaryDirectory(prefix="tasuki-bench-") as folder:
+        yield folder
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def _filled(leads: int, activities: int) -> float:
 
 
 @contextmanager
-def _served(command: str, port: int) -> Iterator[None]:
+def _served(command: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen([*TASUKI, command, "--port", str(port)], stdout=subprocess.DEVNULL)
     try:
         while process.poll() is None:
@@ -92,7 +92,7 @@ def _served(command: str, port: int) -> Iterator[None]:
                         break
             except (URLError, OSError):
                 sleep(0.1)
-        yield
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()

@@ -30,11 +30,11 @@ Host = Annotated[str, typer.Option("--host", metavar="H", help="Address to liste
 Port = Annotated[int, typer.Option("--port", metavar="P", min=1, max=65_535, help="Port to listen at.")]
 Workers = Annotated[
     int,
-    typer.Option("--workers", min=0, max=64, help="How many web processes; 0: two on PostgreSQL, else one."),
+    typer.Option("--workers", min=0, max=64, help="How many web processes; 0: two, or one on a single core."),
 ]
 ThreadsOf = Annotated[
     int,
-    typer.Option("--threads", min=0, max=256, help="Threads of each web process; 0 for 8, or 3 on SQLite."),
+    typer.Option("--threads", min=0, max=256, help="Threads of each web process; 0 for 8, or 4 on SQLite."),
 ]
 HOST, PORT = "127.0.0.1", 8000
 

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tasuki.server.core.middleware.LanguageAndTimeZone",
     "tasuki.server.core.middleware.Gate",
+    "tasuki.server.core.once.OnceARequest",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

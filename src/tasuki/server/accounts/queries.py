@@ -63,4 +63,5 @@ def _beyond(after: str) -> Q:
             cure=_("Start from the first page."),
             field="after",
         )
-    return Q(matching_name__gt=mark.matching_name) | Q(matching_name=mark.matching_name, pk__gt=mark.pk)
+    name = mark.matching_name  # said twice: the first is where the index begins
+    return Q(matching_name__gte=name) & (Q(matching_name__gt=name) | Q(pk__gt=mark.pk))

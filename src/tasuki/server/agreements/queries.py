@@ -15,6 +15,7 @@ from tasuki.server.agreements.models import AgreementVersion
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import NotFound
+from tasuki.server.core.once import once
 
 KEPT = 16
 """Agreements kept compiled in each process."""
@@ -37,7 +38,8 @@ class InForce:
 
 def schedule() -> list[AgreementVersion]:
     """Every version in the order in which they come into force; without their texts, which are read when asked for."""
-    return list(AgreementVersion.objects.defer("text").order_by("effective_from", "number"))
+    found = AgreementVersion.objects.defer("text").order_by("effective_from", "number")
+    return once("agreements.schedule", lambda: list(found))
 
 
 def ready(version: AgreementVersion, *, first: bool) -> InForce:

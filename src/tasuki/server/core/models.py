@@ -82,7 +82,10 @@ class AuditEntry(models.Model):
     address = models.GenericIPAddressField(null=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["subject", "-at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["subject", "-at"]),
+            models.Index(fields=["action", "-id"], name="audit_by_action"),
+        ]
 
 
 class Heartbeat(models.Model):

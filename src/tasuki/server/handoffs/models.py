@@ -48,7 +48,12 @@ class Handoff(models.Model):
             models.Index(fields=["person", "due_at"], condition=Q(outcome="open"), name="open_by_person"),
             models.Index(fields=["due_at"], condition=Q(outcome="open"), name="open_by_due"),
             models.Index(
-                fields=["-closed_at"], condition=Q(closed_at__isnull=False), name="handoffs_by_closed"
+                fields=["-closed_at", "-id"], condition=Q(closed_at__isnull=False), name="handoffs_over"
+            ),
+            models.Index(
+                fields=["outcome", "-closed_at", "-id"],
+                condition=Q(closed_at__isnull=False),
+                name="handoffs_over_by_outcome",
             ),
             models.Index(fields=["held_since"], condition=Q(held_since__isnull=False), name="held"),
         ]

@@ -82,9 +82,9 @@ def counts(actor: Actor) -> Counts:
 
 
 def _closed(actor: Actor, state: State) -> QuerySet[Handoff]:
-    found = seen(actor)
+    found = seen(actor).filter(closed_at__isnull=False)  # what the indexes of those that are over are for
     found = found.select_related("closed_by__decision")
-    return found.exclude(outcome="open") if state == "closed" else found.filter(outcome=state)
+    return found if state == "closed" else found.filter(outcome=state)
 
 
 def _narrowed(rows: QuerySet[Handoff], team: str, person: str) -> QuerySet[Handoff]:
@@ -109,8 +109,8 @@ def _latest(rows: QuerySet[Handoff], after: str) -> QuerySet[Handoff]:
     if after:
         closed, pk = _read_mark(after)
         earlier = Q(closed_at=closed, pk__lt=pk)
-        if closed is not None:
-            earlier |= Q(closed_at__lt=closed)
+        if closed is not None:  # said twice: the first is where the index begins
+            earlier = Q(closed_at__lte=closed) & (Q(closed_at__lt=closed) | earlier)
         rows = rows.filter(earlier)
     return rows.order_by("-closed_at", "-pk")
 

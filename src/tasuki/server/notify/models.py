@@ -26,7 +26,10 @@ class Notification(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "kind", "cause"], name="news_once")]
-        indexes: ClassVar = [models.Index(fields=["user", "read_at", "-at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-at", "-id"], name="news_latest"),
+            models.Index(fields=["user"], condition=Q(read_at__isnull=True), name="news_unread"),
+        ]
 
 
 class Channel(models.Model):

@@ -17,12 +17,13 @@ from tasuki.server.notify.kinds import OVERDUE, QUEUED, WORDS
 from tasuki.server.notify.models import Channel, Delivery, Endpoint, Notification
 
 MOST = 500
+MANY = 100
 ANSWERS = frozenset({"accepted", "returned", "expired", "sql", "deal", "won", "lost"})
 
 
 def unread(actor: Actor) -> int:
-    """How many of one's news are not read yet."""
-    return _mine(actor).filter(read_at=None).count()
+    """How many of one's news are not read yet; `MANY` where they are that many or more."""
+    return _mine(actor).filter(read_at=None)[:MANY].count()
 
 
 def notifications(

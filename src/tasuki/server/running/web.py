@@ -9,7 +9,7 @@ import socket
 from tasuki.errors import UsageError
 from tasuki.server.environment import read_environment
 
-WORKERS = 2
+WORKERS = 2  # one process computes on one core only, and a page is mostly computed, whatever the database
 THREADS = 8
 THREADS_ON_SQLITE = 4  # one writes at a time; more would only stand in line
 STOP_WITHIN = 20
@@ -64,7 +64,7 @@ def _end_when_asked() -> None:
 
 
 def _workers() -> int:
-    return min(WORKERS, os.cpu_count() or 1) if read_environment().database_url else 1
+    return min(WORKERS, os.cpu_count() or 1)
 
 
 def _threads() -> int:

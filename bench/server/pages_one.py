@@ -1,0 +1,66 @@
+"""One database: fill it unless it is filled, start the web process, ask for pages; numbers as JSON into the file named."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from bench.server.asking import alone, together
+from bench.server.cases import cases
+from bench.server.one import _free_port, _served
+from bench.server.web_memory import memory_of_children
+from bench.timing import say
+
+TIMES = 40
+SECONDS = 60.0
+PEOPLE = 20
+PAUSE = 1.0
+MANY = 10_000
+
+
+def main(out: Path, scale: float) -> None:
+    """Measure on the database of the environment."""
+    from tasuki.server.running.starting import start_django
+
+    start_django()
+    town = _town(scale)
+    some = cases(town)
+    port = _free_port()
+    numbers: dict[str, Any] = {"town": {name: town[name] for name in ("leads", "activities", "seconds")}}
+    with _served("web", port) as process:
+        say("  one person")
+        numbers["alone"] = alone(port, some, TIMES)
+        before = memory_of_children(process.pid)
+        for name, pause in (("together", PAUSE), ("without_pause", 0.0)):
+            say(
+                f"  {PEOPLE} people, {f'{pause:g} s of reading between two pages' if pause else 'without a pause'}"
+            )
+            begin = perf_counter()
+            numbers[name] = together(port, some, town["users"], SECONDS * max(scale, 0.3), PEOPLE, pause)
+            numbers[f"{name}_rate"] = sum(map(len, numbers[name].values())) / (perf_counter() - begin)
+        numbers["memory"] = [before, memory_of_children(process.pid)]
+    out.write_text(json.dumps(numbers), encoding="utf-8")
+
+
+def _town(scale: float) -> dict[str, Any]:
+    from tasuki.server.running.kernel import warm
+    from tasuki.server.running.migrating import migrate
+
+    migrate()
+    warm()
+    told = Path(os.environ["TASUKI_DATA"]) / "town.json"
+    if not told.exists():
+        from bench.server.town.found import build
+
+        town = build(scale)
+        say(f"  filled in {town.seconds:.0f} s")
+        told.write_text(json.dumps(town.as_dict()), encoding="utf-8")
+    return dict(json.loads(told.read_text(encoding="utf-8")))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), float(sys.argv[2]))
