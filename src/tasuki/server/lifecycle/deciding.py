@@ -184,10 +184,7 @@ class Asked:
             place_under(one, under)
         logs = [self._tried(one.log, roles[one.lead.pk], now) for one in found]
         outcomes = fold_leads_live(under.compiled, logs, now, book=under.book)
-        whys = [
-            (one.lead, outcome.refused.get(TRYING))
-            for one, outcome in zip(found, outcomes, strict=True)
-        ]
+        whys = [(one.lead, outcome.refused.get(TRYING)) for one, outcome in zip(found, outcomes, strict=True)]
         return {
             lead.pk: self._illegal(lead, roles[lead.pk], why, lead.stage, under) for lead, why in whys if why
         }

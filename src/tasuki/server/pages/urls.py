@@ -4,8 +4,8 @@ from django.urls import URLPattern, URLResolver, path
 
 from tasuki.server.pages.views import (
     agreeing,
-    board,
     beginning,
+    board,
     bringing,
     calls,
     companies,
@@ -19,8 +19,8 @@ from tasuki.server.pages.views import (
     many,
     mine,
     noting,
-    saved,
     routing,
+    saved,
     signing,
     telling,
     today,

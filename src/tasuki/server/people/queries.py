@@ -142,7 +142,7 @@ def colleagues(actor: Actor, lead_id: int | Lead, *, limit: int = 6) -> list[Lea
     found = lead(actor, lead_id)
     if found.account_id is None:
         return []
-    others = _listed(actor).filter(account=found.account_id).exclude(pk=found.pk)
+    others = listed(actor).filter(account=found.account_id).exclude(pk=found.pk)
     has_part = Case(When(buying_role="", then=1), default=0)
     return list(others.order_by(has_part, "-score", "-pk")[:limit])
 
