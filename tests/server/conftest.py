@@ -12,9 +12,9 @@ from tasuki.server.lifecycle import flow
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_kept_from_another_test() -> None:
-    """Figures that took long are kept for a while; each test has a company of its own."""
-    flow._known.clear()
+def nothing_is_kept_from_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures that took long are kept for a while; each test has a company of its own, however slow the machine."""
+    monkeypatch.setattr(flow, "SLOW", float("inf"))
 
 
 @pytest.fixture
