@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from django.urls import URLPattern, URLResolver
 
-from tasuki.server.core.access import SYSTEM
+from tasuki.server.core.access import SYSTEM, Actor
+from tasuki.server.core.models import User
 from tasuki.server.imports import commands as imports
+from tasuki.server.lists import commands as lists
 from tests.server.pages.scene import Scene
 
 CSV = "会社名,氏名,メールアドレス,部署,役職\n大和機工株式会社,加藤 学,kato@yamato-kiko.example,製造部,部長\n,,壊れた行,,\n"
-PARTS = {"lead-now", "bell", "import-rejects"}
+PARTS = {"lead-now", "bell", "import-rejects", "leads-count", "board-more"}
 """Addresses that give a part of a page, or a file."""
 
 
@@ -27,10 +29,18 @@ class Place:
 def places(scene: Scene) -> list[Place]:
     """All of them, in the order in which one meets them."""
     job = imports.upload(SYSTEM, name="名刺.csv", content=CSV.encode("cp932"))
+    who = Actor(user=User.objects.get(username="demo-administrator"))
+    move = {"to": "RECYCLED", "reason": "timing"}
+    many = lists.act(who, kind="stage", to=move, lead_ids=[scene.hot, scene.cool, scene.twin])
+    lists.undo_bulk(who, many.pk)
     known = [
         ("today", "/", "today"),
         ("handoffs", "/handoffs", "handoffs"),
         ("leads", "/leads", "leads"),
+        ("leads", "/leads?stage=MQL&stage=MAL&score=10..&view=all", "leads-asked"),
+        ("board", "/leads/board", "board"),
+        ("lead-move", f"/leads/{scene.hot}/move?to=RECYCLED", "lead-move"),
+        ("many-one", f"/leads/many/{many.pk}", "many"),
         ("lead", f"/leads/{scene.hot}", "lead"),
         ("lead", f"/leads/{scene.cool}", "lead-mal"),
         ("lead-new", "/leads/new", "lead-new"),
