@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from django.urls import URLPattern, URLResolver
 
 from tasuki.server.core import clock
-from tasuki.server.core.access import SYSTEM
+from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.models import Team, User
 from tasuki.server.imports import commands as imports
+from tasuki.server.lists import commands as lists
 from tests.server.pages.scene import Scene
 
 CSV = "会社名,氏名,メールアドレス,部署,役職\n大和機工株式会社,加藤 学,kato@yamato-kiko.example,製造部,部長\n,,壊れた行,,\n"
@@ -33,10 +34,18 @@ def places(scene: Scene) -> list[Place]:
     """All of them, in the order in which one meets them."""
     job = imports.upload(SYSTEM, name="名刺.csv", content=CSV.encode("cp932"))
     person, team = User.objects.earliest("pk").pk, Team.objects.earliest("pk").pk
+    who = Actor(user=User.objects.get(username="demo-administrator"))
+    move = {"to": "RECYCLED", "reason": "timing"}
+    many = lists.act(who, kind="stage", to=move, lead_ids=[scene.hot, scene.cool, scene.twin])
+    lists.undo_bulk(who, many.pk)
     known = [
         ("today", "/", "today"),
         ("handoffs", "/handoffs", "handoffs"),
         ("leads", "/leads", "leads"),
+        ("leads", "/leads?stage=MQL&stage=MAL&score=10..&view=all", "leads-asked"),
+        ("board", "/leads/board", "board"),
+        ("lead-move", f"/leads/{scene.hot}/move?to=RECYCLED", "lead-move"),
+        ("many-one", f"/leads/many/{many.pk}", "many"),
         ("lead", f"/leads/{scene.hot}", "lead"),
         ("lead", f"/leads/{scene.cool}", "lead-mal"),
         ("lead", f"/leads/{scene.hot}?at={clock.now():%Y-%m}-14", "lead-then"),
