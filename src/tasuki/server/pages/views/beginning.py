@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -46,25 +46,26 @@ class Step:
 
 WORDS = (
     Step(
-        "company", gettext_lazy("Company and calendar"), "",
-        "building",
+        "company", gettext_lazy("Company and calendar"),
+        gettext_lazy("So that due times know your working days and holidays."), "building",
     ),
-    Step("people", gettext_lazy("People"), "", "users"),
-    Step("agreement", gettext_lazy("Agreement"), "", "signature"),
-    Step("import", gettext_lazy("First leads"), "", "file-import"),
-    Step("telling", gettext_lazy("Who is told, and how"), "", "bell"),
+    Step(
+        "people", gettext_lazy("People"),
+        gettext_lazy("Who calls, who decides, who looks after the whole. Several at once."), "users",
+    ),
+    Step(
+        "agreement", gettext_lazy("Agreement"),
+        gettext_lazy("What an MQL is at your place. Begin with one of five, change it when you like."), "signature",
+    ),
+    Step(
+        "import", gettext_lazy("First leads"),
+        gettext_lazy("A list, business cards, an export: see what comes of it before it comes in."), "file-import",
+    ),
+    Step(
+        "telling", gettext_lazy("Who is told, and how"),
+        gettext_lazy("By mail, in a chat, or by another program: nobody has to look whether something came."), "bell",
+    ),
 )  # fmt: skip
-SAYS: Mapping[str, str | Promise] = {
-    "company": gettext_lazy("So that due times know your working days and holidays."),
-    "people": gettext_lazy("Who calls, who decides, who looks after the whole. Several at once."),
-    "agreement": gettext_lazy(
-        "What an MQL is at your place. Begin with one of five, change it when you like."
-    ),
-    "import": gettext_lazy("A list, business cards, an export: see what comes of it before it comes in."),
-    "telling": gettext_lazy(
-        "By mail, in a chat, or by another program: nobody has to look whether something came."
-    ),
-}
 
 
 # Before anybody is signed in.
@@ -138,12 +139,8 @@ def steps_of(actor: Actor) -> list[Step]:
         "import": any(job.state == "done" for job in imports.jobs(actor, limit=5)),
     }
     return [
-        Step(
-            step.id, step.word, SAYS[step.id], step.icon,
-            "done" if there.get(step.id) else str(marks.get(step.id, "")),
-        )
-        for step in WORDS
-    ]  # fmt: skip
+        replace(step, state="done" if there.get(step.id) else str(marks.get(step.id, ""))) for step in WORDS
+    ]
 
 
 @never_cache
