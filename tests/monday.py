@@ -15,5 +15,10 @@ MORNING = datetime(2026, 6, 15, 8, tzinfo=ZoneInfo("Asia/Tokyo"))
 @pytest.fixture(autouse=True)
 def monday_morning(monkeypatch: pytest.MonkeyPatch) -> None:
     """From then on the server's clock runs as ever, in all its threads; `clock.at` still sets it."""
-    ahead = MORNING - datetime.now(UTC)
+    begin(monkeypatch, MORNING)
+
+
+def begin(monkeypatch: pytest.MonkeyPatch, instant: datetime) -> None:
+    """It is `instant` now, and time goes on from there."""
+    ahead = instant - datetime.now(UTC)
     monkeypatch.setattr(clock, "now", lambda: clock._set.get() or datetime.now(UTC) + ahead)
