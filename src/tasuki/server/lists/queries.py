@@ -219,6 +219,7 @@ def _views(actor: Actor) -> QuerySet[View]:
 
 def may_change(actor: Actor, found: View) -> bool:
     """Whether it is one's own, or a shared one and one leads."""
+    require(actor, "leads.read")
     user = actor.user
     if actor.system or (user is not None and found.owner_id == user.pk):
         return True
