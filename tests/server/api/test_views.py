@@ -29,10 +29,14 @@ def test_leads_are_filtered_as_on_the_page(api: Api, scene: scenes.Scene):
     assert ids(api("GET", "/leads?stage=MQL")) == [scene.hot]
     assert ids(api("GET", "/leads?stage=MQL&stage=MAL")) == sorted([scene.hot, scene.cool, scene.twin])
     assert ids(api("GET", "/leads?company=大和&score=10..&scores=fit:10..&active=7d")) == [scene.hot]
-    assert ids(api("GET", "/leads?search=田中&handoff=none&profile=title:課長")) == sorted([scene.cool, scene.twin])
+    assert ids(api("GET", "/leads?search=田中&handoff=none&profile=title:課長")) == sorted(
+        [scene.cool, scene.twin]
+    )
 
 
-def test_a_filter_that_cannot_be_answered_and_one_that_there_is_not_are_refused(api: Api, scene: scenes.Scene):
+def test_a_filter_that_cannot_be_answered_and_one_that_there_is_not_are_refused(
+    api: Api, scene: scenes.Scene
+):
     for query, code in (
         ("stage=MOL", "filter_unknown"),
         ("score=high", "filter_unreadable"),
@@ -56,7 +60,12 @@ def test_pages_go_forward_and_back(api: Api, scene: scenes.Scene):
 def test_a_view_is_kept_shared_changed_and_removed(
     api: Api, api_of: Callable[..., Api], scene: scenes.Scene, outsider: Actor
 ):
-    given = {"name": "MQL", "filters": {"stage": ["MQL"], "score": ["10.."]}, "search": "藤井", "sort": "name"}
+    given = {
+        "name": "MQL",
+        "filters": {"stage": ["MQL"], "score": ["10.."]},
+        "search": "藤井",
+        "sort": "name",
+    }
     status, view = api("POST", "/views", given)
     assert status == 201
     assert {name: view[name] for name in given} == given
