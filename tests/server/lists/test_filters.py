@@ -12,7 +12,7 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import Invalid, Refused
 from tasuki.server.core.models import Team
-from tasuki.server.lists import asking, limits, queries
+from tasuki.server.lists import asking, limits, queries, walking
 from tasuki.server.lists.asking import Asked
 from tasuki.server.lists.filters import FILTERS
 from tasuki.server.people import commands as people
@@ -103,11 +103,18 @@ def told(scene: Scene, sales_rep: Actor, sales_team: Team) -> Scene:
         ({"q": "田中", "stage": "MQL"}, ""),
     ],
 )  # fmt: skip
-def test_filters_find_whom_they_say(told: Scene, marketer: Actor, filters: dict[str, str], who: str):
+def test_filters_find_whom_they_say(
+    told: Scene, marketer: Actor, filters: dict[str, str], who: str, monkeypatch: pytest.MonkeyPatch
+):
     wanted = sorted(getattr(told, name) for name in who.split())
     assert found(marketer, **filters) == wanted
     searching.read_due()
     assert found(marketer, **filters) == wanted
+    monkeypatch.setattr(walking, "FEW", 0)  # as if every value were that of many leads
+    assert (
+        sorted(lead.pk for lead in queries.leads(marketer, asked(marketer, **filters), sort="-id").rows)
+        == wanted
+    )
 
 
 def test_a_handoff_whose_time_is_over_is_overdue(told: Scene, marketer: Actor):

@@ -126,3 +126,21 @@ def test_every_order_that_is_offered_comes_from_an_index(sort: str):
     plan = query.explain()
     assert "TEMP B-TREE" not in plan
     assert "Sort" not in plan.replace("Incremental Sort", "")
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL counts its values itself")
+def test_sqlite_walks_the_list_where_many_leads_have_a_value_and_looks_it_up_where_few_have(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    from tasuki.server.lists import walking
+
+    monkeypatch.setattr(walking, "FEW", 10)
+    _made([(1.0, "あ", 1, "MAL")] * 20 + [(1.0, "い", 1, "MQL")] * 3)
+    asker = queries.asker(SYSTEM)
+    plans = {}
+    for stage in ("MAL", "MQL"):
+        asked = asking.asked_of({"stage": [stage]}, asker)
+        plans[stage] = asking.rows(SYSTEM, asked, "name").order_by("name", "pk")[:5].explain()
+    assert "lead_by_name" in plans["MAL"]
+    assert "lead_by_stage_score" in plans["MQL"]

@@ -65,6 +65,12 @@ NO_RIGHT_TO_READ = {
 """Query → why it asks for no right, so that the API must not use it."""
 NO_SIGHT_NEEDED: dict[str, str] = {
     "handoffs.queries.may_give": "says of a handoff that one has what one may do with it",
+    "lists.queries.asker": "who asks; no lead is shown",
+    "lists.queries.views": "questions that people keep; no lead is shown",
+    "lists.queries.view": "a question that somebody keeps; no lead is shown",
+    "lists.queries.may_change": "a question that somebody keeps; no lead is shown",
+    "lists.queries.choice": "one's own columns; no lead is shown",
+    "lists.queries.bulk": "one's own deed; its leads are asked for by `some`, which looks through sight",
     "handoffs.queries.loads": "how much teams have to do; no lead is shown",
     "notify.queries.choices": "how one is told; no lead is shown",
     "notify.queries.my_chats": "how one is told; no lead is shown",
@@ -111,6 +117,7 @@ def test_every_query_about_leads_looks_through_the_actors_sight(name):
         "deals",
         "handoffs",
         "lifecycle",
+        "lists",
         "notify",
     }
     if about_leads and "actor" in calls.parameters(QUERIES[name]):

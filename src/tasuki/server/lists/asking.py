@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from tasuki.server.agreements.stages import Stages
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Invalid
+from tasuki.server.lists import walking
 from tasuki.server.people import queries as people
 from tasuki.server.people import searching
 from tasuki.server.people.models import Lead
@@ -87,8 +88,11 @@ class Asked:
         return urlencode(self.pairs(besides))
 
 
-def rows(actor: Actor, asked: Asked) -> QuerySet[Lead]:
-    """The leads that the actor may see and that fit. Invalid: a filter that cannot be answered. NotAllowed."""
+def rows(actor: Actor, asked: Asked, sort: str = "") -> QuerySet[Lead]:
+    """The leads that the actor may see and that fit; `sort`: the order in which they will be asked for.
+
+    Invalid: a filter that cannot be answered. NotAllowed.
+    """
     if asked.problems:
         raise asked.problems[0]
     found = people.listed(actor)
@@ -100,7 +104,7 @@ def rows(actor: Actor, asked: Asked) -> QuerySet[Lead]:
         found = found.filter(searching.having(words))
     for clause in asked.clauses:
         for condition in clause.conditions:
-            found = found.filter(condition)
+            found = walking.filtered(found, clause.name, condition, sort)
     return found
 
 

@@ -54,8 +54,9 @@ def board(actor: Actor, asked: Asked, stages: Stages) -> list[Lane]:
     moved = {pk for leads in held.values() for pk in (lead.pk for lead in leads)}
     wanted = asked.given("stage")
     codes = [code for code in ("", *stages.ids) if not wanted or (code or "none") in wanted]
-    rows = asking.rows(actor, asked)
-    lanes = [_lane(actor, rows, code, moved, held.get(code, [])) for code in codes]
+    rows = asking.rows(actor, asked, "-score")
+    lanes = [_lane(rows, code, moved, held.get(code, [])) for code in codes]
+    queries.with_further(actor, [lead for lane in lanes for lead in lane.leads], _SHOWN)
     return [lane for lane in lanes if lane.stage or lane.leads or lane.held]
 
 
@@ -68,19 +69,18 @@ def more(actor: Actor, asked: Asked, stage: str, after: str) -> Lane:
     return Lane(stage, page.rows, page.after)
 
 
-def _lane(actor: Actor, rows: QuerySet[Lead], stage: str, moved: set[int], held: list[Lead]) -> Lane:
+def _lane(rows: QuerySet[Lead], stage: str, moved: set[int], held: list[Lead]) -> Lane:
     with for_a_while():
         own = _of_stage(rows, stage)
         page = listing.page(own, "-score", CARDS)
         count = own.order_by()[: COUNTED + 1].count() if page.after else len(page.rows)
     left = [lead for lead in page.rows if lead.pk not in moved]
-    queries.with_further(actor, left, _SHOWN)
     gone = len(page.rows) - len(left)
     return Lane(stage, left, page.after, count - gone + len(held), held)
 
 
 def _of_stage(rows: QuerySet[Lead], stage: str) -> QuerySet[Lead]:
-    return rows.filter(stage=stage).select_related("account", "owner", "team")
+    return queries.light(rows.filter(stage=stage))
 
 
 def _held(actor: Actor, asked: Asked) -> dict[str, list[Lead]]:
@@ -90,7 +90,7 @@ def _held(actor: Actor, asked: Asked) -> dict[str, list[Lead]]:
     to = {lead: stage for lead, stage in to.items() if stage}
     found: dict[str, list[Lead]] = {}
     if to:
-        rows = asking.rows(actor, asked).filter(pk__in=to).select_related("account", "owner", "team")
+        rows = queries.light(asking.rows(actor, asked).filter(pk__in=to))
         for lead in rows:
             lead.is_held = True  # type: ignore[attr-defined]
             found.setdefault(to[lead.pk], []).append(lead)

@@ -27,6 +27,7 @@ from tasuki.server.people import queries as people
 from tasuki.server.people.models import Lead
 
 PAGE, MOST = 50, 200
+HEAVY = ("account__search", "account__fields")
 COUNTED = 1_000
 SAMPLE = 3_000
 MOST_VIEWS = 200
@@ -63,10 +64,15 @@ def leads(
     Invalid: a filter that cannot be answered, no such order, a mark that is none of ours. Refused: it would take too long.
     """
     require(actor, "leads.read")
-    rows = asking.rows(actor, asked).select_related("account", "owner", "team")
+    order = listing.column(sort)
+    rows = light(asking.rows(actor, asked, sort))
     with for_a_while():
-        order = listing.column(sort)
         return listing.page(rows, order, max(1, min(limit, MOST)), after=after, before=before)
+
+
+def light(rows: QuerySet[Lead]) -> QuerySet[Lead]:
+    """With account, owner and team, without the profile and the passes, which no list shows and which are most of a row."""
+    return rows.select_related("account", "owner", "team").defer("fields", "passes", "search", *HEAVY)
 
 
 def with_further(actor: Actor, found: Sequence[Lead], shown: Iterable[columns.Column]) -> None:
@@ -122,7 +128,7 @@ def chosen_ids(actor: Actor, asked: Asked, sort: str, most: int) -> list[int]:
     require(actor, "leads.read")
     with for_a_while():
         page = listing.page(
-            asking.rows(actor, asked).only("pk", *_needed(sort)), listing.column(sort), most + 1
+            asking.rows(actor, asked, sort).only("pk", *_needed(sort)), listing.column(sort), most + 1
         )
     return [lead.pk for lead in page.rows]
 
@@ -140,7 +146,7 @@ def visible(actor: Actor, ids: Iterable[int]) -> list[int]:
 
 def some(actor: Actor, ids: Sequence[int]) -> list[Lead]:
     """The leads of these ids that the actor may see, in the order given."""
-    found = people.listed(actor).select_related("account", "owner", "team").in_bulk(list(ids))
+    found = light(people.listed(actor)).in_bulk(list(ids))
     return [found[pk] for pk in ids if pk in found]
 
 
@@ -219,6 +225,7 @@ def _views(actor: Actor) -> QuerySet[View]:
 
 def may_change(actor: Actor, found: View) -> bool:
     """Whether it is one's own, or a shared one and one leads."""
+    require(actor, "leads.read")
     user = actor.user
     if actor.system or (user is not None and found.owner_id == user.pk):
         return True
