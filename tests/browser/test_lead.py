@@ -113,6 +113,7 @@ def test_the_story_is_narrowed_without_leaving_the_page_and_goes_on(seen: Visit,
     )  # fmt: skip
     page = seen.page
     page.reload()
+    page.locator("#id_note_text").fill("half a note")
     page.locator(".kinds").get_by_role("link", name="Activities").click()
     expect(page.locator(".kinds a[aria-current]")).to_have_text("Activities")
     expect(page.locator("#story .timeline > li.transition")).to_have_count(0)
@@ -122,6 +123,7 @@ def test_the_story_is_narrowed_without_leaving_the_page_and_goes_on(seen: Visit,
     assert page.locator("#story .timeline > li").count() > before
     page.locator(".kinds").get_by_role("link", name="Stages").click()
     expect(page.locator("#story .timeline > li.transition")).to_have_count(2)
+    expect(page.locator("#id_note_text")).to_have_value("half a note")
     assert seen.faults == []
 
 
