@@ -78,10 +78,16 @@ def test_an_empty_product_leads_its_owner_in_five_steps_to_leads_that_are_scored
     assert Lead.objects.get(email="kato@yamato-kiko.example").stage == "MAL"
     page = client.get("/start").content.decode()
     assert page.count('<span class="chip good">done</span>') == 4
+    assert "4/5" in client.get("/").content.decode()
     answer = client.post("/start/telling")
     assert answer.headers["Location"] == "/start"
+    assert 'class="set-up"' not in client.get("/").content.decode()  # it is gone when all are through
+
+
+def test_whoever_needs_no_help_sends_it_away():
+    client = begun()
     client.post("/start/close")
-    assert "Set up" not in client.get("/").content.decode()
+    assert "0/5" not in client.get("/").content.decode()
 
 
 def test_each_step_can_wait_and_be_come_back_to_and_what_was_done_is_kept():
@@ -104,7 +110,7 @@ def test_the_owner_is_led_there_at_the_sign_in_and_nobody_else_sees_it(person: C
     assert answer.headers["Location"] == "/start"
     other = Client(headers={"accept-language": "en"})
     other.force_login(person("makino", Role.MARKETING))
-    assert "Set up" not in other.get("/").content.decode()
+    assert 'class="set-up"' not in other.get("/").content.decode()
     assert other.get("/start").status_code == 403
     assert other.post("/start/company", COMPANY).status_code == 403
     assert not Company.objects.exists()
@@ -241,7 +247,7 @@ def test_an_installation_that_has_long_been_set_up_is_not_asked(
     Company.objects.create(
         pk=1, setup={"setup": "closed"}
     )  # as the migration does where there is an agreement
-    assert "Set up" not in browse(administrator).get("/").content.decode()
+    assert 'class="set-up"' not in browse(administrator).get("/").content.decode()
 
 
 def test_no_step_of_another_name_is_there(administrator: Actor, browse: Browse):

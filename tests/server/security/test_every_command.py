@@ -25,6 +25,7 @@ COMMANDS |= {
         "core.tokens.revoke",
         "core.company.put_company",
         "core.company.mark_step",
+        "core.company.note_step",
         "core.entrance.link",
         "core.entrance.invite_people",
         "core.entrance.begin",

@@ -137,6 +137,12 @@ def progress(actor: Actor) -> Mapping[str, Any] | None:
     return None if is_over(marks) else marks
 
 
+def note_step(actor: Actor, step: str) -> None:
+    """A step was done on a page of its own: marked as long as there is anything to set up, and by who may; else nothing."""
+    if progress(actor) is not None:
+        mark_step(actor, step)
+
+
 def is_over(marks: Mapping[str, Any]) -> bool:
     """Whether nothing is left to be set up."""
     return marks.get("setup") == CLOSED or all(step in marks for step in STEPS)

@@ -84,6 +84,7 @@ def publish(request: HttpRequest, actor: Actor) -> HttpResponse:
                 draft = drafting.look(actor, form.cleaned_data["text"])
                 return _publishing(request, actor, form, problems, draft)
             made = commands.publish(actor, **form.cleaned_data)
+            company.note_step(actor, "agreement")
             return done(request, _published(made), "agreement-version", made.number)
         except Refused as refused:
             problems = _problems(form, refused)

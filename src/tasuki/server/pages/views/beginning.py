@@ -243,8 +243,6 @@ class Guest:
 
 def _people(request: HttpRequest, actor: Actor) -> HttpResponse:
     form, guests, wrong = invite(request, actor)
-    if guests:
-        company.mark_step(actor, "people")
     context = {**people_context(actor, form), "guests": guests}
     return _step(request, actor, "people", context, 422 if wrong else 201 if guests else 200)
 
@@ -276,6 +274,8 @@ def invite(request: HttpRequest, actor: Actor) -> tuple[start_forms.PeopleForm, 
             raise
         return form, [], True
     guests = guests_of(actor, made)
+    if made:
+        company.note_step(actor, "people")
     return (start_forms.PeopleForm.empty() if made else form), guests, not made
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tasuki.server.core import clock
+from tasuki.server.core import clock, company
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.imports import commands, queries
@@ -134,6 +134,7 @@ def import_plan(request: HttpRequest, actor: Actor, job_id: int) -> HttpResponse
 def import_start(request: HttpRequest, actor: Actor, job_id: int) -> HttpResponse:
     """Have it brought in."""
     commands.start(actor, job_id)
+    company.note_step(actor, "import")
     return redirect("import", job_id)
 
 

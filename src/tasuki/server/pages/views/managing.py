@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tasuki.server.core import commands, entrance, queries
+from tasuki.server.core import commands, company, entrance, queries
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.core.models import User
@@ -38,6 +38,7 @@ def person_new(request: HttpRequest, actor: Actor) -> HttpResponse:
         try:
             given = {**form.cleaned_data, "password": form.cleaned_data["password"] or None}
             user = commands.create_user(actor, **given)
+            company.note_step(actor, "people")
             if given["password"] is None:
                 return _with_link(request, actor, user)
             return done(request, _("%(name)s can sign in now.") % {"name": user.shown_name}, "people")
