@@ -34,7 +34,9 @@ def test_inside_sales_accepts_a_lead_and_it_leaves_the_work_list(
     assert answer.redirect_chain == [(f"/leads/{scene.hot}", 302)]
     assert Lead.objects.get(pk=scene.hot).stage == "SAL"
     assert "Sales accepted lead" in answer.content.decode()
-    assert [row.task.kind for row in client.get("/").context["rows"]][:1] == ["own"]  # in progress, waits no more
+    assert [row.task.kind for row in client.get("/").context["rows"]][:1] == [
+        "own"
+    ]  # in progress, waits no more
 
 
 def test_sending_back_asks_for_a_reason_and_keeps_what_was_typed(
