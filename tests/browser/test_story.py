@@ -70,7 +70,7 @@ def test_by_keyboard_one_skips_to_the_content_searches_and_opens_a_lead(
     order = []
     for _ in range(4):
         page.keyboard.press("Tab")
-        order.append(page.evaluate("document.activeElement.innerText.trim().split(\"\\n\")[0]"))
+        order.append(page.evaluate('document.activeElement.innerText.trim().split("\\n")[0]'))
     assert order == ["Tasuki", "Today", "Leads", "Handoffs"]
     page.locator("body").click(position={"x": 700, "y": 700})
     page.keyboard.press("/")
