@@ -90,7 +90,8 @@ def test_from_a_file_to_a_won_deal_in_each_roles_eyes(
     for number in "123":  # budget, authority, need
         page.keyboard.press(number)
         expect(page.locator("#bant [value=yes][aria-pressed=true]")).to_have_count(int(number))
-    page.keyboard.press("q")  # qualified
+    page.keyboard.press("q")  # qualified, with the answers as they are
+    page.locator("#act-SQL form .btn-primary").press("Enter")
     expect(page.locator("#toasts")).to_contain_text("SQL")
     work()
     assert stage() == "SQL"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -13,6 +14,7 @@ from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.commands import deactivate_user
 from tasuki.server.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from tasuki.server.core.models import AuditEntry, Role, User
+from tasuki.server.deals.models import Deal
 from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.lifecycle import holding, queries, relay
 from tasuki.server.lifecycle.commands import call_soon, decide, decide_soon, fold_due, record_held, take_back
@@ -66,6 +68,23 @@ def test_it_is_recorded_after_ten_seconds_as_of_the_click(mql: Lead, inside_rep:
     assert (held.state, held.what) == ("recorded", {})
     assert recorded(CLICK + 20 * SECOND) == 0
     assert path_of(mql) == ["MAL", "MQL", "SAL"]
+
+
+def test_the_amount_of_a_deal_is_held_with_the_decision_that_opens_it(
+    mql: Lead, inside_rep: Actor, manager: Actor
+):
+    with clock.at(CLICK):
+        decide(
+            inside_rep, lead_id=mql.pk, to="SAL", answers=dict.fromkeys(("budget", "authority", "need"), True)
+        )
+    with clock.at(CLICK + HOUR):
+        decide(inside_rep, lead_id=mql.pk, to="SQL")
+    with clock.at(CLICK + 2 * HOUR):
+        decide_soon(manager, lead_ids=[mql.pk], to="OPPORTUNITY", amount=Decimal(3_000_000))
+    assert not Deal.objects.exists()
+    recorded(CLICK + 2 * HOUR + 11 * SECOND)
+    deal = Deal.objects.get()
+    assert (deal.lead_id, deal.amount, deal.opened_at) == (mql.pk, 3_000_000, CLICK + 2 * HOUR)
 
 
 def test_what_is_taken_back_never_was(mql: Lead, inside_rep: Actor):

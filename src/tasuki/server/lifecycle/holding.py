@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -72,6 +73,7 @@ def decide_soon(
     note: str = "",
     until: datetime | None = None,
     answers: Mapping[str, str | bool] | None = None,
+    amount: Decimal | None = None,
     role: str | None = None,
     seen: str | None = None,
 ) -> HeldGroup:
@@ -83,11 +85,11 @@ def decide_soon(
     """
     require(actor, "decisions.write")
     _check_number(lead_ids)
-    asked = Asked(actor, to, reason, note, until, answers, role=role, seen=seen)
+    asked = Asked(actor, to, reason, note, until, answers, amount=amount, role=role, seen=seen)
     asked.check_form()
     what = {
         "to": asked.to, "reason": reason, "note": note, "until": until.isoformat() if until else None,
-        "answers": asked.answers, "role": role,
+        "answers": asked.answers, "amount": None if amount is None else str(amount), "role": role,
     }  # fmt: skip
 
     def hold() -> HeldGroup:
@@ -297,8 +299,13 @@ def _done(one: Held) -> None:
         return
     decide(
         who, lead_id=one.lead_id, to=what["to"], reason=what["reason"], note=what["note"],
-        until=_time(what["until"]), answers=what["answers"], role=what["role"], key=key, seen=one.seen, at=one.at,
+        until=_time(what["until"]), answers=what["answers"], amount=_money(what.get("amount")), role=what["role"], key=key,
+        seen=one.seen, at=one.at,
     )  # fmt: skip
+
+
+def _money(text: str | None) -> Decimal | None:
+    return Decimal(text) if text else None
 
 
 def _time(text: str | None) -> datetime | None:

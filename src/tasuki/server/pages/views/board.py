@@ -29,9 +29,6 @@ from tasuki.server.pages.views.leads import tools
 from tasuki.server.people import queries
 from tasuki.server.people.models import Lead
 
-AT_ONCE = ("amount",)
-"""What a form asks for that is no part of a decision that can be taken back: it is recorded at once."""
-
 
 @never_cache
 @page()
@@ -145,16 +142,12 @@ def _decided(
     given = form.cleaned_data
     said: dict[str, Any] = {
         "to": given["to"], "reason": given.get("reason", ""), "note": given["note"],
-        "until": morning(given.get("until")), "answers": form.answers() or None,
+        "until": morning(given.get("until")), "answers": form.answers() or None, "amount": given.get("amount"),
         "role": given.get("role") or role, "seen": given["seen"] if "seen" in form.data else None,
     }  # fmt: skip
     text = _("%(lead)s: %(stage)s.") % {"lead": found, "stage": stages.name(given["to"])}
-    if given.get("amount") is not None:
-        lifecycle.decide(actor, lead_id=found.pk, amount=given["amount"], **said)
-        messages.success(request, text)
-    else:
-        group = lifecycle.decide_soon(actor, lead_ids=[found.pk], **said)
-        messages.success(request, text, extra_tags=undo_at("board-undo", group.id))
+    group = lifecycle.decide_soon(actor, lead_ids=[found.pk], **said)
+    messages.success(request, text, extra_tags=undo_at("board-undo", group.id))
     return _back(request, actor)
 
 

@@ -149,7 +149,7 @@ def _held(actor: Actor, found: Lead, form: forms.Decide, role: str) -> HeldGroup
     given = form.cleaned_data
     return commands.decide_soon(
         actor, lead_ids=[found.pk], to=given["to"], reason=given.get("reason", ""), note=given["note"],
-        until=morning(given.get("until")), answers=form.answers() or None, role=role,
+        until=morning(given.get("until")), answers=form.answers() or None, amount=given.get("amount"), role=role,
         seen=given["seen"] if "seen" in form.data else None,
     )  # fmt: skip
 

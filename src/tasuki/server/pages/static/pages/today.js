@@ -30,6 +30,7 @@ function show(lead, { push = true } = {}) {
   mark(lead);
   desk.classList.add("chosen");
   if (push) history.pushState({ lead }, "", addressOf(lead));
+  if (push && lead === openLead()) return undefined; // it is there, maybe with something half typed
   return window.htmx.ajax("GET", desk.dataset.parts + lead, { source: open, target: "#open", swap: "innerHTML settle:0ms" });
 }
 
@@ -129,16 +130,19 @@ function settled(event) {
 }
 
 // The open lead renews itself as soon as something was recorded of it, but not while somebody is at it.
+const isBusy = () => open.querySelector("details.deed[open]")
+  || open.contains(document.activeElement?.closest("input, textarea, select"))
+  || [...open.querySelectorAll("input:not([type=hidden]), textarea")].some((one) => one.type !== "radio" && one.value !== one.defaultValue);
+
 async function fresh() {
   const article = open.querySelector("article[data-state]");
-  const busy = open.querySelector("details.deed[open]") || open.contains(document.activeElement?.closest("input, textarea, select"))
-    || [...open.querySelectorAll("input:not([type=hidden]), textarea")].some((one) => one.type !== "radio" && one.value !== one.defaultValue);
-  if (!article || document.hidden || busy) return;
+  if (!article || document.hidden || isBusy()) return;
   const lead = article.dataset.lead;
   const url = `${desk.dataset.parts}${lead}?have=${encodeURIComponent(article.dataset.state)}`;
   const answer = await fetch(url, { headers: { "X-Requested-With": "fetch" } }).catch(() => undefined);
   if (!answer || answer.status !== 200 || answer.redirected || openLead() !== lead) return;
   const text = await answer.text(), at = open.scrollTop;
+  if (isBusy() || openLead() !== lead) return; // somebody began while the answer was on its way
   window.htmx.swap(open, text, { swapStyle: "innerHTML", settleDelay: 0 });
   open.scrollTop = at;
 }
