@@ -92,7 +92,7 @@ def _stage(value: str, asker: Asker) -> str:
 
 def _owner(values: Sequence[str], asker: Asker) -> tuple[str, tuple[Any, ...]]:
     names = {user.username: user for user in User.objects.filter(username__in=values)}
-    condition, said = Q(), []
+    condition, said = Q(), list[str]()
     for value in values:
         if value == NONE:
             condition, said = condition | Q(owner=None), [*said, _("nobody")]

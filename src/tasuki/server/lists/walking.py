@@ -1,7 +1,7 @@
 """SQLite does not know how many leads a value has: told nothing, it fetches all 800,000 of a stage to sort them by name.
 
-So it is told: where more leads than a few have the value, the column has no index for this question, and the list is walked in
-its order until the page is full. PostgreSQL counts its values itself.
+So it is told: where more leads than a few have the value, the column has no index for this question, and the list is walked
+in its order until the page is full. PostgreSQL counts its values itself.
 """
 
 from __future__ import annotations
