@@ -38,7 +38,7 @@ def filtered(rows: QuerySet[Lead], name: str, condition: Any, sort: str) -> Quer
 
 def _gives_order(condition: Q, sort: str) -> bool:
     """Whether the index of the filter has the order of the list in it: that of one stage by score."""
-    child = condition.children[0] if len(condition.children) == 1 else None
+    child = condition.children[0]
     return sort == "-score" and isinstance(child, tuple) and child[0] == "stage__in" and len(child[1]) == 1
 
 
