@@ -163,7 +163,7 @@ def change_view(request: HttpRequest, view_id: Id, body: ViewChange) -> dict[str
     who = actor(request)
     asked = None
     if body.search is not None or body.filters is not None:
-        asked = (body.filters or LeadFilters()).asked(who, body.search or "")  # type: ignore[attr-defined]
+        asked = (body.filters or LeadFilters()).asked(who, body.search or "")
     view = commands.change_view(
         who, view_id, name=body.name, shared=body.shared, asked=asked, sort=body.sort, shown=body.columns
     )

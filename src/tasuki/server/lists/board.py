@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
@@ -118,8 +118,7 @@ def _ways_from(actor: Actor, stages: Stages, stage: str) -> dict[str, str]:
             continue
         by_hand = {role for path in stages.agreement.stage[to].paths for role in path.by}
         mine = [role for role in roles if role in by_hand]
-        said: Mapping[str, str] = {
-            "stage": stage, "to": to, "role": (mine or [*roles, ""])[0], "why": "from" if mine else "role",
-        }  # fmt: skip
-        found[to] = "" if to in open_now else telling.why_refused(stages.agreement, **said)
+        role, why = (mine[0], "from") if mine else ((*roles, "")[0], "role")
+        told = telling.why_refused(stages.agreement, stage=stage, to=to, role=role, why=why)
+        found[to] = "" if to in open_now else told
     return found

@@ -77,8 +77,8 @@ def _decide(actor: Actor, row: Bulk, ids: Sequence[int]) -> None:
     except Refused as refused:
         why[refused.message] += ids
     else:
-        for pk, refused in group.refused.items():
-            why[refused.message].append(pk)
+        for pk, reason in group.refused.items():
+            why[reason.message].append(pk)
         if group.leads:
             row.before = {"groups": [*row.before.get("groups", ()), group.id]}
             row.changed += len(group.leads)

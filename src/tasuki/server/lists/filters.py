@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from tasuki.server.accounts.facts import COLUMNS as ACCOUNT_COLUMNS
 from tasuki.server.accounts.facts import PREFIX
+from tasuki.server.accounts.models import Account
 from tasuki.server.activities.models import Activity
 from tasuki.server.core import words
 from tasuki.server.core.errors import Invalid
@@ -31,6 +32,7 @@ YES, NO = "yes", "no"
 OPEN, OVERDUE = "open", "overdue"
 INTEREST = "interest"
 """Scores whose name in the agreement begins so are areas of interest."""
+FEW_COMPANIES = 500
 Read = Callable[[Sequence[str], Asker], tuple[str, tuple[Any, ...]]]
 
 
@@ -79,7 +81,25 @@ def _one_of(column: str, named: Callable[[str, Asker], str]) -> Read:
     def read(values: Sequence[str], asker: Asker) -> tuple[str, tuple[Any, ...]]:
         wanted = ["" if value == NONE else value for value in values]
         names = [_("none") if value == NONE else named(value, asker) for value in values]
-        return _(", ").join(names), (Q(**{f"{column}__in": wanted}),)
+        found = Q(**{f"{column}__in": wanted})
+        # an index leaves out the leads that have nothing there: say that these are not asked for
+        return _(", ").join(names), (found if "" in wanted else found & Q(**{f"{column}__gt": ""}),)
+
+    return read
+
+
+def _of_company(read_own: Read) -> Read:
+    """The same of a column of the company: of few companies the leads of these, of many whoever has such a one."""
+
+    def read(values: Sequence[str], asker: Asker) -> tuple[str, tuple[Any, ...]]:
+        said, conditions = read_own(values, asker)
+        companies = Account.objects.filter(*conditions)
+        if any(value == NONE for value in values):
+            return said, (Q(account=None) | Q(Exists(companies.filter(pk=OuterRef("account_id")))),)
+        few = list(companies.values_list("pk", flat=True)[: FEW_COMPANIES + 1])
+        if len(few) <= FEW_COMPANIES:
+            return said, (Q(account__in=few),)
+        return said, (Exists(companies.filter(pk=OuterRef("account_id"))),)
 
     return read
 
@@ -92,7 +112,7 @@ def _stage(value: str, asker: Asker) -> str:
 
 def _owner(values: Sequence[str], asker: Asker) -> tuple[str, tuple[Any, ...]]:
     names = {user.username: user for user in User.objects.filter(username__in=values)}
-    condition, said = Q(), []
+    condition, said = Q(), list[str]()
     for value in values:
         if value == NONE:
             condition, said = condition | Q(owner=None), [*said, _("nobody")]
@@ -115,8 +135,6 @@ def _team(values: Sequence[str], _asker: Asker) -> tuple[str, tuple[Any, ...]]:
 
 
 def _account(values: Sequence[str], _asker: Asker) -> tuple[str, tuple[Any, ...]]:
-    from tasuki.server.accounts.models import Account
-
     numbers = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 16]
     known = dict(Account.objects.filter(pk__in=numbers).values_list("pk", "name"))
     missing = [value for value in values if not value.isdigit() or int(value) not in known]
@@ -304,8 +322,8 @@ _ALL = (
     Filter("campaign", gettext_lazy("Campaign"), "campaigns", _one_of("campaign", _as_is)),
     Filter("company", gettext_lazy("Company"), "text", _company, is_text=True),
     Filter("account", gettext_lazy("Company number here"), "hidden", _account),
-    Filter("industry", gettext_lazy("Industry"), "industries", _one_of("account__industry", _as_is)),
-    Filter("employees", gettext_lazy("Employees"), "range", _range("account__employees")),
+    Filter("industry", gettext_lazy("Industry"), "industries", _of_company(_one_of("industry", _as_is))),
+    Filter("employees", gettext_lazy("Employees"), "range", _of_company(_range("employees"))),
     Filter("title", gettext_lazy("Title"), "text", _holds("title"), is_text=True),
     Filter("department", gettext_lazy("Department"), "text", _holds("department"), is_text=True),
     Filter("role", gettext_lazy("Part in the buying group"), "roles", _one_of("buying_role", _role)),

@@ -1,7 +1,7 @@
 """SQLite does not know how many leads a value has: told nothing, it fetches all 800,000 of a stage to sort them by name.
 
-So it is told: where more leads than a few have the value, the column has no index for this question, and the list is
-walked in its order until the page is full. PostgreSQL counts its values itself.
+So it is told: where more leads than a few have the value, the column has no index for this question, and the list is walked
+in its order until the page is full. PostgreSQL counts its values itself.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def filtered(rows: QuerySet[Lead], name: str, condition: Any, sort: str) -> Quer
 
 def _gives_order(condition: Q, sort: str) -> bool:
     """Whether the index of the filter has the order of the list in it: that of one stage by score."""
-    child = condition.children[0] if len(condition.children) == 1 else None
+    child = condition.children[0]
     return sort == "-score" and isinstance(child, tuple) and child[0] == "stage__in" and len(child[1]) == 1
 
 

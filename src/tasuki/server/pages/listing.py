@@ -130,7 +130,8 @@ def _view(actor: Actor, text: str) -> View | None:
 
 def canonical(given: QueryDict) -> dict[str, list[str]]:
     """The filters of a form as an address has them: what was asked in several fields is one value."""
-    found = {name: [v for v in given.getlist(name) if v.strip()] for name in (asking.WORDS, *filters.FILTERS)}
+    names = (asking.WORDS, *filters.FILTERS)
+    found = {name: [str(value) for value in given.getlist(name) if str(value).strip()] for name in names}
     for name, one in filters.FILTERS.items():
         if one.kind in ("range", "time"):
             low, high = (given.get(name + end, "").strip() for end in ("_from", "_to"))
@@ -147,7 +148,7 @@ def canonical(given: QueryDict) -> dict[str, list[str]]:
 def is_canonical(given: QueryDict) -> bool:
     """Whether the address is as one would share it: nothing empty, nothing that only a form has."""
     return all(
-        (value.strip() or key in ("after", "before")) and not key.endswith(HELPERS)
+        (str(value).strip() or key in ("after", "before")) and not key.endswith(HELPERS)
         for key, value in given.items()
     )
 

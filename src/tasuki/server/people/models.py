@@ -76,6 +76,11 @@ class Lead(models.Model):
             ),
             models.Index(fields=["name", "id"], name="lead_by_name"),
             models.Index(
+                fields=["campaign", "-score", "-id"],
+                name="lead_by_campaign",
+                condition=models.Q(campaign__gt=""),
+            ),
+            models.Index(
                 fields=["-stage_entered_at", "-id"],
                 name="lead_by_stage_entered",
                 condition=models.Q(stage_entered_at__isnull=False),

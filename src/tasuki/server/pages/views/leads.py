@@ -60,9 +60,9 @@ def _with_place(work: Work, request: HttpRequest) -> str:
 
 def _found(actor: Actor, work: Work, request: HttpRequest) -> tuple[Page, Refused | None]:
     """The page that the address names; nothing, and why, where it cannot be answered."""
-    marks = {name: request.GET.get(name, "").replace("\0", "")[:400] for name in ("after", "before")}
+    after, before = (request.GET.get(name, "").replace("\0", "")[:400] for name in ("after", "before"))
     try:
-        found = listed.leads(actor, work.asked, sort=work.sort, **marks)
+        found = listed.leads(actor, work.asked, sort=work.sort, after=after, before=before)
         listed.with_further(actor, found.rows, work.shown)
     except Refused as refused:
         return Page([]), refused
