@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Exists, F, Max, OuterRef, Q, Value, When
+from django.db.models import Exists, F, Max, OuterRef, Q
 
 from tasuki.server.activities.models import Activity
 from tasuki.server.core import clock
@@ -141,7 +141,8 @@ def calls(actor: Actor, limit: int, *, to: datetime, since: datetime | None = No
 def _reapproach(actor: Actor, now: datetime, limit: int) -> list[Lead]:
     """Leads whose date has come, until they are reached by phone, promised a call, decided on or given another date.
 
-    One's own first, then those of nobody, then those of colleagues.
+    One's own first, then those of nobody, then those of colleagues: each in the order of an index, and only as many as there
+    is room for, for dates that came and that nobody heeded grow more with the years.
     """
     reached = Activity.objects.filter(
         lead=OuterRef("pk"), type="call", at__gte=OuterRef("reapproach_at"), properties__outcome="reached"
@@ -149,9 +150,17 @@ def _reapproach(actor: Actor, now: datetime, limit: int) -> list[Lead]:
     promised = Promise.objects.filter(lead=OuterRef("pk"), done_at=None)
     come = Lead.objects.filter(sight(actor), looked_after(actor), reapproach_at__lte=now)
     come = come.filter(~Exists(reached), ~Exists(promised), ~acted_on(), merged_into=None, erased_at=None)
-    whose = Case(When(owner=actor.user, then=Value(0)), When(owner=None, then=Value(1)), default=Value(2))
-    come = come.order_by(whose if actor.user else Value(0), "reapproach_at", "pk")
-    return list(come.select_related("account", "owner", "team")[:limit])
+    come = come.order_by("reapproach_at", "pk").select_related("account", "owner", "team")
+    found: list[Lead] = []
+    for whose in _whose(actor):
+        found += come.filter(whose)[: max(0, limit - len(found))]
+    return found
+
+
+def _whose(actor: Actor) -> Sequence[Q]:
+    if actor.user is None:
+        return [Q()]
+    return [Q(owner=actor.user), Q(owner=None), ~Q(owner=actor.user) & Q(owner__isnull=False)]
 
 
 def looked_after(actor: Actor, lead: str = "") -> Q:
@@ -192,14 +201,16 @@ def hot_leads(
 
 
 def _candidates(actor: Actor, places: Course) -> Iterator[tuple[int, float, datetime | None]]:
-    """Leads that nobody was handed, the best by score: id, score, and for one that came back, since when it is back."""
+    """Leads that nobody was handed, the best by score: id, score, and for one that came back, since when it is back.
+
+    Stage by stage: the best of all are those that were won or are with sales, and these are many.
+    """
     handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
     found = Lead.objects.filter(
         sight(actor), looked_after(actor), ~Exists(handed), score__gt=0, anonymous=False
     )
-    found = found.filter(~acted_on(), merged_into=None, erased_at=None, stage__in=places.before)
-    found = found.order_by("-score", "-pk")
-    for pk, score, stage, entered in found.values_list("pk", "score", "stage", "stage_entered_at")[
-        :CANDIDATES
-    ]:
+    found = found.filter(~acted_on(), merged_into=None, erased_at=None)
+    rows = found.order_by("-score", "-pk").values_list("pk", "score", "stage", "stage_entered_at")
+    best = [row for stage in places.before for row in rows.filter(stage=stage)[:CANDIDATES]]
+    for pk, score, stage, entered in sorted(best, key=lambda row: (-row[1], -row[0]))[:CANDIDATES]:
         yield pk, score, entered if stage in BACK else None

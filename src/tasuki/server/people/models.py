@@ -85,6 +85,11 @@ class Lead(models.Model):
                 name="lead_by_reapproach",
                 condition=models.Q(reapproach_at__isnull=False),
             ),
+            models.Index(
+                fields=["owner", "reapproach_at", "id"],
+                name="lead_by_owner_reapproach",
+                condition=models.Q(reapproach_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
