@@ -11,10 +11,11 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from tasuki.server.activities.models import Activity
 from tasuki.server.core import clock
 from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require, sight
+from tasuki.server.core.models import Sight, User
 from tasuki.server.handoffs.models import Handoff, Promise
 from tasuki.server.lifecycle.course import Course, course
 from tasuki.server.lifecycle.models import Held
-from tasuki.server.lifecycle.standing import Standing, in_hand, seen, standing, waiting
+from tasuki.server.lifecycle.standing import Standing, in_queue, seen, standing, waiting
 from tasuki.server.people.models import Lead
 
 MOST = 200
@@ -74,9 +75,7 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
     require(actor, "leads.read")
     now, most, places = clock.now(), max(1, min(limit, MOST)), course()
     role = actor.user.role if actor.user else ""
-    hands = in_hand(actor, decision_roles(actor), role in LEADING)
-    due = (F("person").asc(nulls_last=True), F("due_at").asc(nulls_last=True), "pk")
-    mine = list(waiting(actor).filter(hands, ~acted_on("lead")).order_by(*due)[:most])
+    mine = _handoffs(actor, most, role in LEADING)
     for_marketing = actor.system or role in MARKETING
     neglected = _neglected(actor, now, most) if for_marketing else []
     return WorkList(
@@ -90,6 +89,16 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
         neglected,
         {one.pk: standing(one, now) for one in (*mine, *neglected)},
     )
+
+
+def _handoffs(actor: Actor, most: int, is_leading: bool) -> list[Handoff]:
+    """One's own first, then those of the queues."""
+    rows = waiting(actor).filter(~acted_on("lead"))
+    rows = rows.order_by(F("due_at").asc(nulls_last=True), "pk")
+    if actor.user is None:
+        return list(rows[:most])
+    own = list(rows.filter(person=actor.user)[:most])
+    return [*own, *rows.filter(in_queue(actor, decision_roles(actor), is_leading))[: most - len(own)]]
 
 
 def overview(actor: Actor, *, limit: int = MOST) -> WorkList:
@@ -200,6 +209,20 @@ def hot_leads(
     return [Hot(leads[lead], done[lead], heat[lead]) for lead in hottest]
 
 
+def _halves(actor: Actor) -> Sequence[Q]:
+    """Whose leads are looked at apart: who sees few of them would else look through all for the best of these."""
+    user = actor.user
+    if user is None or user.sight == Sight.ALL:
+        return [Q()]
+    parts = [Q(owner=user)]
+    if user.team_id is not None:
+        parts.append(Q(owner=None, team=user.team_id))
+        if user.sight == Sight.TEAM:
+            mates = User.objects.filter(team=user.team_id).exclude(pk=user.pk)
+            parts.append(Q(owner__in=list(mates.values_list("pk", flat=True))))
+    return parts
+
+
 def _candidates(actor: Actor, places: Course) -> Iterator[tuple[int, float, datetime | None]]:
     """Leads that nobody was handed, the best by score: id, score, and for one that came back, since when it is back.
 
@@ -211,6 +234,7 @@ def _candidates(actor: Actor, places: Course) -> Iterator[tuple[int, float, date
     )
     found = found.filter(~acted_on(), merged_into=None, erased_at=None)
     rows = found.order_by("-score", "-pk").values_list("pk", "score", "stage", "stage_entered_at")
-    best = [row for stage in places.before for row in rows.filter(stage=stage)[:CANDIDATES]]
+    parts = [(whose, stage) for whose in _halves(actor) for stage in places.before]
+    best = {row for whose, stage in parts for row in rows.filter(whose, stage=stage)[:CANDIDATES]}
     for pk, score, stage, entered in sorted(best, key=lambda row: (-row[1], -row[0]))[:CANDIDATES]:
         yield pk, score, entered if stage in BACK else None
