@@ -95,10 +95,10 @@ def waits(actor: Actor) -> int:
     if actor.user is None:
         return 0
     now, role = clock.now(), actor.user.role
-    own, queue = Q(person=actor.user), in_queue(actor, decision_roles(actor), False)
+    hands = [Q(person=actor.user), in_queue(actor, decision_roles(actor), False)]
     if role in MARKETING:
         late = Q(due_at__lte=now)
-        own, queue = (late, Q(pk=None)) if role in LEADING else (own | queue | late, Q(pk=None))
+        hands = [late] if role in LEADING else [hands[0] | hands[1] | late]
     open_ones = Handoff.objects.filter(sight(actor, "lead__"), ~acted_on("lead"), outcome="open")
     open_ones = open_ones.filter(lead__merged_into=None, lead__erased_at=None)
     calls = Promise.objects.filter(sight(actor, "lead__"), person=actor.user, done_at=None, at__lte=now)
@@ -108,8 +108,10 @@ def waits(actor: Actor) -> int:
         promises__done_at=None, promises__isnull=False
     )
     parts = {
-        "waiting_handoffs": _number(open_ones.filter(own), "outcome"),
-        "waiting_in_queue": _number(open_ones.filter(queue), "outcome"),
+        **{
+            f"waiting_handoffs_{n}": _number(open_ones.filter(each), "outcome")
+            for n, each in enumerate(hands)
+        },
         "waiting_calls": _number(calls, "person"),
         "come_back": _number(back, "owner"),
     }
