@@ -16,7 +16,7 @@ def read(leads: int) -> None:
     """Of all leads with the ids from 1 on. Nothing where this version keeps no such texts."""
     try:
         from tasuki.server.people import searching
-        from tasuki.server.people.models import LeadText  # type: ignore[attr-defined]
+        from tasuki.server.people.models import LeadText
     except ImportError:
         return
 

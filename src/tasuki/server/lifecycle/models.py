@@ -61,8 +61,8 @@ class Held(models.Model):
     """What somebody did and can still take back: recorded at `due_at`, as done `at` the click.
 
     Rows of one `group` were asked for at once, and are taken back at once. `seen` is the stage in which the lead stood.
-    `what` holds the rest of the command: of a decision to, reason, note, until, answers, amount, role; of a call outcome, note,
-    promised_at.
+    `what` holds the rest of the command: of a decision to, reason, note, until, answers, amount, role; of a call outcome,
+    note, promised_at.
     """
 
     class Kind(models.TextChoices):

@@ -15,7 +15,7 @@ from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles,
 from tasuki.server.core.models import User
 from tasuki.server.handoffs.models import Handoff, Promise
 from tasuki.server.lifecycle.interest import Interest, interests
-from tasuki.server.lifecycle.standing import Standing, in_hand
+from tasuki.server.lifecycle.standing import Standing, in_queue
 from tasuki.server.lifecycle.worklist import WorkList, acted_on, work_list
 from tasuki.server.people.models import Lead
 
@@ -95,10 +95,11 @@ def waits(actor: Actor) -> int:
     if actor.user is None:
         return 0
     now, role = clock.now(), actor.user.role
-    hands = in_hand(actor, decision_roles(actor), False)
+    hands = [Q(person=actor.user), in_queue(actor, decision_roles(actor), False)]
     if role in MARKETING:
-        hands = Q(due_at__lte=now) if role in LEADING else hands | Q(due_at__lte=now)
-    open_ones = Handoff.objects.filter(sight(actor, "lead__"), hands, ~acted_on("lead"), outcome="open")
+        late = Q(due_at__lte=now)
+        hands = [late] if role in LEADING else [hands[0] | hands[1] | late]
+    open_ones = Handoff.objects.filter(sight(actor, "lead__"), ~acted_on("lead"), outcome="open")
     open_ones = open_ones.filter(lead__merged_into=None, lead__erased_at=None)
     calls = Promise.objects.filter(sight(actor, "lead__"), person=actor.user, done_at=None, at__lte=now)
     calls = calls.filter(~acted_on("lead"), lead__erased_at=None)
@@ -107,7 +108,10 @@ def waits(actor: Actor) -> int:
         promises__done_at=None, promises__isnull=False
     )
     parts = {
-        "waiting_handoffs": _number(open_ones, "outcome"),
+        **{
+            f"waiting_handoffs_{n}": _number(open_ones.filter(each), "outcome")
+            for n, each in enumerate(hands)
+        },
         "waiting_calls": _number(calls, "person"),
         "come_back": _number(back, "owner"),
     }

@@ -69,13 +69,18 @@ def in_hand(actor: Actor, roles: tuple[str, ...], is_leading: bool) -> Q:
 
     For who leads: every queue that nobody took.
     """
-    user = actor.user
-    if user is None:
+    if actor.user is None:
         return Q()
+    return Q(person=actor.user) | in_queue(actor, roles, is_leading)
+
+
+def in_queue(actor: Actor, roles: tuple[str, ...], is_leading: bool) -> Q:
+    """The second half of `in_hand`: each half has an index of its own, both together have none."""
+    team = actor.user.team_id if actor.user else None
     queue = Q() if is_leading else Q(team=None, team_role__in=roles)
-    if user.team_id is not None and not is_leading:
-        queue |= Q(team=user.team_id)
-    return Q(person=user) | (Q(person=None) & queue)
+    if team is not None and not is_leading:
+        queue |= Q(team=team)
+    return Q(person=None) & queue
 
 
 def standing(handoff: Handoff, now: datetime) -> Standing:

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Exists, F, Max, OuterRef, Q, Value, When
+from django.db.models import Exists, F, Max, OuterRef, Q
 
 from tasuki.server.activities.models import Activity
 from tasuki.server.core import clock
 from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require, sight
+from tasuki.server.core.models import Sight, User
 from tasuki.server.handoffs.models import Handoff, Promise
 from tasuki.server.lifecycle.course import Course, course
 from tasuki.server.lifecycle.models import Held
-from tasuki.server.lifecycle.standing import Standing, in_hand, seen, standing, waiting
+from tasuki.server.lifecycle.standing import Standing, in_queue, seen, standing, waiting
 from tasuki.server.people.models import Lead
 
 MOST = 200
@@ -74,9 +75,7 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
     require(actor, "leads.read")
     now, most, places = clock.now(), max(1, min(limit, MOST)), course()
     role = actor.user.role if actor.user else ""
-    hands = in_hand(actor, decision_roles(actor), role in LEADING)
-    due = (F("person").asc(nulls_last=True), F("due_at").asc(nulls_last=True), "pk")
-    mine = list(waiting(actor).filter(hands, ~acted_on("lead")).order_by(*due)[:most])
+    mine = _handoffs(actor, most, role in LEADING)
     for_marketing = actor.system or role in MARKETING
     neglected = _neglected(actor, now, most) if for_marketing else []
     return WorkList(
@@ -90,6 +89,16 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
         neglected,
         {one.pk: standing(one, now) for one in (*mine, *neglected)},
     )
+
+
+def _handoffs(actor: Actor, most: int, is_leading: bool) -> list[Handoff]:
+    """One's own first, then those of the queues."""
+    rows = waiting(actor).filter(~acted_on("lead"))
+    rows = rows.order_by(F("due_at").asc(nulls_last=True), "pk")
+    if actor.user is None:
+        return list(rows[:most])
+    own = list(rows.filter(person=actor.user)[:most])
+    return [*own, *rows.filter(in_queue(actor, decision_roles(actor), is_leading))[: most - len(own)]]
 
 
 def overview(actor: Actor, *, limit: int = MOST) -> WorkList:
@@ -141,7 +150,8 @@ def calls(actor: Actor, limit: int, *, to: datetime, since: datetime | None = No
 def _reapproach(actor: Actor, now: datetime, limit: int) -> list[Lead]:
     """Leads whose date has come, until they are reached by phone, promised a call, decided on or given another date.
 
-    One's own first, then those of nobody, then those of colleagues.
+    One's own first, then those of nobody, then those of colleagues: each in the order of an index, and only as many as there
+    is room for, for dates that came and that nobody heeded grow more with the years.
     """
     reached = Activity.objects.filter(
         lead=OuterRef("pk"), type="call", at__gte=OuterRef("reapproach_at"), properties__outcome="reached"
@@ -149,9 +159,17 @@ def _reapproach(actor: Actor, now: datetime, limit: int) -> list[Lead]:
     promised = Promise.objects.filter(lead=OuterRef("pk"), done_at=None)
     come = Lead.objects.filter(sight(actor), looked_after(actor), reapproach_at__lte=now)
     come = come.filter(~Exists(reached), ~Exists(promised), ~acted_on(), merged_into=None, erased_at=None)
-    whose = Case(When(owner=actor.user, then=Value(0)), When(owner=None, then=Value(1)), default=Value(2))
-    come = come.order_by(whose if actor.user else Value(0), "reapproach_at", "pk")
-    return list(come.select_related("account", "owner", "team")[:limit])
+    come = come.order_by("reapproach_at", "pk").select_related("account", "owner", "team")
+    found: list[Lead] = []
+    for whose in _whose(actor):
+        found += come.filter(whose)[: max(0, limit - len(found))]
+    return found
+
+
+def _whose(actor: Actor) -> Sequence[Q]:
+    if actor.user is None:
+        return [Q()]
+    return [Q(owner=actor.user), Q(owner=None), ~Q(owner=actor.user) & Q(owner__isnull=False)]
 
 
 def looked_after(actor: Actor, lead: str = "") -> Q:
@@ -191,15 +209,32 @@ def hot_leads(
     return [Hot(leads[lead], done[lead], heat[lead]) for lead in hottest]
 
 
+def _halves(actor: Actor) -> Sequence[Q]:
+    """Whose leads are looked at apart: who sees few of them would else look through all for the best of these."""
+    user = actor.user
+    if user is None or user.sight == Sight.ALL:
+        return [Q()]
+    parts = [Q(owner=user)]
+    if user.team_id is not None:
+        parts.append(Q(owner=None, team=user.team_id))
+        if user.sight == Sight.TEAM:
+            mates = User.objects.filter(team=user.team_id).exclude(pk=user.pk)
+            parts.append(Q(owner__in=list(mates.values_list("pk", flat=True))))
+    return parts
+
+
 def _candidates(actor: Actor, places: Course) -> Iterator[tuple[int, float, datetime | None]]:
-    """Leads that nobody was handed, the best by score: id, score, and for one that came back, since when it is back."""
+    """Leads that nobody was handed, the best by score: id, score, and for one that came back, since when it is back.
+
+    Stage by stage: the best of all are those that were won or are with sales, and these are many.
+    """
     handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
     found = Lead.objects.filter(
         sight(actor), looked_after(actor), ~Exists(handed), score__gt=0, anonymous=False
     )
-    found = found.filter(~acted_on(), merged_into=None, erased_at=None, stage__in=places.before)
-    found = found.order_by("-score", "-pk")
-    for pk, score, stage, entered in found.values_list("pk", "score", "stage", "stage_entered_at")[
-        :CANDIDATES
-    ]:
+    found = found.filter(~acted_on(), merged_into=None, erased_at=None)
+    rows = found.order_by("-score", "-pk").values_list("pk", "score", "stage", "stage_entered_at")
+    parts = [(whose, stage) for whose in _halves(actor) for stage in places.before]
+    best = {row for whose, stage in parts for row in rows.filter(whose, stage=stage)[:CANDIDATES]}
+    for pk, score, stage, entered in sorted(best, key=lambda row: (-row[1], -row[0]))[:CANDIDATES]:
         yield pk, score, entered if stage in BACK else None

@@ -90,6 +90,21 @@ class Lead(models.Model):
                 name="lead_by_reapproach",
                 condition=models.Q(reapproach_at__isnull=False),
             ),
+            models.Index(
+                fields=["owner", "stage", "-score", "-id"],
+                name="lead_by_owner_stage_score",
+                condition=models.Q(owner__isnull=False),
+            ),
+            models.Index(
+                fields=["team", "stage", "-score", "-id"],
+                name="lead_of_team_alone",
+                condition=models.Q(owner__isnull=True, team__isnull=False),
+            ),
+            models.Index(
+                fields=["owner", "reapproach_at", "id"],
+                name="lead_by_owner_reapproach",
+                condition=models.Q(reapproach_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

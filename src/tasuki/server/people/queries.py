@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from tasuki.server.accounts.models import Account
@@ -171,16 +171,15 @@ def duplicates(
     for named, subject in (("lead", lead), ("account", account)):
         if subject is not None:
             rows = rows.filter(Q(first=subject) | Q(second=subject), kind=named)
-    seen, present = (
-        listed(actor, anonymous=True).values("pk"),
-        Account.objects.filter(merged_into=None).values("pk"),
-    )
-    rows = rows.filter(
-        Q(kind="lead", first__in=seen, second__in=seen)
-        | Q(kind="account", first__in=present, second__in=present)
-    )
+    seen, present = listed(actor, anonymous=True), Account.objects.filter(merged_into=None)
+    rows = rows.filter(Q(_both_in(seen), kind="lead") | Q(_both_in(present), kind="account"))
     found = listing.page(rows, "-score", limit, after=after)
     return QuestionPage(_questions(found.rows), found.after)
+
+
+def _both_in(rows: QuerySet[Any]) -> Q:
+    """That both of a pair are there: asked of each pair, for a list of all that are there is a million long."""
+    return Q(Exists(rows.filter(pk=OuterRef("first")))) & Q(Exists(rows.filter(pk=OuterRef("second"))))
 
 
 def _questions(rows: Sequence[Duplicate]) -> list[Question]:
