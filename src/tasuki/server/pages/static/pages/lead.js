@@ -17,6 +17,7 @@ function slide() {
     waiting = setTimeout(() => strip.requestSubmit(), 200);
   };
   slider.hidden = last === 0; // known since today: there is no day to go back to
+  strip.querySelector("button").hidden = true; // a day that is chosen is shown at once
   slider.addEventListener("input", () => {
     date.value = iso(Number(slider.value));
     say();
