@@ -93,7 +93,7 @@ def up(
     )
     watcher.listen()
     typer.echo(f"Tasuki is starting on {_address()}; Ctrl-C stops it.")
-    _say_how_to_begin()
+    _say_next_steps(first=True)
     watcher.run()
     typer.echo("Stopped.")
 
@@ -307,23 +307,12 @@ def _migrated(*, always: bool = False) -> None:
         typer.echo(f"The database is up to date; {len(applied) or 'no'} migrations were applied.")
 
 
-def _say_next_steps() -> None:
-    from tasuki.server.running.doctor import next_steps
+def _say_next_steps(*, first: bool = False) -> None:
+    from tasuki.server.running.doctor import how_to_begin, next_steps
 
     with _answering():
-        for step in next_steps():
-            typer.echo(f"To do: {step.check}: {step.says}. {step.cure}")
-
-
-def _say_how_to_begin() -> None:
-    """As long as nobody was made: the address at which the first administrator is, good for whoever reads this."""
-    from tasuki.server.core import entrance
-
-    with _answering():
-        if entrance.nobody_yet():
-            typer.echo(
-                f"Nobody can sign in yet. Make yourself the administrator at {_address()}/begin?code={entrance.first_code()}"
-            )
+        for line in how_to_begin() if first else [f"To do: {step}" for step in next_steps()]:
+            typer.echo(line)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from tasuki.server.imports import queries
 if TYPE_CHECKING:
     from tasuki.server.imports.models import ImportJob
     from tasuki.server.imports.previewing import Preview
-    from tasuki.server.pages.forms import Plan
+    from tasuki.server.pages.import_forms import Plan
 
 COLUMN = "column_"
 WHY = {

@@ -35,6 +35,9 @@ class Finding:
     says: str
     cure: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.check}: {self.says}. {self.cure}"
+
 
 def good(check: str, says: str) -> Finding:
     """All is well."""
@@ -83,6 +86,18 @@ def as_text(findings: Sequence[Finding], *, as_json: bool) -> str:
     warnings = f", {look} warning{'' if look == 1 else 's'}" if look else ""
     lines.append(f"{bad or 'no'} problem{'' if bad == 1 else 's'}{warnings}")
     return "\n".join(lines)
+
+
+def how_to_begin() -> list[str]:
+    """As long as nobody was made: at which address the first administrator is, for whoever reads it on this machine."""
+    from django.conf import settings
+
+    from tasuki.server.core import entrance
+
+    if not entrance.nobody_yet():
+        return []
+    address = f"{settings.ENVIRONMENT.url}/begin?code={entrance.first_code()}"
+    return [f"Nobody can sign in yet. Make yourself the administrator at {address}"]
 
 
 def next_steps() -> list[Finding]:

@@ -27,7 +27,7 @@ from tasuki.server.core.models import User
 from tasuki.server.imports import queries as imports
 from tasuki.server.notify import inviting, mail
 from tasuki.server.notify import queries as channels
-from tasuki.server.pages import clauses, forms, start_forms
+from tasuki.server.pages import clauses, import_forms, start_forms
 from tasuki.server.pages.frame import done, not_there, on_form, page, sentence, show, theme_of
 
 MANAGE = "company.manage"
@@ -338,7 +338,7 @@ def starter_text(actor: Actor, starter: Starter) -> str:
 
 def _import(request: HttpRequest, actor: Actor) -> HttpResponse:
     jobs = imports.jobs(actor, limit=3)
-    return _step(request, actor, "import", {"form": forms.Upload(), "jobs": jobs})
+    return _step(request, actor, "import", {"form": import_forms.Upload(), "jobs": jobs})
 
 
 def _telling(request: HttpRequest, actor: Actor) -> HttpResponse:

@@ -16,7 +16,8 @@ from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.imports import commands, queries
 from tasuki.server.imports.models import ImportJob
-from tasuki.server.pages import forms, importing
+from tasuki.server.pages import import_forms as forms
+from tasuki.server.pages import importing
 from tasuki.server.pages.frame import done, is_partial, on_form, page, part, show
 from tasuki.server.pages.paging import PAGE, a_number, following
 
