@@ -57,10 +57,10 @@ def _rows(
 @cache
 def _selection(model: type[Model], columns: tuple[str, ...], vendor: str) -> str:
     quote, as_text = connection.ops.quote_name, "::text" if vendor == "postgresql" else ""
-    fields = [model._meta.get_field(name) for name in columns]
+    fields = {one.name: one for one in model._meta.concrete_fields}
     named = [
-        quote(field.column) + (as_text if isinstance(field, JSONField) else "")  # type: ignore[union-attr]
-        for field in fields
+        quote(str(fields[name].column)) + (as_text if isinstance(fields[name], JSONField) else "")
+        for name in columns
     ]
     chosen = ", ".join(("lead_id", MICROS[vendor], *named))
     return f"SELECT {chosen} FROM {quote(model._meta.db_table)} WHERE"  # noqa: S608 — names of ours

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
         ("accounts", "0002_initial"),
         ("core", "0001_initial"),
         ("imports", "0001_initial"),
-        ("people", "0004_search"),
+        ("people", "0005_lead_by_campaign"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
