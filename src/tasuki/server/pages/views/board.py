@@ -181,5 +181,5 @@ def undo(request: HttpRequest, actor: Actor, group: str) -> HttpResponse:
     if shown.path != reverse("board"):
         return part(request, actor, "nothing.html", {})
     work = work_of(actor, QueryDict(shown.query[:8_000]))
-    context = {"is_board": True, "oob": True, **_lanes(actor, work), **tools(actor, work)}
-    return part(request, actor, "board_work.html", context)
+    context = {"is_board": True, **_lanes(actor, work), **tools(actor, work)}
+    return part(request, actor, "board_undone.html", context)
