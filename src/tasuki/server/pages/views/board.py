@@ -164,7 +164,7 @@ def _back(request: HttpRequest, actor: Actor) -> HttpResponse:
         context = {"title": _("Leads"), "is_board": True, **_lanes(actor, work), **tools(actor, work)}
         answer = part(request, actor, "board_work.html", context)
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#work", "morph:outerHTML"
-        answer.headers["HX-Trigger"] = "moved"
+        answer.headers["HX-Trigger-After-Swap"] = "moved"
         return answer
     return redirect(f"{reverse('board')}?{work.query}")
 
