@@ -157,7 +157,7 @@ def _back(request: HttpRequest, actor: Actor) -> HttpResponse:
         context = {"title": _("Leads"), "is_board": True, **_lanes(actor, work), **tools(actor, work)}
         answer = part(request, actor, "board_work.html", context)
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#work", "morph:outerHTML"
-        answer.headers["HX-Trigger"] = "moved"
+        answer.headers["HX-Trigger-After-Swap"] = "moved"
         return answer
     return redirect(f"{reverse('board')}?{work.query}")
 
@@ -174,5 +174,5 @@ def undo(request: HttpRequest, actor: Actor, group: str) -> HttpResponse:
     if shown.path != reverse("board"):
         return part(request, actor, "nothing.html", {})
     work = work_of(actor, QueryDict(shown.query[:8_000]))
-    context = {"is_board": True, "oob": True, **_lanes(actor, work), **tools(actor, work)}
-    return part(request, actor, "board_work.html", context)
+    context = {"is_board": True, **_lanes(actor, work), **tools(actor, work)}
+    return part(request, actor, "board_undone.html", context)
