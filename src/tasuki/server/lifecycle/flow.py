@@ -292,7 +292,9 @@ def _acceptance(actor: Actor, stage: str, since: datetime, now: datetime) -> flo
     under = agreements.in_force()
     first = next((one for one in under.agreement.stages if one.handoff), None) if under else None
     rows = Handoff.objects.filter(sight(actor, "lead__"), closed_at__gte=since, closed_at__lte=now)
-    own = Q(transition__to_stage=first.id if first else stage)  # counted, not filtered by: else databases begin there
+    own = Q(
+        transition__to_stage=first.id if first else stage
+    )  # counted, not filtered by: else databases begin there
     counted = dict(rows.values_list("outcome").annotate(n=Count("pk", filter=own)).order_by())
     whole = sum(counted.get(one, 0) for one in ("accepted", "returned", "expired"))
     return 100.0 * counted.get("accepted", 0) / whole if whole >= FEW else None

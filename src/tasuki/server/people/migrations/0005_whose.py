@@ -5,26 +5,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_initial'),
-        ('core', '0001_initial'),
-        ('imports', '0001_initial'),
-        ('people', '0004_search'),
+        ("accounts", "0002_initial"),
+        ("core", "0001_initial"),
+        ("imports", "0001_initial"),
+        ("people", "0004_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('owner__isnull', False)), fields=['owner', 'stage', '-score', '-id'], name='lead_by_owner_stage_score'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("owner__isnull", False)),
+                fields=["owner", "stage", "-score", "-id"],
+                name="lead_by_owner_stage_score",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('owner__isnull', True), ('team__isnull', False)), fields=['team', 'stage', '-score', '-id'], name='lead_of_team_alone'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("owner__isnull", True), ("team__isnull", False)),
+                fields=["team", "stage", "-score", "-id"],
+                name="lead_of_team_alone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('reapproach_at__isnull', False)), fields=['owner', 'reapproach_at', 'id'], name='lead_by_owner_reapproach'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("reapproach_at__isnull", False)),
+                fields=["owner", "reapproach_at", "id"],
+                name="lead_by_owner_reapproach",
+            ),
         ),
     ]
