@@ -48,13 +48,13 @@ def test_a_table_that_is_written_anew_is_looked_through():
 
 def test_a_row_that_points_nowhere_stops_the_migration_that_writes_its_table_anew():
     token = Token.objects.create(user=User.objects.create(username="ishii"), name="crm", digest="d", hint="h")
+
+    def migrate() -> None:
+        with connection.schema_editor() as editor:
+            Token.objects.filter(pk=token.pk).update(user_id=999)
+            editor.alter_field(Token, *wider())
+
     with pytest.raises(IntegrityError, match="core_user"):
-        _broken_and_altered(token)
+        migrate()
     token.refresh_from_db()
     assert token.user.username == "ishii"
-
-
-def _broken_and_altered(token: Token) -> None:
-    with connection.schema_editor() as editor:
-        Token.objects.filter(pk=token.pk).update(user_id=999)
-        editor.alter_field(Token, *wider())

@@ -1,7 +1,8 @@
 """Migrations on SQLite: at their end only the tables that were written anew are looked through for rows that point nowhere.
 
 Django looks through the whole database, after each migration and when there is none to apply. With ten million activities
-that is minutes each time, in which nobody can work. Migrations that break a reference fail on PostgreSQL, which checks every row.
+that is minutes each time, in which nobody can work. Migrations that break a reference fail on PostgreSQL, which checks
+every row.
 """
 
 from __future__ import annotations
