@@ -97,15 +97,6 @@ class Told:
     """The time of its last line: to tell the same part anew, with what came meanwhile."""
 
 
-def story(actor: Actor, lead: Lead, at: datetime | None, stages: Stages, limit: int) -> list[Line]:
-    """The latest lines, or those up to `at`."""
-    found = queries.timeline(actor, lead, at=at, limit=limit)
-    called = any(_is_call(item.entry) for item in found)
-    names = {user.username: user.shown_name for user in core.colleagues(actor)} if called else {}
-    lines = [_line(item.entry, stages, names) for item in found]
-    return [line for line in lines if line.what]
-
-
 def told(
     actor: Actor,
     lead: Lead,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -17,17 +17,18 @@ from tasuki.server.core import clock
 from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import NotFound, Refused
-from tasuki.server.handoffs import commands
 from tasuki.server.handoffs import queries as handoffs_queries
 from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle import board, queries, relay
 from tasuki.server.pages import relay_forms as forms
-from tasuki.server.pages.frame import done, not_there, on_form, page, say_refusal, show
+from tasuki.server.pages.frame import done, on_form, page, show
 from tasuki.server.pages.free_days import free_today
 from tasuki.server.pages.paging import PAGE, following
 from tasuki.server.pages.views.lead import shown as lead_shown
 from tasuki.server.people import queries as people
 
+Refusal = tuple[str | int, Form]
+"""The form of somebody's capacity, by user name, or of a team's, by id, as it was typed."""
 STATES = {
     "open": gettext_lazy("Waiting for an answer"),
     "accepted": gettext_lazy("Accepted"),
@@ -41,6 +42,13 @@ STATES = {
 @page()
 def handoffs(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The board: what is due first stands on top, so that what was neglected does; and the loads of the teams."""
+    return shown(request, actor)
+
+
+def shown(
+    request: HttpRequest, actor: Actor, refused: Refusal | None = None, status: int = 200
+) -> HttpResponse:
+    """The page; a form of the loads that was refused stays as it was typed."""
     asked = {
         name: request.GET.get(name, "").replace("\0", "")[:200]
         for name in ("team", "person", "after", "state")
@@ -67,9 +75,10 @@ def handoffs(request: HttpRequest, actor: Actor) -> HttpResponse:
         "back": "handoffs",
         "minute": f"{clock.now():%H:%M}",
         "version": " ".join(f"{one.handoff.pk}-{one.handoff.person_id}" for one in found.rows),
-        **loads(actor, {user.pk: user.shown_name for user in people}),
+        **loads(actor, {user.pk: user.shown_name for user in people}, refused),
     }
-    return show(request, actor, "handoffs.html", {**context, **following(request, found.after or None)})
+    context |= following(request, found.after or None)
+    return show(request, actor, "handoffs.html", context, status)
 
 
 @dataclass(frozen=True)
@@ -82,70 +91,38 @@ class Row:
     open: int
     minutes: int
     share: float | None
-    form: forms.Capacity
+    form: Form
 
 
-def loads(actor: Actor, names: dict[int, str]) -> dict[str, Any]:
+def loads(actor: Actor, names: dict[int, str], refused: Refusal | None = None) -> dict[str, Any]:
     """What the teams have and can take; with forms for those who set it."""
     teams = handoffs_queries.loads(actor)
     free = free_today(actor, [load.team.id for load in teams])
+    typed = dict([refused] if refused else [])
     found = [
         {
             "load": load,
             "is_free": load.team.id in free,
             "free": free.get(load.team.id),
-            "form": forms.TeamCapacity(
+            "form": typed.get(load.team.id)
+            or forms.TeamCapacity(
                 initial={"minutes_a_lead": load.team.minutes_a_lead}, auto_id=f"id_team{load.team.id}_%s"
             ),
-            "people": [_row(one, load.team.minutes_a_lead, names) for one in load.people],
+            "people": [_row(one, load.team.minutes_a_lead, names, typed) for one in load.people],
+            "is_open": load.team.id in typed or any(one.username in typed for one in load.people),
         }
         for load in teams
     ]
     return {"loads": found, "may_set": actor.may("capacity.manage")}
 
 
-def _row(member: Any, minutes_a_lead: int, names: dict[int, str]) -> Row:
+def _row(member: Any, minutes_a_lead: int, names: dict[int, str], typed: Mapping[str | int, Form]) -> Row:
     needs = member.open * minutes_a_lead
     start = {"minutes_a_day": member.minutes, "weight": f"{member.weight:g}"}
-    form = forms.Capacity(initial=start, auto_id=f"id_user{member.id}_%s")
+    form = typed.get(member.username) or forms.Capacity(initial=start, auto_id=f"id_user{member.id}_%s")
     share = needs / member.minutes if member.minutes else None
     name = names.get(member.id, member.username)
     return Row(member.username, name, member.away, member.open, needs, share, form)
-
-
-@require_POST
-@page("capacity.manage")
-def person_capacity(request: HttpRequest, actor: Actor, username: str) -> HttpResponse:
-    """How much somebody can take."""
-    form = forms.Capacity(request.POST)
-    if form.is_valid():
-        commands.set_capacity(actor, username, **form.cleaned_data)
-        return done(request, _("Saved."), _back(request))
-    return _not_taken(request, form)
-
-
-@require_POST
-@page("capacity.manage")
-def team_capacity(request: HttpRequest, actor: Actor, team_id: int) -> HttpResponse:
-    """What a lead costs a team."""
-    team = next((one.name for one in core.teams(actor) if one.pk == team_id), None)
-    if team is None:
-        raise not_there()
-    form = forms.TeamCapacity(request.POST)
-    if form.is_valid():
-        commands.set_team_capacity(actor, team, **form.cleaned_data)
-        return done(request, _("Saved."), _back(request))
-    return _not_taken(request, form)
-
-
-def _not_taken(request: HttpRequest, form: Form) -> HttpResponse:
-    wrong = [f"{form[name].label}: {error}" for name, errors in form.errors.items() for error in errors]
-    say_refusal(request, Refused("invalid", " ".join(wrong)))
-    return redirect(_back(request))
-
-
-def _back(request: HttpRequest) -> str:
-    return "routing" if request.POST.get("from") == "routing" else "handoffs"
 
 
 @require_POST

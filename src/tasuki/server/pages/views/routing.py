@@ -14,7 +14,7 @@ from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
 from tasuki.server.pages import handing
 from tasuki.server.pages.frame import page, show
-from tasuki.server.pages.views.handoffs import loads
+from tasuki.server.pages.views.handoffs import Refusal, loads
 from tasuki.server.pages.way import Way
 
 
@@ -30,6 +30,13 @@ class Handover:
 @page()
 def routing(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The routes of the agreement, and the teams as they are now."""
+    return shown(request, actor)
+
+
+def shown(
+    request: HttpRequest, actor: Actor, refused: Refusal | None = None, status: int = 200
+) -> HttpResponse:
+    """The page; a form of the loads that was refused stays as it was typed."""
     found = agreements.in_force()
     names = {user.pk: user.shown_name for user in core.colleagues(actor)}
     context = {
@@ -40,7 +47,7 @@ def routing(request: HttpRequest, actor: Actor) -> HttpResponse:
         "may_manage": actor.may("people.manage"),
         "may_hours": actor.may("worktime.manage"),
         "back": "routing",
-        **loads(actor, names),
+        **loads(actor, names, refused),
     }
     if found:
         stages = stages_of(found.agreement)
@@ -49,4 +56,4 @@ def routing(request: HttpRequest, actor: Actor) -> HttpResponse:
             for stage in found.agreement.stages
             if stage.handoff
         ]
-    return show(request, actor, "routing.html", context)
+    return show(request, actor, "routing.html", context, status)
