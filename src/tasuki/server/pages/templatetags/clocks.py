@@ -99,7 +99,7 @@ KINDS: Words = {
 }
 """Why a lead is in the queue."""
 MEASURES: Words = {
-    "": gettext_lazy("entries"),
+    "": gettext_lazy("entered"),
     "acceptance": gettext_lazy("accepted of those answered"),
     "amount": gettext_lazy("amount"),
 }
