@@ -15,9 +15,10 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 from tasuki.server.core.access import Actor
 from tasuki.server.core.models import Role, Team, User
 from tests.monday import monday_morning
+from tests.server.conftest import nothing_is_kept_from_another_test
 from tests.server.pages import scene as scenes
 
-__all__ = ["monday_morning"]
+__all__ = ["monday_morning", "nothing_is_kept_from_another_test"]
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
     "true"  # playwright keeps an event loop in this thread, where the tests use the database

@@ -40,6 +40,8 @@ WEEK = timedelta(days=7)
 CHANGES, PULLS = 6, 5
 SLOW, PATIENCE = 0.03, 100
 """What took longer than so many seconds is kept for so many times as long."""
+LONGEST = 30.0
+"""Seconds that others wait for whoever counts anew, before they count themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +257,15 @@ def measured(actor: Actor) -> list[Measured]:
     under = agreements.in_force()
     if under is None:
         return []
+    who = f"{sight(actor)} {timezone.get_current_timezone_name()}"
+    return _kept(f"targets {who} {under.version.digest}", lambda: _measured(actor, under.agreement))
+
+
+def _measured(actor: Actor, agreement: Agreement) -> list[Measured]:
     now, found = clock.now(), []
-    for key, target in under.agreement.targets.items():
+    for key, target in agreement.targets.items():
         stage, _dot, what = key.partition(".")
-        if stage in under.agreement.stage and what in MEASURES:
+        if stage in agreement.stage and what in MEASURES:
             actual = _actual(actor, stage, what, _since(target, now), now)
             found.append(Measured(key, stage, target, actual))
     return found
@@ -318,10 +325,11 @@ def _kept(name: str, work: Callable[[], T]) -> T:
     begin = time.monotonic()
     if begin < until:
         return value  # type: ignore[no-any-return]
+    if until:  # the others go on with what was, while this one counts anew
+        _known[name] = (begin + LONGEST, value)
     found = work()
     took = time.monotonic() - begin
     if len(_known) > 100:
         _known.clear()
-    if took > SLOW:
-        _known[name] = (begin + took * PATIENCE, found)
+    _known[name] = (begin + took * PATIENCE if took > SLOW else 0.0, found)
     return found

@@ -49,5 +49,5 @@ def _place(request: HttpRequest) -> str:
 
 def _again(request: HttpRequest, actor: Actor, whose: str | int, form: Form) -> HttpResponse:
     """The page that it was sent from, with what was typed and what is wrong beside it."""
-    view = routing if _place(request) == "routing" else handoffs
-    return view.shown(request, actor, (whose, form), 422)
+    shown = routing.shown if _place(request) == "routing" else handoffs.shown
+    return shown(request, actor, (whose, form), 422)
