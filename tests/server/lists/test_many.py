@@ -64,6 +64,28 @@ def test_what_somebody_changed_since_is_left_alone_by_the_undo(
         commands.undo_bulk(marketer, row.pk)
 
 
+def test_who_sees_their_own_leads_only_gives_one_away_and_takes_it_back(
+    scene: Scene, marketer: Actor, sales_rep: Actor, outsider: Actor
+):
+    people.update_lead(marketer, scene.cool, changes={}, owner="ono")
+    row = commands.act(outsider, kind="owner", to={"owner": "sakai"}, lead_ids=[scene.cool])
+    assert owner_of(scene.cool) == "sakai"
+    done = commands.undo_bulk(outsider, row.pk)
+    assert (owner_of(scene.cool), done.state, done.kept) == ("ono", Bulk.State.UNDONE, 0)
+
+
+def test_an_undo_that_puts_nothing_back_says_so_and_is_no_undo(
+    scene: Scene, marketer: Actor, sales_rep: Actor
+):
+    row = commands.act(marketer, kind="owner", to={"owner": "sakai"}, lead_ids=[scene.cool])
+    people.update_lead(marketer, scene.cool, changes={}, owner="ishii")
+    with pytest.raises(Conflict, match="Nothing was put back"):
+        commands.undo_bulk(marketer, row.pk)
+    row.refresh_from_db()
+    assert (row.state, owner_of(scene.cool)) == (Bulk.State.DONE, "ishii")
+    assert not AuditEntry.objects.filter(subject=f"bulk:{row.pk}", action="leads.bulk_undo").exists()
+
+
 def test_team_and_campaign_of_all_that_fit(scene: Scene, marketer: Actor, sales_team: Team):
     asked = asking.asked_of({"stage": ["MAL"]}, queries.asker(marketer))
     row = commands.act(marketer, kind="team", to={"team": sales_team.name}, asked=asked)
