@@ -13,7 +13,7 @@ from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import Conflict, Invalid, NotFound, TooLarge
 from tasuki.server.core.models import AuditEntry, Team
 from tasuki.server.lifecycle import commands as lifecycle
-from tasuki.server.lists import asking, commands, doing, queries
+from tasuki.server.lists import asking, commands, doing, queries, undoing
 from tasuki.server.lists.asking import Asked
 from tasuki.server.lists.models import Bulk
 from tasuki.server.people import commands as people
@@ -84,6 +84,29 @@ def test_an_undo_that_puts_nothing_back_says_so_and_is_no_undo(
     row.refresh_from_db()
     assert (row.state, owner_of(scene.cool)) == (Bulk.State.DONE, "ishii")
     assert not AuditEntry.objects.filter(subject=f"bulk:{row.pk}", action="leads.bulk_undo").exists()
+
+
+def test_leads_of_a_team_that_is_gone_go_back_to_no_team(scene: Scene, marketer: Actor, sales_team: Team):
+    west, north = (Team.objects.create(name=name, role="sales") for name in ("W", "N"))
+    Lead.objects.filter(pk=scene.cool).update(team=west)
+    Lead.objects.filter(pk=scene.twin).update(team=north)
+    row = commands.act(marketer, kind="team", to={"team": sales_team.name}, lead_ids=[scene.cool, scene.twin])
+    west.delete()
+    done = commands.undo_bulk(marketer, row.pk)
+    teams = dict(Lead.objects.filter(pk__in=row.leads).values_list("pk", "team"))
+    assert (teams, done.kept) == ({scene.cool: None, scene.twin: north.pk}, 0)
+
+
+def test_who_clicks_undo_twice_undoes_once_and_one_that_died_can_be_begun_again(
+    scene: Scene, marketer: Actor, sales_rep: Actor
+):
+    row = commands.act(marketer, kind="owner", to={"owner": "sakai"}, lead_ids=[scene.cool])
+    Bulk.objects.filter(pk=row.pk).update(state=Bulk.State.UNDOING, undone_at=clock.now())
+    with pytest.raises(Conflict, match="being undone"):
+        commands.undo_bulk(marketer, row.pk)
+    with clock.at(clock.now() + undoing.GIVEN_UP + timedelta(seconds=1)):
+        assert commands.undo_bulk(marketer, row.pk).state == Bulk.State.UNDONE
+    assert owner_of(scene.cool) == ""
 
 
 def test_team_and_campaign_of_all_that_fit(scene: Scene, marketer: Actor, sales_team: Team):
