@@ -51,6 +51,19 @@ def test_chosen_leads_only(scene: Scene, marketer: Actor, browse: Callable[[Acto
     assert [row[0] for row in rows[1:]] == [str(scene.twin)]
 
 
+def test_with_nothing_ticked_the_bar_takes_nothing_out(
+    scene: Scene, marketer: Actor, browse: Callable[[Actor], Client]
+):
+    client = browse(marketer)
+    for given in ({"kind": "csv"}, {"kind": "xlsx", "lead": "x"}):
+        answer = client.post("/leads/many", given, headers={"referer": "http://testserver/leads"})
+        assert answer.status_code == 302
+        assert "No lead was chosen" in client.get("/leads?view=all").content.decode()
+    assert not AuditEntry.objects.filter(action="leads.export").exists()
+    everything = client.post("/leads/many", {"kind": "csv", "all": "1"})
+    assert len(rows_of(b"".join(everything.streaming_content))) == 4  # type: ignore[attr-defined]
+
+
 def test_excel_is_read_by_excel_and_texts_stay_texts(
     scene: Scene, marketer: Actor, browse: Callable[[Actor], Client]
 ):
