@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django_tasks_db.models import DBTaskResult
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import Conflict, Invalid, NotFound, TooLarge
 from tasuki.server.core.models import AuditEntry, Team
 from tasuki.server.lifecycle import commands as lifecycle
+from tasuki.server.lifecycle.models import Decision
 from tasuki.server.lists import asking, commands, doing, queries, undoing
 from tasuki.server.lists.asking import Asked
 from tasuki.server.lists.models import Bulk
@@ -167,6 +169,41 @@ def test_many_leads_are_the_workers_and_it_goes_on_where_it_was_killed(
     assert (row.state, row.done, row.changed) == ("done", 53, 53)
     commands.undo_bulk(marketer, row.pk)
     assert not Lead.objects.filter(owner=sales_rep.user).exists()
+
+
+def test_a_note_stays_with_the_decisions_only(scene: Scene, marketer: Actor):
+    row = commands.act(
+        marketer, kind="stage", to={"to": "MQL", "note": "田中さんは異動"}, lead_ids=[scene.cool]
+    )
+    record()
+    assert "田中" not in str(Bulk.objects.get(pk=row.pk).what)
+    assert Decision.objects.get(lead=scene.cool, to="MQL").note == "田中さんは異動"
+
+
+def test_what_was_left_standing_is_taken_up_again_and_nothing_else(
+    scene: Scene, marketer: Actor, sales_rep: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    done = commands.act(marketer, kind="owner", to={"owner": ""}, lead_ids=[scene.hot])
+    with monkeypatch.context() as death:
+        death.setattr(doing, "run", lambda _pk: None)  # before it begins
+        row = commands.act(marketer, kind="owner", to={"owner": "sakai"}, lead_ids=[scene.cool])
+    assert (row.state, doing.resume_stale()) == (Bulk.State.WAITING, 0)
+    with clock.at(clock.now() + doing.STANDS_STILL + timedelta(seconds=1)):
+        assert (doing.resume_stale(), doing.resume_stale()) == (1, 0)
+    (job,) = DBTaskResult.objects.all()
+    assert job.args_kwargs["args"] == [row.pk]
+    doing.run(row.pk)
+    assert owner_of(scene.cool) == "sakai"
+    assert done.state == Bulk.State.DONE
+
+
+def test_a_change_for_the_worker_is_in_the_queue_as_soon_as_it_is_there(
+    scene: Scene, marketer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    """The test's own transaction never ends, so whatever waits for its end does not happen."""
+    monkeypatch.setattr(commands, "AT_ONCE", 1)
+    row = commands.act(marketer, kind="owner", to={"owner": ""}, lead_ids=[scene.hot, scene.cool])
+    assert [job.args_kwargs["args"] for job in DBTaskResult.objects.all()] == [[row.pk]]
 
 
 def test_there_is_a_bound(scene: Scene, marketer: Actor, monkeypatch: pytest.MonkeyPatch):

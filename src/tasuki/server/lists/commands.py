@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tasuki.server.agreements.stages import stages_now
 from tasuki.server.core import audit, clock
 from tasuki.server.core.access import Actor, require
-from tasuki.server.core.errors import Conflict, Invalid, NotAllowed, NotFound, TooLarge
+from tasuki.server.core.errors import Invalid, NotAllowed, NotFound, TooLarge
 from tasuki.server.core.models import Team, User
 from tasuki.server.lists import columns, doing, exporting, queries
 from tasuki.server.lists.asking import Asked
@@ -269,10 +269,11 @@ def act(
     what = _what(kind, to)
     ids = _meant(actor, lead_ids, asked or Asked(), sort)
     with transaction.atomic():
-        row = Bulk.objects.create(kind=kind, what=what, by=user, leads=ids, created_at=clock.now())
+        now = clock.now()
+        row = Bulk.objects.create(kind=kind, what=what, by=user, leads=ids, created_at=now, progress_at=now)
         audit.record(actor, "leads.bulk", f"bulk:{row.pk}", kind=kind, leads=len(ids), columns=sorted(what))
         if len(ids) > AT_ONCE:
-            transaction.on_commit(lambda: run_bulk.enqueue(row.pk))
+            run_bulk.enqueue(row.pk)
     if len(ids) <= AT_ONCE:
         doing.run(row.pk)
         row.refresh_from_db()

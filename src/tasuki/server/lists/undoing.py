@@ -1,4 +1,4 @@
-"""Putting back what was done to many leads at once: it is the right of whoever did it, also where they see the leads no more."""
+"""Putting back what was done to many leads at once: the right of whoever did it, also where they see the leads no more."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _given_up(row: Bulk) -> None:
 
 
 def _check(row: Bulk) -> None:
-    if row.state in (Bulk.State.WAITING, Bulk.State.RUNNING):
+    if row.state in doing.UNDER_WAY:
         raise Conflict(
             "bulk_running", _("It is still being done."), cure=_("Wait until it is done, then undo it.")
         )

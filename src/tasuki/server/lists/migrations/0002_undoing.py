@@ -4,20 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('lists', '0001_initial'),
+        ("lists", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='bulk',
-            name='progress_at',
+            model_name="bulk",
+            name="progress_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name='bulk',
-            name='state',
-            field=models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('undoing', 'Being undone'), ('undone', 'Undone')], default='waiting', max_length=10),
+            model_name="bulk",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("waiting", "Waiting"),
+                    ("running", "Running"),
+                    ("done", "Done"),
+                    ("failed", "Failed"),
+                    ("undoing", "Being undone"),
+                    ("undone", "Undone"),
+                ],
+                default="waiting",
+                max_length=10,
+            ),
         ),
     ]

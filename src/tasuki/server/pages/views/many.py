@@ -135,9 +135,7 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponseBase:
     return _file(request, actor, request.POST.get("kind", exporting.CSV), None)
 
 
-def _file(
-    request: HttpRequest, actor: Actor, kind: str, ids: Sequence[int] | None
-) -> StreamingHttpResponse:
+def _file(request: HttpRequest, actor: Actor, kind: str, ids: Sequence[int] | None) -> StreamingHttpResponse:
     """Of these leads; None: of all that fit."""
     work = posted(actor, request)
     pieces = commands.export_leads(
