@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from django.test import Client
 
+from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import NotAllowed
 from tasuki.server.core.models import AuditEntry, Role
@@ -17,6 +18,7 @@ from tasuki.server.lists import columns, commands
 from tasuki.server.lists.asking import Asked
 from tasuki.server.people import commands as people
 from tasuki.server.people.inputs import LeadInput
+from tasuki.server.people.models import Lead
 from tests.server.pages.scene import Scene
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +51,47 @@ def test_csv_has_the_columns_shown_in_their_order_and_the_leads_that_fit(
 def test_chosen_leads_only(scene: Scene, marketer: Actor, browse: Callable[[Actor], Client]):
     rows = rows_of(file_of(browse(marketer), kind="csv", lead=[scene.twin]))
     assert [row[0] for row in rows[1:]] == [str(scene.twin)]
+
+
+@pytest.mark.parametrize("sort", ["reapproach", "-reapproach", "stage_entered", "-stage_entered"])
+def test_an_order_by_a_date_leaves_nobody_out_of_the_file_and_of_what_is_done(
+    scene: Scene, marketer: Actor, sort: str, browse: Callable[[Actor], Client]
+):
+    Lead.objects.update(reapproach_at=None, stage_entered_at=None)
+    Lead.objects.filter(pk=scene.cool).update(reapproach_at=clock.now(), stage_entered_at=clock.now())
+    rows = rows_of(file_of(browse(marketer), kind="csv", query=f"sort={sort}"))
+    assert rows[1][0] == str(scene.cool)
+    assert {int(row[0]) for row in rows[1:]} == {scene.hot, scene.cool, scene.twin}
+    done = commands.act(marketer, kind="campaign", to={"campaign": "x"}, asked=Asked(), sort=sort)
+    assert sorted(done.leads) == sorted([scene.hot, scene.cool, scene.twin])
+
+
+def test_a_list_by_a_date_says_that_leads_without_one_are_not_in_it_and_shows_them(
+    scene: Scene, marketer: Actor, browse: Callable[[Actor], Client]
+):
+    client = browse(marketer)
+    Lead.objects.filter(pk=scene.cool).update(reapproach_at=clock.now())
+    page = client.get("/leads?stage=MAL&sort=reapproach&view=all").content.decode()
+    assert "Leads without this date are not in this order." in page
+    others = client.get("/leads?stage=MAL&view=all&reapproach=none").content.decode()
+    assert "stage=MAL&amp;view=all&amp;reapproach=none" in page
+    assert f'href="/leads/{scene.twin}"' in others
+    assert f'href="/leads/{scene.cool}"' not in others
+    for whole in ("/leads?stage=MAL&view=all", "/leads?reapproach=7d&sort=reapproach&view=all"):
+        assert "not in this order" not in client.get(whole).content.decode()
+
+
+def test_with_nothing_ticked_the_bar_takes_nothing_out(
+    scene: Scene, marketer: Actor, browse: Callable[[Actor], Client]
+):
+    client = browse(marketer)
+    for given in ({"kind": "csv"}, {"kind": "xlsx", "lead": "x"}):
+        answer = client.post("/leads/many", given, headers={"referer": "http://testserver/leads"})
+        assert answer.status_code == 302
+        assert "No lead was chosen" in client.get("/leads?view=all").content.decode()
+    assert not AuditEntry.objects.filter(action="leads.export").exists()
+    everything = client.post("/leads/many", {"kind": "csv", "all": "1"})
+    assert len(rows_of(b"".join(everything.streaming_content))) == 4  # type: ignore[attr-defined]
 
 
 def test_excel_is_read_by_excel_and_texts_stay_texts(

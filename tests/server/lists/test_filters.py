@@ -150,6 +150,12 @@ def test_a_filter_that_cannot_be_answered_says_why_and_nothing_is_listed(
         queries.count(marketer, question)
 
 
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 40])
+def test_a_number_that_is_none_names_no_company(marketer: Actor, number: str):
+    (problem,) = asked(marketer, account=number).problems
+    assert "no company with the number" in problem.message
+
+
 @pytest.mark.parametrize("name", sorted(FILTERS))
 @pytest.mark.parametrize(
     "value", ["'; --", "\0", "\ud800", "x" * 5_000, "..", ":", "﷽", "1e999", "9" * 30, "-1d", "%"]

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django_tasks_db.models import DBTaskResult
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import Conflict, Invalid, NotFound, TooLarge
 from tasuki.server.core.models import AuditEntry, Team
 from tasuki.server.lifecycle import commands as lifecycle
-from tasuki.server.lists import asking, commands, doing, queries
+from tasuki.server.lifecycle.models import Decision
+from tasuki.server.lists import asking, commands, doing, queries, undoing
 from tasuki.server.lists.asking import Asked
 from tasuki.server.lists.models import Bulk
 from tasuki.server.people import commands as people
@@ -62,6 +64,51 @@ def test_what_somebody_changed_since_is_left_alone_by_the_undo(
     assert (owner_of(scene.cool), owner_of(scene.twin), done.kept) == ("ishii", "", 1)
     with pytest.raises(Conflict):
         commands.undo_bulk(marketer, row.pk)
+
+
+def test_who_sees_their_own_leads_only_gives_one_away_and_takes_it_back(
+    scene: Scene, marketer: Actor, sales_rep: Actor, outsider: Actor
+):
+    people.update_lead(marketer, scene.cool, changes={}, owner="ono")
+    row = commands.act(outsider, kind="owner", to={"owner": "sakai"}, lead_ids=[scene.cool])
+    assert owner_of(scene.cool) == "sakai"
+    done = commands.undo_bulk(outsider, row.pk)
+    assert (owner_of(scene.cool), done.state, done.kept) == ("ono", Bulk.State.UNDONE, 0)
+
+
+def test_an_undo_that_puts_nothing_back_says_so_and_is_no_undo(
+    scene: Scene, marketer: Actor, sales_rep: Actor
+):
+    row = commands.act(marketer, kind="owner", to={"owner": "sakai"}, lead_ids=[scene.cool])
+    people.update_lead(marketer, scene.cool, changes={}, owner="ishii")
+    with pytest.raises(Conflict, match="Nothing was put back"):
+        commands.undo_bulk(marketer, row.pk)
+    row.refresh_from_db()
+    assert (row.state, owner_of(scene.cool)) == (Bulk.State.DONE, "ishii")
+    assert not AuditEntry.objects.filter(subject=f"bulk:{row.pk}", action="leads.bulk_undo").exists()
+
+
+def test_leads_of_a_team_that_is_gone_go_back_to_no_team(scene: Scene, marketer: Actor, sales_team: Team):
+    west, north = (Team.objects.create(name=name, role="sales") for name in ("W", "N"))
+    Lead.objects.filter(pk=scene.cool).update(team=west)
+    Lead.objects.filter(pk=scene.twin).update(team=north)
+    row = commands.act(marketer, kind="team", to={"team": sales_team.name}, lead_ids=[scene.cool, scene.twin])
+    west.delete()
+    done = commands.undo_bulk(marketer, row.pk)
+    teams = dict(Lead.objects.filter(pk__in=row.leads).values_list("pk", "team"))
+    assert (teams, done.kept) == ({scene.cool: None, scene.twin: north.pk}, 0)
+
+
+def test_who_clicks_undo_twice_undoes_once_and_one_that_died_can_be_begun_again(
+    scene: Scene, marketer: Actor, sales_rep: Actor
+):
+    row = commands.act(marketer, kind="owner", to={"owner": "sakai"}, lead_ids=[scene.cool])
+    Bulk.objects.filter(pk=row.pk).update(state=Bulk.State.UNDOING, undone_at=clock.now())
+    with pytest.raises(Conflict, match="being undone"):
+        commands.undo_bulk(marketer, row.pk)
+    with clock.at(clock.now() + undoing.GIVEN_UP + timedelta(seconds=1)):
+        assert commands.undo_bulk(marketer, row.pk).state == Bulk.State.UNDONE
+    assert owner_of(scene.cool) == ""
 
 
 def test_team_and_campaign_of_all_that_fit(scene: Scene, marketer: Actor, sales_team: Team):
@@ -122,6 +169,41 @@ def test_many_leads_are_the_workers_and_it_goes_on_where_it_was_killed(
     assert (row.state, row.done, row.changed) == ("done", 53, 53)
     commands.undo_bulk(marketer, row.pk)
     assert not Lead.objects.filter(owner=sales_rep.user).exists()
+
+
+def test_a_note_stays_with_the_decisions_only(scene: Scene, marketer: Actor):
+    row = commands.act(
+        marketer, kind="stage", to={"to": "MQL", "note": "田中さんは異動"}, lead_ids=[scene.cool]
+    )
+    record()
+    assert "田中" not in str(Bulk.objects.get(pk=row.pk).what)
+    assert Decision.objects.get(lead=scene.cool, to="MQL").note == "田中さんは異動"
+
+
+def test_what_was_left_standing_is_taken_up_again_and_nothing_else(
+    scene: Scene, marketer: Actor, sales_rep: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    done = commands.act(marketer, kind="owner", to={"owner": ""}, lead_ids=[scene.hot])
+    with monkeypatch.context() as death:
+        death.setattr(doing, "run", lambda _pk: None)  # before it begins
+        row = commands.act(marketer, kind="owner", to={"owner": "sakai"}, lead_ids=[scene.cool])
+    assert (row.state, doing.resume_stale()) == (Bulk.State.WAITING, 0)
+    with clock.at(clock.now() + doing.STANDS_STILL + timedelta(seconds=1)):
+        assert (doing.resume_stale(), doing.resume_stale()) == (1, 0)
+    (job,) = DBTaskResult.objects.all()
+    assert job.args_kwargs["args"] == [row.pk]
+    doing.run(row.pk)
+    assert owner_of(scene.cool) == "sakai"
+    assert done.state == Bulk.State.DONE
+
+
+def test_a_change_for_the_worker_is_in_the_queue_as_soon_as_it_is_there(
+    scene: Scene, marketer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    """The test's own transaction never ends, so whatever waits for its end does not happen."""
+    monkeypatch.setattr(commands, "AT_ONCE", 1)
+    row = commands.act(marketer, kind="owner", to={"owner": ""}, lead_ids=[scene.hot, scene.cool])
+    assert [job.args_kwargs["args"] for job in DBTaskResult.objects.all()] == [[row.pk]]
 
 
 def test_there_is_a_bound(scene: Scene, marketer: Actor, monkeypatch: pytest.MonkeyPatch):

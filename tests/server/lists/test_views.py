@@ -13,6 +13,7 @@ from tasuki.server.core.models import AuditEntry, Role, Team, User
 from tasuki.server.lists import asking, commands, queries
 from tasuki.server.lists.asking import Asked
 from tasuki.server.lists.models import View
+from tasuki.server.people import privacy
 from tests.server.pages.scene import Scene
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +164,25 @@ def test_columns_are_ones_own_and_in_ones_own_order(
     assert "fujii@yamato-kiko.example" not in browse(colleague).get("/leads?stage=MQL").content.decode()
     client.post("/leads/columns", {"standard": "1"})
     assert queries.choice(inside_rep).columns == []
+
+
+def test_an_erased_persons_name_and_address_go_out_of_the_views_and_other_views_stay(
+    scene: Scene, marketer: Actor, administrator: Actor
+):
+    named = [
+        commands.save_view(marketer, name="x", asked=asked(marketer, q="藤井　美咲")),
+        commands.save_view(marketer, name="藤井美咲さん", asked=asked(marketer, stage="MQL"), shared="all"),
+        commands.save_view(
+            marketer, name="y", asked=asked(marketer, profile="email:FUJII@yamato-kiko.example")
+        ),
+        commands.remove_view(marketer, kept(marketer, "フジイ ミサキ").pk),
+    ]
+    commands.begin_with(marketer, named[0].pk)
+    others = [
+        kept(marketer, "大和機工"),
+        commands.save_view(marketer, name="z", asked=asked(marketer, q="藤井")),
+    ]
+    privacy.erase_person(administrator, scene.hot)
+    assert list(View.objects.order_by("pk")) == others
+    assert queries.choice(marketer).view is None
+    assert AuditEntry.objects.get(action="person.erase").detail["rows"]["views"] == len(named)

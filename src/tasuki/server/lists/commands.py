@@ -12,15 +12,26 @@ from django.utils.translation import gettext as _
 from tasuki.server.agreements.stages import stages_now
 from tasuki.server.core import audit, clock
 from tasuki.server.core.access import Actor, require
-from tasuki.server.core.errors import Conflict, Invalid, NotAllowed, NotFound, TooLarge
+from tasuki.server.core.errors import Invalid, NotAllowed, NotFound, TooLarge
 from tasuki.server.core.models import Team, User
-from tasuki.server.lifecycle import commands as lifecycle
 from tasuki.server.lists import columns, doing, exporting, queries
 from tasuki.server.lists.asking import Asked
 from tasuki.server.lists.models import Bulk, Choice, View
 from tasuki.server.lists.tasks import run_bulk
-from tasuki.server.people import commands as people
+from tasuki.server.lists.undoing import undo_bulk
 from tasuki.server.people import listing
+
+__all__ = [
+    "act",
+    "begin_with",
+    "bring_view_back",
+    "change_view",
+    "choose_columns",
+    "export_leads",
+    "remove_view",
+    "save_view",
+    "undo_bulk",
+]
 
 MOST = 10_000
 AT_ONCE = 200
@@ -258,52 +269,15 @@ def act(
     what = _what(kind, to)
     ids = _meant(actor, lead_ids, asked or Asked(), sort)
     with transaction.atomic():
-        row = Bulk.objects.create(kind=kind, what=what, by=user, leads=ids, created_at=clock.now())
+        now = clock.now()
+        row = Bulk.objects.create(kind=kind, what=what, by=user, leads=ids, created_at=now, progress_at=now)
         audit.record(actor, "leads.bulk", f"bulk:{row.pk}", kind=kind, leads=len(ids), columns=sorted(what))
         if len(ids) > AT_ONCE:
-            transaction.on_commit(lambda: run_bulk.enqueue(row.pk))
+            run_bulk.enqueue(row.pk)
     if len(ids) <= AT_ONCE:
         doing.run(row.pk)
         row.refresh_from_db()
     return row
-
-
-def undo_bulk(actor: Actor, bulk_id: int) -> Bulk:
-    """Put back what it changed, but for what somebody changed since. NotFound; Conflict: undone already, or recorded."""
-    require(actor, "leads.write")
-    row = queries.bulk(actor, bulk_id)
-    if row.state in (Bulk.State.WAITING, Bulk.State.RUNNING):
-        raise Conflict(
-            "bulk_running", _("It is still being done."), cure=_("Wait until it is done, then undo it.")
-        )
-    if row.state == Bulk.State.UNDONE:
-        raise Conflict("bulk_undone", _("It was undone already."), cure=_("There is nothing more to do."))
-    changed, kept = _taken_back(actor, row) if row.kind == doing.STAGE else _put_back(actor, row)
-    with transaction.atomic():
-        Bulk.objects.filter(pk=row.pk).update(state=Bulk.State.UNDONE, undone_at=clock.now(), kept=kept)
-        audit.record(actor, "leads.bulk_undo", f"bulk:{row.pk}", leads=changed, left=kept)
-    row.refresh_from_db()
-    return row
-
-
-def _put_back(actor: Actor, row: Bulk) -> tuple[int, int]:
-    """So many leads were put back, and so many stay, for somebody changed them since."""
-    did = people.reassign(actor, {int(pk): was for pk, was in row.before.items()}, only_if=row.what)
-    return len(did.before), len(did.left)
-
-
-def _taken_back(actor: Actor, row: Bulk) -> tuple[int, int]:
-    """So many decisions were taken back, and so many are recorded. Conflict: all of them are."""
-    back, recorded, late = 0, 0, None
-    for group in row.before.get("groups", ()):
-        try:
-            did = lifecycle.take_back(actor, group)
-            back, recorded = back + len(did.leads), recorded + len(did.recorded)
-        except Conflict as conflict:
-            late = conflict
-    if not back and late is not None:
-        raise late
-    return back, row.changed - back if late else recorded
 
 
 def _meant(actor: Actor, lead_ids: Sequence[int] | None, asked: Asked, sort: str) -> list[int]:

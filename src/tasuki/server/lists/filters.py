@@ -135,9 +135,11 @@ def _team(values: Sequence[str], _asker: Asker) -> tuple[str, tuple[Any, ...]]:
 
 
 def _account(values: Sequence[str], _asker: Asker) -> tuple[str, tuple[Any, ...]]:
-    numbers = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 16]
-    known = dict(Account.objects.filter(pk__in=numbers).values_list("pk", "name"))
-    missing = [value for value in values if not value.isdigit() or int(value) not in known]
+    numbers = {
+        value: int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 16
+    }
+    known = dict(Account.objects.filter(pk__in=numbers.values()).values_list("pk", "name"))
+    missing = [value for value in values if numbers.get(value) not in known]
     if missing:
         raise _unknown(_("There is no company with the number %(value)s."), missing[0])
     return _(", ").join(known.values()), (Q(account__in=list(known)),)

@@ -57,6 +57,7 @@ class Bulk(models.Model):
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
+        UNDOING = "undoing", _("Being undone")
         UNDONE = "undone", _("Undone")
 
     kind = models.CharField(max_length=20)  # owner, team, campaign, stage
@@ -71,5 +72,6 @@ class Bulk(models.Model):
     before = models.JSONField(default=dict)
     kept = models.PositiveIntegerField(default=0)  # not put back: somebody changed it since
     created_at = models.DateTimeField()
+    progress_at = models.DateTimeField(null=True)  # it was worked on last
     finished_at = models.DateTimeField(null=True)
-    undone_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)  # while it is being undone: since when

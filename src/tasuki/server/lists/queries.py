@@ -34,6 +34,8 @@ MOST_VIEWS = 200
 RECENT = 5_000
 MOST_VALUES = 100
 A_WHILE = 300
+LATEST = "-"
+"""The order of ids, the latest first: every lead has one."""
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,19 @@ def _guessed(rows: QuerySet[Lead], at_least: int) -> int:
 
 
 def chosen_ids(actor: Actor, asked: Asked, sort: str, most: int) -> list[int]:
-    """The ids of those that fit, in their order, at most so many and one more. Invalid, NotAllowed."""
+    """The ids of those that fit, in their order, at most so many and one more; those that it leaves out come last.
+
+    Invalid, NotAllowed.
+    """
     require(actor, "leads.read")
+    order = listing.column(sort)
+    rows = asking.rows(actor, asked, sort).only("pk", *_needed(sort))
     with for_a_while():
-        page = listing.page(
-            asking.rows(actor, asked, sort).only("pk", *_needed(sort)), listing.column(sort), most + 1
-        )
-    return [lead.pk for lead in page.rows]
+        found = [lead.pk for lead in listing.page(rows, order, most + 1).rows]
+        rest = listing.without(rows, order)
+        if rest is not None and len(found) <= most:
+            found += [lead.pk for lead in listing.page(rest, LATEST, most + 1 - len(found)).rows]
+    return found
 
 
 def _needed(sort: str) -> list[str]:
@@ -151,15 +159,25 @@ def some(actor: Actor, ids: Sequence[int]) -> list[Lead]:
 
 
 def each_page(actor: Actor, asked: Asked, sort: str, ids: Sequence[int] | None) -> Iterator[list[Lead]]:
-    """All leads that fit, or those of `ids`, some hundreds at a time."""
+    """All leads that fit, or those of `ids`, some hundreds at a time; those that the order leaves out come last."""
     require(actor, "leads.read")
     if ids is not None:
         for start in range(0, len(ids), MOST):
             yield some(actor, ids[start : start + MOST])
         return
+    order = listing.column(sort)
+    rows = light(asking.rows(actor, asked, sort))
+    yield from _pages(rows, order)
+    rest = listing.without(rows, order)
+    if rest is not None:
+        yield from _pages(rest, LATEST)
+
+
+def _pages(rows: QuerySet[Lead], order: str) -> Iterator[list[Lead]]:
     after = ""
     while True:
-        page = leads(actor, asked, sort=sort, after=after, limit=MOST)
+        with for_a_while():
+            page = listing.page(rows, order, MOST, after=after)
         yield page.rows
         after = page.after
         if not after:

@@ -66,6 +66,20 @@ class Work:
         return view is not None and (view.query != self.asked.query() or view.sort != self.sort)
 
 
+LACKING = {"stage_entered": "entered", "reapproach": "reapproach"}
+"""Orders of a date that leads may lack, and the filter that finds these leads."""
+
+
+def without_date(work: Work) -> str:
+    """The address of the leads that the present order leaves out, for they have no date; empty: it leaves out none."""
+    name = LACKING.get(work.sort.removeprefix("-"), "")
+    given = work.asked.given(name) if name else ()
+    if not name or (given and filters.NONE not in given):
+        return ""
+    pairs = [pair for pair in work.pairs() if pair[0] not in ("sort", name)]
+    return urlencode([*pairs, (name, filters.NONE)])
+
+
 @dataclass(frozen=True)
 class Chip:
     """A filter as it is shown, and the address without it."""

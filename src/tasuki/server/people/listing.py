@@ -34,6 +34,9 @@ SORTS: dict[str, str] = {
 }
 """What one may ask for, and the column that is: `-` before it for the other way round; none: the id."""
 
+MAY_LACK = ("stage_entered_at", "reapproach_at")
+"""Columns that leads may have nothing in: pages in their order have the others only, as the index has."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -77,10 +80,14 @@ def page(rows: QuerySet[Any], order: str, limit: int, *, after: str = "", before
     return Page(shown, _mark(shown[-1], name) if later else "", _mark(shown[0], name) if earlier else "")
 
 
+def without(rows: QuerySet[Any], order: str) -> QuerySet[Any] | None:
+    """The rows that an order leaves out, for they have nothing there; None: it leaves out none."""
+    name = order.removeprefix("-")
+    return rows.filter(**{f"{name}__isnull": True}) if name in MAY_LACK else None
+
+
 def _there(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
-    return (
-        rows.filter(**{f"{name}__isnull": False}) if name in ("stage_entered_at", "reapproach_at") else rows
-    )
+    return rows.filter(**{f"{name}__isnull": False}) if name in MAY_LACK else rows
 
 
 def _beyond(text: str, name: str, down: bool) -> Q:

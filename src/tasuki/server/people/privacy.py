@@ -228,7 +228,8 @@ def _marks(leads: Sequence[Lead]) -> traces.Marks:
     names = {(lead.name, lead.account.name if lead.account else "") for lead in leads}
     names |= {(str(each.get("name") or ""), str(each.get("account.name") or "")) for each in told}
     keys = {value for kind, value in identities if kind.startswith("external:")}
-    return traces.Marks.of(values, names, keys)
+    alone = {name for name, _company in names} | {lead.name_kana for lead in leads}
+    return traces.Marks.of(values, names, keys, alone)
 
 
 def _jobs(leads: Sequence[Lead]) -> set[int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from tasuki.server.core import audit, bulk, clock
 from tasuki.server.core.access import Actor, require, sight
@@ -31,25 +32,30 @@ def reassign(
     to: Mapping[int, Mapping[str, Any]],
     *,
     only_if: Mapping[str, Any] | None = None,
+    own_deed: bool = False,
 ) -> Reassigned:
     """Set owner, team (ids) or campaign of leads; some hundreds in one transaction, so that nobody waits for long.
 
     `only_if`: leave alone what has another value by now. Leads that are gone, or that the actor does not see, are left
-    alone, too. NotAllowed.
+    alone, too. `own_deed`: the actor gave these leads away and puts them back, so they need not be seen. NotAllowed.
     """
     require(actor, "leads.write")
-    found, ids = Reassigned(), sorted(to)
+    found, ids, seen = Reassigned(), sorted(to), Q() if own_deed else sight(actor)
     for start in range(0, len(ids), AT_ONCE):
         part = {pk: to[pk] for pk in ids[start : start + AT_ONCE]}
-        bulk.in_one_transaction(lambda part=part: _part(actor, part, only_if, found))  # type: ignore[misc]
+        bulk.in_one_transaction(lambda part=part: _part(actor, seen, part, only_if, found))  # type: ignore[misc]
     return found
 
 
 def _part(
-    actor: Actor, to: Mapping[int, Mapping[str, Any]], only_if: Mapping[str, Any] | None, found: Reassigned
+    actor: Actor,
+    seen: Q,
+    to: Mapping[int, Mapping[str, Any]],
+    only_if: Mapping[str, Any] | None,
+    found: Reassigned,
 ) -> None:
     assert transaction.get_connection().in_atomic_block
-    leads = Lead.objects.filter(sight(actor), pk__in=to, merged_into=None, erased_at=None).order_by("pk")
+    leads = Lead.objects.filter(seen, pk__in=to, merged_into=None, erased_at=None).order_by("pk")
     there = {lead.pk: lead for lead in leads.only(*COLUMNS).select_for_update(no_key=True)}
     rows = []
     for pk, wanted in to.items():

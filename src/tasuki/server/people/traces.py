@@ -1,14 +1,15 @@
-"""What imports still hold of one person: rejected rows, columns as they were before, and the files themselves."""
+"""What imports and views still hold of one person: rejected rows, columns as they were before, files, questions kept."""
 
 from __future__ import annotations
 
 import logging
 import unicodedata
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.apps import apps
 from django.conf import settings
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 SHORTEST = 6
 """Shorter marks stand in too many rows of other people."""
+SHORTEST_NAME = 3
+"""A shorter one, as a family name by itself, is in questions about other people."""
 LARGEST_PART = 256 * 1_048_576
 """Of an Excel file's part, unpacked; no larger one is read, as none is imported."""
 LONGEST_LINE = 1_048_576
@@ -29,16 +32,23 @@ LONGEST_LINE = 1_048_576
 @dataclass(frozen=True)
 class Marks:
     """By what a row is recognised: one of `texts` (folded), one of `numbers` (digits of telephones), a name with its
-    company, or a key as the whole cell."""
+    company, or a key as the whole cell. In a question somebody asked `alone`, a name without company, is enough."""
 
     texts: frozenset[str]
     numbers: frozenset[str]
     names: frozenset[tuple[str, str]]
     keys: frozenset[str]
+    alone: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, values: Iterable[str], names: Iterable[tuple[str, str]], keys: Iterable[str]) -> Marks:
-        """From addresses and telephone numbers as stored, names with companies, and keys in other systems."""
+    def of(
+        cls,
+        values: Iterable[str],
+        names: Iterable[tuple[str, str]],
+        keys: Iterable[str],
+        alone: Iterable[str] = (),
+    ) -> Marks:
+        """From addresses and telephone numbers as stored, names with companies, keys elsewhere, names by themselves."""
         given = [value for value in values if value]
         texts = {folded(value) for value in given if "@" in value}
         numbers = {_number(value) for value in given if "@" not in value}
@@ -48,10 +58,17 @@ class Marks:
             frozenset(number for number in numbers if len(number) >= SHORTEST),
             frozenset(pairs),
             frozenset(folded(key) for key in keys if len(key) >= SHORTEST),
+            frozenset(name for name in map(_squeezed, alone) if len(name) >= SHORTEST_NAME),
         )
 
     def __bool__(self) -> bool:
         return bool(self.texts or self.numbers or self.names or self.keys)
+
+    def in_question(self, texts: Sequence[str]) -> bool:
+        """Whether what somebody looked for, or called it, is this person."""
+        if self.in_row(texts):
+            return True
+        return any(name in _squeezed(text) for text in texts for name in self.alone)
 
     def in_row(self, cells: Iterable[Any]) -> bool:
         """Whether these cells are about the person."""
@@ -89,10 +106,11 @@ def _number(phone: str) -> str:
 
 @dataclass(frozen=True)
 class Traces:
-    """Ids of rejected rows about a person, and of imports whose file holds the person."""
+    """Ids of rejected rows about a person, of imports whose file holds the person, and of views that name the person."""
 
     rejects: tuple[int, ...]
     jobs: tuple[int, ...]
+    views: tuple[int, ...] = ()
 
 
 def export(marks: Marks, jobs: Collection[int]) -> list[dict[str, Any]]:
@@ -104,14 +122,18 @@ def export(marks: Marks, jobs: Collection[int]) -> list[dict[str, Any]]:
 
 
 def find(marks: Marks, jobs: Collection[int]) -> Traces:
-    """Look through rejected rows and the files that are still there; `jobs` are known to have brought the person."""
+    """Look through rejected rows, files that are still there, and views; `jobs` are known to have brought the person."""
     rejects = tuple(reject.pk for reject in _rejects(marks))
     files = _imports().exclude(file="")
-    return Traces(rejects, tuple(job.pk for job in files if job.pk in jobs or _holds(job, marks)))
+    held = tuple(job.pk for job in files if job.pk in jobs or _holds(job, marks))
+    return Traces(rejects, held, tuple(view.pk for view in _views() if marks.in_question(_texts(view))))
 
 
 def erase(traces: Traces, leads: Collection[int]) -> dict[str, int]:
-    """Blank rejected rows, drop what undoing would write back, remove files. Conflict: such an import is under way."""
+    """Blank rejected rows, drop what undoing would write back, remove files and views.
+
+    Conflict: such an import is under way.
+    """
     rejects = apps.get_model("imports.Rejected")._default_manager.filter(pk__in=traces.rejects)
     changes = apps.get_model("imports.Change")._default_manager.filter(kind="lead", subject__in=leads)
     files = list(_imports().select_for_update().filter(pk__in=traces.jobs).exclude(file=""))
@@ -122,11 +144,22 @@ def erase(traces: Traces, leads: Collection[int]) -> dict[str, int]:
         "rejected": int(rejects.update(row=[], reason=_("The row was erased with a person's data."))),
         "changes": int(changes.delete()[0]),
         "files": len(files),
+        "views": int(_views().filter(pk__in=traces.views).delete()[1].get("lists.View", 0)),
     }
 
 
 def _imports() -> models.QuerySet[Any]:
     return apps.get_model("imports.ImportJob")._default_manager.order_by("pk")
+
+
+def _views() -> models.QuerySet[Any]:
+    """All that are kept, removed ones too, for they can be brought back."""
+    return apps.get_model("lists.View")._default_manager.order_by("pk")
+
+
+def _texts(view: Any) -> list[str]:
+    """What a view is called and what it looks for."""
+    return [view.name, *(value for _name, value in parse_qsl(view.query))]
 
 
 def _rejects(marks: Marks) -> Iterator[Any]:

@@ -21,6 +21,7 @@ from tasuki.server.running.starting import calm_collector
 LOG = logging.getLogger("tasuki.worker")
 SEARCH_IDLE = 0.5  # seconds between two looks when nothing is to be read anew
 HOUR = 3600.0
+MINUTE = 60.0
 PATIENCE = 25.0  # seconds a loop is given to end its present batch
 
 
@@ -58,6 +59,7 @@ def work(stop: threading.Event) -> int:
         _Loop("courier", stop, courier.run),
         _Loop("search", stop, _search),
         _Loop("house", stop, _house),
+        _Loop("stalled", stop, _stalled),
         _Loop("jobs", stop, lambda asked: jobs.run_jobs(asked, name)),
     ]
     _beat(name, started_at)
@@ -104,6 +106,14 @@ def _house(stop: threading.Event) -> None:
 
     age = timedelta(days=settings.ENVIRONMENT.keep_messages_days)
     worker.repeat(stop, lambda: 0.0 if keeping.forget(clock.now() - age) else HOUR)
+
+
+def _stalled(stop: threading.Event) -> None:
+    """Take up changes of many leads that were left standing."""
+    from tasuki.server.lifecycle import worker
+    from tasuki.server.lists import doing
+
+    worker.repeat(stop, lambda: 0.0 if doing.resume_stale() else MINUTE)
 
 
 def _beat(name: str, started_at: object) -> None:

@@ -22,7 +22,7 @@ from tasuki.server.lists import queries as listed
 from tasuki.server.lists.models import View
 from tasuki.server.pages import forms
 from tasuki.server.pages.frame import done, is_partial, on_form, page, part, show
-from tasuki.server.pages.listing import Work, chips, heads, is_canonical, posted, sheet, work_of
+from tasuki.server.pages.listing import Work, chips, heads, is_canonical, posted, sheet, without_date, work_of
 from tasuki.server.people import commands, queries
 from tasuki.server.people.inputs import LeadInput, LeadRef
 from tasuki.server.people.listing import Page
@@ -74,6 +74,7 @@ def _list(actor: Actor, work: Work, found: Page, problem: Refused | None) -> dic
     return {
         "leads": found.rows,
         "problem": problem,
+        "without_date": without_date(work),
         "heads": heads(work),
         "shown": work.shown[1:],
         "next_page": urlencode([*pairs, ("after", found.after)]) if found.after else "",

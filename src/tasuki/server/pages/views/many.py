@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,7 @@ from tasuki.server.pages.listing import posted
 from tasuki.server.pages.views.lead import morning
 
 KINDS = ("owner", "team", "campaign", "stage")
-MOVING = (Bulk.State.WAITING, Bulk.State.RUNNING)
+MOVING = (Bulk.State.WAITING, Bulk.State.RUNNING, Bulk.State.UNDOING)
 
 
 def _chosen(request: HttpRequest) -> list[int] | None:
@@ -44,7 +45,7 @@ def many(request: HttpRequest, actor: Actor) -> HttpResponseBase:
     """What the bar below the list was told to do; back to the list, or to the page that says how far it is."""
     kind = request.POST.get("kind", "")
     if kind in exporting.KINDS:
-        return _file(request, actor, kind)
+        return _file(request, actor, kind, _chosen(request))
     work = posted(actor, request)
     row = commands.act(
         actor, kind=kind, to=_to(request), lead_ids=_chosen(request), asked=work.asked, sort=work.sort
@@ -131,12 +132,12 @@ def undo(request: HttpRequest, actor: Actor, bulk_id: int) -> HttpResponse:
 @page("export")
 def export(request: HttpRequest, actor: Actor) -> HttpResponseBase:
     """All that the list shows, on all its pages, as a file."""
-    return _file(request, actor, request.POST.get("kind", exporting.CSV))
+    return _file(request, actor, request.POST.get("kind", exporting.CSV), None)
 
 
-def _file(request: HttpRequest, actor: Actor, kind: str) -> StreamingHttpResponse:
+def _file(request: HttpRequest, actor: Actor, kind: str, ids: Sequence[int] | None) -> StreamingHttpResponse:
+    """Of these leads; None: of all that fit."""
     work = posted(actor, request)
-    ids = _chosen(request) if "kind" in request.POST and request.POST.getlist("lead") else None
     pieces = commands.export_leads(
         actor, asked=work.asked, sort=work.sort, shown=work.shown, kind=kind, lead_ids=ids
     )
