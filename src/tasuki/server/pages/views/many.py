@@ -57,6 +57,16 @@ def many(request: HttpRequest, actor: Actor) -> HttpResponseBase:
 
 
 def _to(request: HttpRequest) -> dict[str, Any]:
+    kind = request.POST.get("kind", "")
+    if (
+        kind in ("owner", "team") and kind not in request.POST
+    ):  # the list says so while nothing is chosen in it
+        raise Invalid(
+            "nobody_chosen",
+            _("To whom was not chosen."),
+            cure=_("Choose somebody, or nobody, in the list."),
+            field=kind,
+        )
     given = {name: request.POST.get(name, "") for name in ("owner", "team", "campaign", "note")}
     to, _colon, reason = request.POST.get("move", "").partition(":")
     return {**given, "to": to, "reason": reason, "until": _until(request.POST.get("until", ""))}
