@@ -8,22 +8,24 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from babel.numbers import is_currency
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from tasuki.agreement import Agreement
-from tasuki.agreement.model import NONE, Stage
+from tasuki.agreement.model import ANY, NONE, Stage
 from tasuki.agreement.values import Target
 from tasuki.server.agreements import queries as agreements
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor, require, sight
+from tasuki.server.core.company import the_company
 from tasuki.server.deals.models import Deal
 from tasuki.server.handoffs.models import Handoff
-from tasuki.server.lifecycle.course import ENDS
+from tasuki.server.lifecycle.course import DEAL_STATES, ENDS
 from tasuki.server.lifecycle.models import Transition
 from tasuki.server.people.models import Lead
 
@@ -40,6 +42,8 @@ WEEK = timedelta(days=7)
 CHANGES, PULLS = 6, 5
 SLOW, PATIENCE = 0.03, 100
 """What took longer than so many seconds is kept for so many times as long."""
+LEADS = "leads"
+"""The unit of a target that is a plain number: only that is compared with a count."""
 LONGEST = 30.0
 """Seconds that others wait for whoever counts anew, before they count themselves."""
 
@@ -150,7 +154,7 @@ def _steps(actor: Actor, agreement: Agreement, now: datetime) -> list[Step]:
         weeks = _by_week(entries, code)
         went = sum(entries[following, code].values())
         target = agreement.targets.get(code)
-        monthly = target.amount if target and target.per == "month" and target.unit != "%" else None
+        monthly = target.amount if target and target.per == "month" and target.unit == LEADS else None
         rate = _share(went, sum(weeks)) if following else None
         steps.append(Step(code, months.get(code, 0), weeks, rate, monthly))
     return steps
@@ -265,10 +269,19 @@ def _measured(actor: Actor, agreement: Agreement) -> list[Measured]:
     now, found = clock.now(), []
     for key, target in agreement.targets.items():
         stage, _dot, what = key.partition(".")
-        if stage in agreement.stage and what in MEASURES:
-            actual = _actual(actor, stage, what, _since(target, now), now)
+        if stage in agreement.stage and _is_measured(stage, what, target):
+            if what == "amount" and target.unit == LEADS:
+                target = replace(target, unit=the_company().currency)
+            actual = _actual(actor, agreement, stage, what, target, now)
             found.append(Measured(key, stage, target, actual))
     return found
+
+
+def _is_measured(stage: str, what: str, target: Target) -> bool:
+    """Whether there is a figure in the unit of the target: `MQL: 80%` would be a share of nobody says what."""
+    if what == "amount":
+        return stage in DEAL_STATES and (target.unit == LEADS or is_currency(target.unit))
+    return what == "acceptance" or (what == "" and target.unit == LEADS)
 
 
 def _since(target: Target, now: datetime) -> datetime:
@@ -280,13 +293,15 @@ def _since(target: Target, now: datetime) -> datetime:
     return now - WEEK if target.per == "week" else month
 
 
-MEASURES = ("", "acceptance", "amount")
-
-
-def _actual(actor: Actor, stage: str, what: str, since: datetime, now: datetime) -> float | None:
+def _actual(
+    actor: Actor, agreement: Agreement, stage: str, what: str, target: Target, now: datetime
+) -> float | None:
+    since = _since(target, now)
     if what == "acceptance":
-        return _acceptance(actor, stage, since, now)
-    return _amount(actor, stage, since, now) if what == "amount" else _count(actor, stage, since, now)
+        return _acceptance(actor, _answered(agreement, stage), since, now)
+    if what == "amount":
+        return _amount(actor, DEAL_STATES[stage], target.unit, since, now)
+    return _count(actor, stage, since, now)
 
 
 def _count(actor: Actor, stage: str, since: datetime, now: datetime) -> float | None:
@@ -294,23 +309,30 @@ def _count(actor: Actor, stage: str, since: datetime, now: datetime) -> float | 
     return float(rows.count())
 
 
-def _acceptance(actor: Actor, stage: str, since: datetime, now: datetime) -> float | None:
-    """Of the handoffs that were answered or ran out, how many were accepted; of the agreement's first handoff."""
-    under = agreements.in_force()
-    first = next((one for one in under.agreement.stages if one.handoff), None) if under else None
+def _answered(agreement: Agreement, stage: str) -> list[str]:
+    """The stages with a handoff whose answer is this stage: those from which it is entered, else itself."""
+    handed = [one.id for one in agreement.stages if one.handoff]
+    left = {one for path in agreement.stage[stage].paths for one in path.from_}
+    return [one for one in handed if one in left or ANY in left] or [one for one in handed if one == stage]
+
+
+def _acceptance(actor: Actor, handed: Sequence[str], since: datetime, now: datetime) -> float | None:
+    """Of the handoffs in these stages that were answered or ran out, how many were accepted, in percent."""
     rows = Handoff.objects.filter(sight(actor, "lead__"), closed_at__gte=since, closed_at__lte=now)
-    own = Q(
-        transition__to_stage=first.id if first else stage
-    )  # counted, not filtered by: else databases begin there
+    own = Q(transition__to_stage__in=handed)  # counted, not filtered by: else databases begin there
     counted = dict(rows.values_list("outcome").annotate(n=Count("pk", filter=own)).order_by())
     whole = sum(counted.get(one, 0) for one in ("accepted", "returned", "expired"))
     return 100.0 * counted.get("accepted", 0) / whole if whole >= FEW else None
 
 
-def _amount(actor: Actor, stage: str, since: datetime, now: datetime) -> float | None:
-    rows = Deal.objects.filter(
-        sight(actor, "lead__"), state=stage.lower(), closed_at__gte=since, closed_at__lte=now
-    )
+def _amount(actor: Actor, state: str, currency: str, since: datetime, now: datetime) -> float | None:
+    """In this currency alone: of deals that were won or lost since; for `open`, of all that were opened since."""
+    over = Q(state__in=("won", "lost"), closed_at__gte=since)  # none closes before it is opened: by the index
+    if state == "open":
+        asked = (over | Q(state="open")) & Q(opened_at__gte=since, opened_at__lte=now)
+    else:
+        asked = Q(state=state, closed_at__gte=since, closed_at__lte=now)
+    rows = Deal.objects.filter(sight(actor, "lead__"), asked, currency=currency)
     return float(rows.aggregate(whole=Sum("amount"))["whole"] or 0)
 
 
