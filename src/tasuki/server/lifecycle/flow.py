@@ -1,13 +1,15 @@
 """The way from leads to won deals as it flows: how many this month, how many go on, what fell, rose and pulled.
 
 Counted from transitions, which nothing changes later, and by their own index; what takes long is kept for a while.
+That index does not say whether a lead was merged since: entries into stages are counted of these, too, beside those of the
+lead that it was merged into. What pulled, the new leads and the amounts are without them.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -36,8 +38,8 @@ BEFORE = 4
 """With so many weeks the last one is compared."""
 FEW = 10
 """From fewer than so many nothing is concluded."""
-READ = 3_000
-"""So many transitions at the most are read for what pulled."""
+READ = 2_000
+"""So many transitions at the most are read for what pulled, of the last week and of those before."""
 WEEK = timedelta(days=7)
 CHANGES, PULLS = 6, 5
 SLOW, PATIENCE = 0.03, 100
@@ -84,7 +86,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A signal: how many of the leads handed over within seven days by their score had it, and what share had it before."""
+    """A signal: how many of the leads handed over within seven days by their score had it, and what share had it before.
+
+    `of`: the newest of them that were looked at; with many these are not all.
+    """
 
     signal: str
     now: int
@@ -102,6 +107,12 @@ class Flow:
     pulls: Sequence[Pull]
     handed: tuple[int, int]
 
+    @property
+    def looked_at(self) -> int:
+        """How many of the first of these `pulls` speak of, where it is not all; else 0."""
+        looked_at = self.pulls[0].of if self.pulls else 0
+        return looked_at if looked_at < self.handed[0] else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -115,7 +126,7 @@ class Measured:
 
 
 def flow(actor: Actor) -> Flow:
-    """As the actor sees it. Six queries; nothing where no agreement is in force."""
+    """As the actor sees it. Some eight queries; nothing where no agreement is in force."""
     require(actor, "leads.read")
     under = agreements.in_force()
     if under is None:
@@ -233,23 +244,33 @@ def _pulls(
     """What the scores of leads came from that were handed over by themselves, under the version in force."""
     handed = [one.id for one in agreement.stages if one.handoff]
     rows = Transition.objects.filter(
-        sight(actor, "lead__"), to_stage__in=handed, cause="path", agreement=version
+        sight(actor, "lead__"), to_stage__in=handed, cause="path", agreement=version, lead__merged_into=None
     )
-    rows = rows.filter(at__gt=now - (BEFORE + 1) * WEEK, at__lte=now).order_by("-at")
+    week, before = now - WEEK, now - (BEFORE + 1) * WEEK
+    lately, n = _read(rows.filter(at__gt=week, at__lte=now))
+    earlier, n_before = _read(rows.filter(at__gt=before, at__lte=week))
     signals = {one.id: one.names[0] for one in agreement.rules if one.kind == "signal" and one.names}
-    counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-    totals = [0, 0]
-    for at, given in rows.values_list("at", "contributions")[:READ]:
-        place = 0 if at > now - WEEK else 1
-        totals[place] += 1
-        counts[place].update(
-            {signals[one["rule"]] for one in given if one["worth"] > 0 and one["rule"] in signals}
-        )
+    had, had_before = _signals(lately, signals), _signals(earlier, signals)
     found = [
-        Pull(signal, n, totals[0], counts[1][signal] / totals[1] if totals[1] >= FEW else None)
-        for signal, n in counts[0].most_common(PULLS)
+        Pull(signal, count, len(lately), had_before[signal] / len(earlier) if len(earlier) >= FEW else None)
+        for signal, count in had.most_common(PULLS)
     ]
-    return found if totals[0] >= FEW else [], (totals[0], totals[1])
+    return found if len(lately) >= FEW else [], (n, n_before)
+
+
+def _read(rows: QuerySet[Transition]) -> tuple[list[Any], int]:
+    """What the scores of the newest came from, READ at the most, and how many there are in all."""
+    found = list(rows.order_by("-at").values_list("contributions", flat=True)[:READ])
+    return found, len(found) if len(found) < READ else rows.count()
+
+
+def _signals(read: Iterable[Any], names: Mapping[str, str]) -> Counter[str]:
+    """Signal → of how many it is a part."""
+    return Counter(
+        signal
+        for given in read
+        for signal in {names[one["rule"]] for one in given if one["worth"] > 0 and one["rule"] in names}
+    )
 
 
 # Targets.
