@@ -79,6 +79,30 @@ def test_recycling_returns_it_with_the_reason(mql: Lead, inside_rep: Actor, mark
     assert answered.closed_by.decision.reason == "no_budget_now"
 
 
+def test_what_was_accepted_and_is_sent_back_later_is_told_to_marketing_too_with_the_reason(
+    mql: Lead, inside_rep: Actor, marketer: Actor
+) -> None:
+    with clock.at(START + 3 * HOUR):
+        decide(inside_rep, lead_id=mql.pk, to="SAL")
+    with clock.at(START + 4 * HOUR):
+        decide(inside_rep, lead_id=mql.pk, to="RECYCLED", reason="timing")
+    assert kinds(marketer) == ["returned", "accepted"]
+    with clock.at(START + 5 * HOUR):
+        (back,) = queries.work_list(marketer).sent_back
+    assert (back.from_stage, back.decision.reason) == ("SAL", "timing")
+
+
+def test_what_marketing_itself_drops_before_any_handoff_is_no_answer_of_sales(
+    marketer: Actor, manager: Actor
+) -> None:
+    agree(80)
+    lead = new_lead()
+    work(START)
+    with clock.at(START + HOUR):
+        decide(manager, lead_id=lead.pk, to="DISQUALIFIED", reason="competitor")
+    assert kinds(marketer) == []
+
+
 def test_what_nobody_answers_expires_and_marketing_is_told(mql: Lead, marketer: Actor) -> None:
     work(START + 31 * DAY)
     assert outcomes(mql) == [("inside_sales", "expired")]

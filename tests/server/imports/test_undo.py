@@ -13,6 +13,7 @@ from tasuki.server.accounts.models import Account, AccountIdentity
 from tasuki.server.activities import commands as activities
 from tasuki.server.activities.inputs import ActivityInput
 from tasuki.server.activities.models import Activity
+from tasuki.server.activities.notes import write_note
 from tasuki.server.agreements import commands as agreements
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
@@ -296,3 +297,15 @@ def test_a_file_that_goes_while_its_preview_is_made_is_told(manager: Actor):
     with pytest.raises(Invalid) as refused:
         queries.preview(manager, job.pk)
     assert refused.value.code == "file_gone"
+
+
+def test_a_lead_that_somebody_noted_something_about_or_promised_a_call_stays_and_says_why(marketer: Actor):
+    job = bring_in(marketer, BEFORE)
+    noted, promised = Lead.objects.order_by("pk")
+    write_note(marketer, noted.pk, "来期に予算が付く")
+    lifecycle.promise_call(marketer, promised.pk, clock.now() + timedelta(days=1))
+    job = undone(marketer, job)
+    assert set(Lead.objects.values_list("pk", flat=True)) == {noted.pk, promised.pk}
+    assert noted.notes.get().text == "来期に予算が付く"
+    told = {kept["id"] for kept in job.report["undo"]["kept"] if kept["kind"] == "lead"}
+    assert told == {noted.pk, promised.pk}

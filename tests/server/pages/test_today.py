@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from tasuki.server.activities.notes import write_note
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.handoffs.models import Handoff
@@ -56,6 +57,14 @@ def test_the_first_lead_of_the_queue_is_open_with_its_reasons_and_what_can_be_do
         assert f'data-key="{key}"' in page
     assert "(1) Today" in page
     assert 'id="bant"' in page
+
+
+def test_a_note_on_the_lead_stands_among_what_happened_lately(
+    scene: Scene, browse: Browse, inside_rep: Actor
+):
+    write_note(inside_rep, scene.hot, "来期に<b>予算</b>が付く")
+    page = text(browse(inside_rep).get(f"/?lead={scene.hot}"))
+    assert "来期に&lt;b&gt;予算&lt;/b&gt;が付く" in page
 
 
 def test_after_a_decision_the_next_lead_is_there_and_a_toast_with_its_undo(

@@ -18,14 +18,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from tasuki.server.accounts.models import Account
-from tasuki.server.activities.models import Activity
+from tasuki.server.activities.models import Activity, Note
 from tasuki.server.core import audit, bulk, clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.deals.models import Deal
+from tasuki.server.handoffs.models import Promise
 from tasuki.server.imports import files
 from tasuki.server.imports.models import Change, ImportJob
 from tasuki.server.imports.restoring import restore_account, restore_deal, restore_lead
-from tasuki.server.lifecycle.models import Decision, Transition
+from tasuki.server.lifecycle.models import Decision, Held, Transition
 from tasuki.server.people import commands as people
 from tasuki.server.people import searching
 from tasuki.server.people.models import Duplicate, Lead, Merge, Profile
@@ -144,6 +145,15 @@ class Undoing:
                 model._default_manager.filter(lead__in=created).values_list("lead_id", flat=True).distinct()
             ):
                 yield lead, words[name]
+        for model, reason in (
+            (Note, _("Somebody has noted something about it since.")),
+            (Promise, _("A call was promised to it.")),
+            (Held, _("Somebody has decided about it since.")),
+        ):
+            for lead in (
+                model._default_manager.filter(lead__in=created).values_list("lead_id", flat=True).distinct()
+            ):
+                yield lead, reason
 
     def _merged(self, created: Sequence[int]) -> Iterable[tuple[int, str]]:
         reason = _("It was merged with another lead.")

@@ -28,7 +28,7 @@ def course() -> Course:
     under = agreements.in_force()
     if under is None:
         return Course()
-    after = _after(under.agreement)
+    after = stages_after(under.agreement)
     return Course(("", *sorted(_before(under.agreement) - after)), sorted(after))
 
 
@@ -38,7 +38,8 @@ def _before(agreement: Agreement) -> set[str]:
     return {stage for path in ways for stage in path.from_ if stage in agreement.stage} - set(OVER)
 
 
-def _after(agreement: Agreement) -> set[str]:
+def stages_after(agreement: Agreement) -> set[str]:
+    """Those in which a lead is handed over, and those that lie behind one until it is over or sent back."""
     known, new = set[str](), {stage.id for stage in agreement.stages if stage.handoff}
     while new:
         known |= new

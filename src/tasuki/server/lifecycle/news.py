@@ -10,6 +10,7 @@ from tasuki.server.deals.models import Deal
 from tasuki.server.handoffs.commands import Followed, Step, Told
 from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle import routed
+from tasuki.server.lifecycle.course import stages_after
 from tasuki.server.lifecycle.folding import LeadFold
 from tasuki.server.notify import commands as notify
 from tasuki.server.notify.commands import Event, News, Readers
@@ -19,6 +20,7 @@ from tasuki.server.worktime import queries as worktime
 NEWS_AGE = timedelta(days=7)
 """What is older than this when it is recorded, out of an import, is history and no news."""
 STAGE_NEWS = {"SQL": "sql", "OPPORTUNITY": "deal", "WON": "won", "LOST": "lost"}
+SENT_BACK = frozenset({"RECYCLED", "DISQUALIFIED"})
 DEALS = frozenset({"OPPORTUNITY", "WON", "LOST"})
 
 
@@ -95,10 +97,16 @@ def _answers(
         one.closed_by_id: str(one.outcome) for one in followed.closed if one.outcome != Handoff.Outcome.OTHER
     }
     for step in steps:
-        kind = STAGE_NEWS.get(step.to_stage) or kinds.get(step.transition)
+        kind = STAGE_NEWS.get(step.to_stage) or kinds.get(step.transition) or _sent_back(step)
         if kind:
             users = readers.marketing(leads[step.lead].owner_id)
             yield _of_transition(kind, step.lead, users, step.transition, step.at)
+
+
+def _sent_back(step: Step) -> str:
+    """What sales had accepted and sends back, or drops, has no open handoff any more; marketing hears of it all the same."""
+    back = step.cause == "decision" and step.to_stage in SENT_BACK
+    return "returned" if back and step.from_stage in stages_after(step.agreement) else ""
 
 
 def came_by(handoff: Handoff) -> routed.Step | None:

@@ -16,7 +16,8 @@ from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles,
 from tasuki.server.core.models import Sight, User
 from tasuki.server.handoffs.models import Handoff, Promise
 from tasuki.server.lifecycle.course import Course, course
-from tasuki.server.lifecycle.models import Held
+from tasuki.server.lifecycle.models import Held, Transition
+from tasuki.server.lifecycle.news import SENT_BACK
 from tasuki.server.lifecycle.standing import Standing, in_queue, seen, standing, waiting
 from tasuki.server.people.models import Lead
 
@@ -63,6 +64,8 @@ class WorkList:
     """Leads that nobody has been handed, by score and freshness of interest: see `hot_leads`."""
     came_back: Sequence[Handoff] = ()
     """What sales has answered in the last two days, the latest first."""
+    sent_back: Sequence[Transition] = ()
+    """What sales had accepted and has sent back, or dropped, in the last two days, the latest first."""
     neglected: Sequence[Handoff] = ()
     """Handoffs of all teams that were due already, the one that waits longest first."""
     standings: Mapping[int, Standing] = field(default_factory=dict)
@@ -88,6 +91,7 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
         _reapproach(actor, now, most),
         hot_leads(actor, limit=most, now=now, places=places),
         _came_back(actor, now, most) if for_marketing else [],
+        _sent_back(actor, now, most) if for_marketing else [],
         neglected,
         {one.pk: standing(one, now) for one in (*mine, *neglected)},
     )
@@ -144,7 +148,10 @@ def overview(actor: Actor, *, limit: int = MOST) -> WorkList:
     now, most = clock.now(), max(1, min(limit, MOST))
     neglected = _neglected(actor, now, most)
     standings = {one.pk: standing(one, now) for one in neglected}
-    return WorkList(came_back=_came_back(actor, now, most), neglected=neglected, standings=standings)
+    return WorkList(
+        came_back=_came_back(actor, now, most), sent_back=_sent_back(actor, now, most), neglected=neglected,
+        standings=standings,
+    )  # fmt: skip
 
 
 def acted_on(lead: str = "pk") -> Exists:
@@ -163,6 +170,14 @@ def _neglected(actor: Actor, now: datetime, most: int) -> list[Handoff]:
 def _came_back(actor: Actor, now: datetime, most: int) -> list[Handoff]:
     found = seen(actor).filter(closed_at__gte=now - RECENT).select_related("closed_by__decision__by")
     return list(found.order_by("-closed_at", "-pk")[:most])
+
+
+def _sent_back(actor: Actor, now: datetime, most: int) -> list[Transition]:
+    found = Transition.objects.filter(
+        sight(actor, "lead__"), to_stage__in=SENT_BACK, from_stage__in=course().after
+    )
+    found = found.filter(cause="decision", at__gte=now - RECENT, closed_handoff=None, lead__merged_into=None)
+    return list(found.select_related("lead__account", "decision__by").order_by("-at", "-pk")[:most])
 
 
 def _own(actor: Actor, most: int, places: Course) -> list[Lead]:

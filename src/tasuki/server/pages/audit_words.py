@@ -22,6 +22,8 @@ ACTIONS: Words = {
     "absence.end": gettext_lazy("ended an absence"),
     "accounts.merge": gettext_lazy("merged companies"),
     "accounts.put": gettext_lazy("entered or changed companies"),
+    "action.hold": gettext_lazy("decided or called, and could still take it back"),
+    "action.take_back": gettext_lazy("took back what they had just done"),
     "activities.record": gettext_lazy("recorded activities"),
     "agreement.publish": gettext_lazy("published an agreement"),
     "capacity.set": gettext_lazy("set how much somebody can take"),
@@ -58,9 +60,16 @@ ACTIONS: Words = {
     "imports.undo": gettext_lazy("asked to undo an import"),
     "imports.undone": gettext_lazy("undid an import"),
     "imports.upload": gettext_lazy("uploaded a file"),
+    "leads.bulk": gettext_lazy("changed many leads at once"),
+    "leads.bulk_undo": gettext_lazy("undid a change of many leads"),
+    "leads.export": gettext_lazy("exported a list of leads"),
     "leads.merge": gettext_lazy("merged leads"),
     "leads.put": gettext_lazy("entered or changed leads"),
+    "leads.reassign": gettext_lazy("gave leads to somebody else"),
+    "lists.columns": gettext_lazy("chose the columns of their list"),
     "merge.undo": gettext_lazy("undid a merge"),
+    "note.remove": gettext_lazy("removed a note"),
+    "note.write": gettext_lazy("wrote a note"),
     "person.erase": gettext_lazy("erased a person's data"),
     "person.export": gettext_lazy("exported a person's data"),
     "promise.cancel": gettext_lazy("cancelled a promised call"),
@@ -81,6 +90,11 @@ ACTIONS: Words = {
     "user.invite": gettext_lazy("made a link to get in"),
     "user.password": gettext_lazy("set a password"),
     "user.preferences": gettext_lazy("changed language or time zone"),
+    "views.begin": gettext_lazy("chose the view to begin with"),
+    "views.change": gettext_lazy("changed a view"),
+    "views.remove": gettext_lazy("removed a view"),
+    "views.restore": gettext_lazy("brought a view back"),
+    "views.save": gettext_lazy("saved a view"),
 }
 """Action → what its doer did, after the name."""
 
@@ -102,6 +116,9 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "day_off": (gettext_lazy("Day off"), ""),
     "promise": (gettext_lazy("Promised call"), ""),
     "company": (gettext_lazy("Our company"), "company"),
+    "bulk": (gettext_lazy("Change of many leads"), "many-one"),
+    "view": (gettext_lazy("View"), ""),
+    "note": (gettext_lazy("Note"), ""),
 }
 """What stands before the number → its word and its page, if it has one."""
 

@@ -27,7 +27,7 @@ from tasuki.server.people.models import Lead
 
 if TYPE_CHECKING:
     from tasuki.engine.explain import Explanation
-    from tasuki.server.lifecycle.models import Held
+    from tasuki.server.lifecycle.models import Held, Transition
     from tasuki.server.pages.forms import Decide
 
 REASONS = 3
@@ -107,6 +107,29 @@ class Pending:
     what: str
     note: str
     is_lost: bool
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Something that sales answered: a handoff's outcome in words where its stage does not say it, and the transition."""
+
+    lead: Lead
+    at: datetime
+    outcome: str
+    moved: Transition | None
+
+
+def answers(work: queries.WorkList) -> list[Answered]:
+    """What came back from sales, the latest first: answers to handoffs, and what it sent back after it had accepted it."""
+    found = [
+        Answered(
+            one.lead, one.closed_at or one.opened_at,
+            "" if one.outcome == "returned" and one.closed_by else one.get_outcome_display(), one.closed_by,
+        )
+        for one in work.came_back
+    ]  # fmt: skip
+    found += [Answered(one.lead, one.at, "", one) for one in work.sent_back]
+    return sorted(found, key=lambda one: one.at, reverse=True)
 
 
 # The queue.

@@ -308,7 +308,9 @@ class Decide(Answers):
     until = forms.DateField(
         label=_("Re-approach date (optional)"), required=False, validators=[MaxValueValidator(LAST_DAY)],
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("On that day the lead is back on the work list by itself."),
+        help_text=_(
+            "On that day the lead is back on the work list by itself; before, if it reaches the bar of the agreement again."
+        ),
     )  # fmt: skip
     amount = forms.DecimalField(
         label=_("Amount"), required=False, min_value=0, max_digits=18, decimal_places=2

@@ -108,7 +108,8 @@ def _own(request: HttpRequest, address: str) -> str:
     if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
         return reverse("today")
     parts = urlsplit(address)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    path = f"/{parts.path.lstrip('/')}"  # two slashes would be another site
+    return path + (f"?{parts.query}" if parts.query else "")
 
 
 def say_refusal(request: HttpRequest, refused: Refused) -> None:

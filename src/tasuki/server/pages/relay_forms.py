@@ -53,7 +53,9 @@ class Reapproach(Form):
         label=_("Re-approach date"),
         validators=[MaxValueValidator(LAST_DAY)],
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("On that day the lead is back on the work list by itself."),
+        help_text=_(
+            "On that day the lead is back on the work list by itself; before, if it reaches the bar of the agreement again."
+        ),
     )
 
 

@@ -39,7 +39,7 @@ class Did:
 
 @dataclass
 class Visit:
-    """Things that belong together. `kind`: visit, call, decision, transition; `stage` where it speaks of one."""
+    """Things that belong together. `kind`: visit, call, note, decision, transition; `stage` where it speaks of one."""
 
     at: datetime
     kind: str
@@ -73,7 +73,7 @@ class _Teller:
         self._worth = Worth(stages.agreement)
 
     def told(self, entries: Iterable[Any]) -> Iterable[Visit]:
-        from tasuki.server.activities.models import Activity
+        from tasuki.server.activities.models import Activity, Note
         from tasuki.server.lifecycle.models import Transition
 
         open_: Visit | None = None
@@ -93,6 +93,8 @@ class _Teller:
             elif isinstance(one, Transition):
                 if one.cause != "decision":
                     yield Visit(one.at, "transition", [Did(self._cause(one))], stage=one.to_stage)
+            elif isinstance(one, Note):
+                yield Visit(one.at, "note", [Did(one.by.shown_name if one.by else _("Note"), one.text)])
             else:
                 yield self._decision(one)
         if open_:

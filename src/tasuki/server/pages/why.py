@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from tasuki.server.agreements.rules import rule_text
 from tasuki.server.pages import conditions
 
@@ -105,6 +107,9 @@ def _score(score: ScoreNow, stages: Stages) -> ScoreShown:
         for one in sorted(score.contributions, key=lambda one: -abs(one.worth))
         if abs(one.worth) >= LEAST
     ]
+    cut = score.value - sum(one.worth for one in score.contributions)
+    if score.contributions and not score.parts and abs(cut) >= LEAST:
+        given.append(Given(_("beyond the range of this score"), 1, cut, ""))
     parts = [stages.score(part) for part in score.parts]
     found = stages.agreement.scores.get(score.id) if stages.agreement else None
     high = found.high if found and math.isfinite(found.high) else 0.0

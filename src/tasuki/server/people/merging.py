@@ -40,7 +40,7 @@ ENTRIES = (
     "notify.Delivery",
 )
 """What moves to the winner: by label, for these apps are above this one."""
-STAYING = ("people.Lead", "people.Due", "people.LeadKey", "lifecycle.Transition")
+STAYING = ("people.Lead", "people.Due", "people.LeadKey", "people.LeadText", "lifecycle.Transition")
 """What refers to a lead and stays with it."""
 FILLED = ("buying_role", "account_id", "owner_id", "team_id", "channel", "campaign")
 LEAD = "lead"

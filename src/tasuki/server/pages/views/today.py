@@ -95,8 +95,9 @@ def _overview(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
         "title": _("Today"),
         "flow": flow,
         "neglected": [work.standings[one.pk] for one in work.neglected],
-        "answered": work.came_back,
-        "version": " ".join(f"{one.pk}{one.person_id}" for one in (*work.neglected, *work.came_back)),
+        "answered": desk.answers(work),
+        "version": " ".join(f"{one.pk}{one.person_id}" for one in (*work.neglected, *work.came_back))
+        + f" {len(work.sent_back)}",
         "flow_version": f"{flow.steps}{flow.changes}",
         "minute": f"{clock.now():%H:%M}",
         "waiting": lifecycle.waits(actor),
