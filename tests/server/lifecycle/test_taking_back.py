@@ -315,6 +315,36 @@ def test_a_fault_of_ours_puts_it_off_and_holds_up_nobody(
     assert fresh(mql).stage == "SAL"
 
 
+def test_what_fails_every_time_is_given_up_told_and_holds_up_its_lead_no_longer(
+    mql: Lead, inside_rep: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    accept(inside_rep, mql)
+
+    def broken(actor: Actor, **more: object) -> object:
+        raise RuntimeError("disk on fire")
+
+    monkeypatch.setattr(holding, "decide", broken)
+    for minutes in range(1, holding.TRIES):
+        recorded(CLICK + timedelta(minutes=minutes, seconds=30))
+    assert Held.objects.get().state == "waiting"
+    assert not Notification.objects.filter(kind="not_recorded").exists()
+    end = CLICK + timedelta(minutes=holding.TRIES, seconds=30)
+    recorded(end)
+    held = Held.objects.get()
+    assert (held.state, held.ended_at, held.what["to"]) == ("refused", end, "SAL"), (
+        "what they typed is still there"
+    )
+    told = Notification.objects.get(kind="not_recorded")
+    assert told.user == inside_rep.user
+    assert "A fault of this server" in told.detail["why"]
+    with clock.at(end):
+        assert queries.waits(inside_rep) == 1
+    monkeypatch.undo()
+    accept(inside_rep, mql, end)
+    assert recorded(end + timedelta(minutes=2)) == 1
+    assert fresh(mql).stage == "SAL"
+
+
 def test_the_worker_records_it_in_its_loop(mql: Lead, inside_rep: Actor):
     from tasuki.server.lifecycle import worker
 

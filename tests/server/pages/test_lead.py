@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,7 +17,9 @@ from tasuki.server.activities.models import Activity, Note
 from tasuki.server.agreements import commands as agreements
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
+from tasuki.server.core.models import Company
 from tasuki.server.deals import commands as deals
+from tasuki.server.deals.changing import seen
 from tasuki.server.deals.inputs import DealInput
 from tasuki.server.deals.models import Deal
 from tasuki.server.lifecycle import commands as lifecycle
@@ -199,14 +201,14 @@ def test_a_deal_is_opened_changed_and_lost_in_place(
     deal = Deal.objects.get()
     assert (deal.name, deal.amount, deal.state) == ("ミハリ 20台", 1_200_000, "open")
     page = page_of(client, f"/leads/{scene.hot}")
-    seen = re.search(rf'name="seen" value="([^"]*)"[^>]*id="id_deal{deal.pk}_seen"', page)
-    assert seen
+    shown = re.search(rf'name="seen" value="([^"]*)"[^>]*id="id_deal{deal.pk}_seen"', page)
+    assert shown
     given = {
         "name": "ミハリ 20台",
         "amount": "900000",
         "expected_at": "2026-10-31",
         "state": "open",
-        "seen": seen[1],
+        "seen": shown[1],
     }
     assert client.post(f"/deals/{deal.pk}/change", given).status_code == 302
     refused = client.post(f"/deals/{deal.pk}/change", {**given, "amount": "5"})
@@ -215,13 +217,75 @@ def test_a_deal_is_opened_changed_and_lost_in_place(
     assert 'value="5"' in refused.content.decode(), "what was typed stays"
     deal.refresh_from_db()
     assert deal.amount == 900_000
-    seen = re.search(rf'name="seen" value="([^"]*)"[^>]*id="id_deal{deal.pk}_seen"', refused.content.decode())
-    assert seen
-    given |= {"state": "lost", "reason": "price", "seen": seen[1]}
+    shown = re.search(
+        rf'name="seen" value="([^"]*)"[^>]*id="id_deal{deal.pk}_seen"', refused.content.decode()
+    )
+    assert shown
+    given |= {"state": "lost", "reason": "price", "seen": shown[1]}
     assert client.post(f"/deals/{deal.pk}/change", given).status_code == 302
     deal.refresh_from_db()
     assert (deal.state, deal.reason) == ("lost", "price")
     assert deal.closed_at is not None
+
+
+def of_company(currency: str) -> None:
+    Company.objects.update_or_create(
+        pk=1, defaults={"name": "Yamada", "time_zone": "Asia/Tokyo", "currency": currency}
+    )
+
+
+def test_a_deal_is_opened_in_the_currency_of_the_company(scene: Scene, browse: Browse, manager: Actor):
+    of_company("EUR")
+    client = browse(manager)
+    page = page_of(client, f"/leads/{scene.hot}")
+    assert "Amount (EUR)" in page
+    client.post(f"/leads/{scene.hot}/deals", {"name": "ミハリ", "amount": "1200.50"})
+    assert str(Deal.objects.get().currency) == "EUR"
+    of_company("USD")
+    deal = Deal.objects.get()
+    page = page_of(client, f"/leads/{scene.hot}")
+    assert "Amount (EUR)" in page, "of the deal that is there"
+    assert "Amount (USD)" in page, "of the next one"
+    given = {"name": "ミハリ", "amount": "900", "state": "open", "seen": seen(deal)}
+    assert client.post(f"/deals/{deal.pk}/change", given).status_code == 302
+    deal.refresh_from_db()
+    assert (deal.amount, deal.currency) == (900, "EUR")
+
+
+def test_what_stands_in_a_deal_can_be_emptied(scene: Scene, browse: Browse, manager: Actor):
+    given = DealInput(
+        lead_id=scene.hot,
+        name="ミハリ",
+        amount=Decimal(100),
+        expected_at=date(2026, 9, 30),
+        state="lost",
+        reason="price",
+    )
+    deals.put_deals(manager, [given])
+    deal = Deal.objects.get()
+    client = browse(manager)
+    change = {
+        "name": "ミハリ",
+        "amount": "0",
+        "expected_at": "",
+        "state": "open",
+        "reason": "",
+        "seen": seen(deal),
+    }
+    assert client.post(f"/deals/{deal.pk}/change", change).status_code == 302
+    deal.refresh_from_db()
+    assert (deal.amount, deal.expected_at, deal.reason, deal.state) == (0, None, "", "open")
+    assert (
+        client.post(f"/deals/{deal.pk}/change", {**change, "amount": "", "seen": seen(deal)}).status_code
+        == 302
+    )
+    deal.refresh_from_db()
+    assert deal.amount is None
+
+
+def test_a_deal_is_late_from_the_morning_on_where_one_works(scene: Scene, browse: Browse, manager: Actor):
+    with clock.at(datetime(2026, 7, 1, 23, tzinfo=UTC)):  # eight o'clock of the next day in Tokyo
+        assert browse(manager).get("/deals").context["today"] == date(2026, 7, 2)
 
 
 def test_anothers_deal_is_not_there(scene: Scene, browse: Browse, outsider: Actor, manager: Actor):

@@ -121,6 +121,11 @@ def points(value: float) -> str:
     return f"−{text}" if value < 0 and text != "0" else f"+{text}"
 
 
+def currency_name(code: str) -> str:
+    """How a currency is called beside a field: `円`, else its three letters."""
+    return "円" if code == "JPY" and language() == "ja" else code
+
+
 def money(amount: Decimal | None, currency: str = "JPY") -> str:
     """An amount: yen in Japanese as `1億2,000万円`, else with the sign of the currency; a dash where there is none."""
     if amount is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
@@ -29,9 +30,11 @@ def change_deal(
     expected_at: date | None = None,
     state: str | None = None,
     reason: str | None = None,
+    emptied: Collection[str] = (),
     shown: str | None = None,
 ) -> PutDeal:
-    """Change what is given of a deal; None leaves a field. `shown` is `seen` of the deal that the actor looked at.
+    """Change what is given of a deal; None leaves a field. `emptied`: which of amount, expected_at and reason are
+    to hold nothing from now on. `shown` is `seen` of the deal that the actor looked at.
 
     NotAllowed; NotFound; Invalid; Conflict `deal_changed_meanwhile`.
     """
@@ -46,7 +49,7 @@ def change_deal(
             raise _meanwhile()
         given = DealInput(
             lead_id=deal.lead_id, key=deal.key, name=name, amount=amount, expected_at=expected_at, state=state,
-            reason=reason,
+            reason=reason, emptied=tuple(emptied),
         )  # fmt: skip
         (put,) = put_deals(actor, [given], source=deal.source)
         if isinstance(put, Refused):

@@ -34,6 +34,8 @@ Outcome = PutDeal | Refused
 SIMPLE = ("name", "amount", "currency", "state", "reason", "opened_at", "closed_at", "expected_at")
 """Columns that have the same name in the input."""
 CHANGED = (*SIMPLE, "owner")
+EMPTY: Mapping[str, Any] = {"amount": None, "expected_at": None, "reason": ""}
+"""What may be emptied, and what stands there then."""
 POINTING = {"lead", "account", "owner", "import_job"}
 CREATED = (*CHANGED, "lead", "account", "source", "key", "recorded_at", "import_job")
 
@@ -175,7 +177,8 @@ def _key(given: DealInput, lead_id: int) -> str:
 
 def _said(given: DealInput, owners: Mapping[str, int]) -> dict[str, Any]:
     """The columns that the input speaks of."""
-    said = {field: value for field in SIMPLE if (value := getattr(given, field)) is not None}
+    said = {field: EMPTY[field] for field in given.emptied if field in EMPTY}
+    said |= {field: value for field in SIMPLE if (value := getattr(given, field)) is not None}
     if given.owner:
         said["owner_id"] = owners[given.owner]
     if not said.get("name", "x").strip():

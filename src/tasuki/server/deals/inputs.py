@@ -16,7 +16,8 @@ class DealInput:
     """One deal on its way in; None says nothing of the field, so that what is there stays.
 
     The lead by `lead_id` or `ref`. `state`: open, won, lost. `amount` in `currency` (ISO 4217). `opened_at` and
-    `closed_at` are aware. `owner` is a sign-in name. `key` names the deal within its source.
+    `closed_at` are aware. `owner` is a sign-in name. `key` names the deal within its source. `emptied`: which of amount,
+    expected_at and reason are to hold nothing from now on.
     """
 
     ref: LeadRef | None = None
@@ -32,6 +33,7 @@ class DealInput:
     key: str | None = None
     line: int | None = None
     lead_id: int | None = None
+    emptied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from tasuki.server.agreements import queries as agreements
 OVER = ("WON", "LOST", "DISQUALIFIED")
 ENDS = (*OVER, "RECYCLED")
 MARKETING = "marketing"
+DEAL_STATES = {"OPPORTUNITY": "open", "WON": "won", "LOST": "lost"}
+"""What a decision on these stages says of the lead's deal."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from tasuki.server.core.errors import Conflict, NotAllowed, NotFound, Refused
 from tasuki.server.core.measures import ENTRIES
 from tasuki.server.lifecycle import checks, measures, storing, telling
 from tasuki.server.lifecycle.answering import answers_of
+from tasuki.server.lifecycle.course import DEAL_STATES
 from tasuki.server.lifecycle.folding import fold, place_under, read
 from tasuki.server.lifecycle.inputs import Decided, Entered
 from tasuki.server.lifecycle.models import Decision, Transition
@@ -32,8 +33,6 @@ from tasuki.server.lifecycle.moving import TRYING
 from tasuki.server.people.due import touch
 from tasuki.server.people.models import Lead, Profile
 
-DEAL_STATES = {"OPPORTUNITY": "open", "WON": "won", "LOST": "lost"}
-"""What a decision on these stages says of the lead's deal."""
 INSTANT = timedelta(microseconds=1)
 
 

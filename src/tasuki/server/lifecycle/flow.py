@@ -1,29 +1,33 @@
 """The way from leads to won deals as it flows: how many this month, how many go on, what fell, rose and pulled.
 
 Counted from transitions, which nothing changes later, and by their own index; what takes long is kept for a while.
+That index does not say whether a lead was merged since: entries into stages are counted of these, too, beside those of the
+lead that it was merged into. What pulled, the new leads and the amounts are without them.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from babel.numbers import is_currency
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from tasuki.agreement import Agreement
-from tasuki.agreement.model import NONE, Stage
+from tasuki.agreement.model import ANY, NONE, Stage
 from tasuki.agreement.values import Target
 from tasuki.server.agreements import queries as agreements
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor, require, sight
+from tasuki.server.core.company import the_company
 from tasuki.server.deals.models import Deal
 from tasuki.server.handoffs.models import Handoff
-from tasuki.server.lifecycle.course import ENDS
+from tasuki.server.lifecycle.course import DEAL_STATES, ENDS
 from tasuki.server.lifecycle.models import Transition
 from tasuki.server.people.models import Lead
 
@@ -34,12 +38,14 @@ BEFORE = 4
 """With so many weeks the last one is compared."""
 FEW = 10
 """From fewer than so many nothing is concluded."""
-READ = 3_000
-"""So many transitions at the most are read for what pulled."""
+READ = 2_000
+"""So many transitions at the most are read for what pulled, of the last week and of those before."""
 WEEK = timedelta(days=7)
 CHANGES, PULLS = 6, 5
 SLOW, PATIENCE = 0.03, 100
 """What took longer than so many seconds is kept for so many times as long."""
+LEADS = "leads"
+"""The unit of a target that is a plain number: only that is compared with a count."""
 LONGEST = 30.0
 """Seconds that others wait for whoever counts anew, before they count themselves."""
 
@@ -80,7 +86,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A signal: how many of the leads handed over within seven days by their score had it, and what share had it before."""
+    """A signal: how many of the leads handed over within seven days by their score had it, and what share had it before.
+
+    `of`: the newest of them that were looked at; with many these are not all.
+    """
 
     signal: str
     now: int
@@ -98,6 +107,12 @@ class Flow:
     pulls: Sequence[Pull]
     handed: tuple[int, int]
 
+    @property
+    def looked_at(self) -> int:
+        """How many of the first of these `pulls` speak of, where it is not all; else 0."""
+        looked_at = self.pulls[0].of if self.pulls else 0
+        return looked_at if looked_at < self.handed[0] else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -111,7 +126,7 @@ class Measured:
 
 
 def flow(actor: Actor) -> Flow:
-    """As the actor sees it. Six queries; nothing where no agreement is in force."""
+    """As the actor sees it. Some eight queries; nothing where no agreement is in force."""
     require(actor, "leads.read")
     under = agreements.in_force()
     if under is None:
@@ -150,7 +165,7 @@ def _steps(actor: Actor, agreement: Agreement, now: datetime) -> list[Step]:
         weeks = _by_week(entries, code)
         went = sum(entries[following, code].values())
         target = agreement.targets.get(code)
-        monthly = target.amount if target and target.per == "month" and target.unit != "%" else None
+        monthly = target.amount if target and target.per == "month" and target.unit == LEADS else None
         rate = _share(went, sum(weeks)) if following else None
         steps.append(Step(code, months.get(code, 0), weeks, rate, monthly))
     return steps
@@ -229,23 +244,33 @@ def _pulls(
     """What the scores of leads came from that were handed over by themselves, under the version in force."""
     handed = [one.id for one in agreement.stages if one.handoff]
     rows = Transition.objects.filter(
-        sight(actor, "lead__"), to_stage__in=handed, cause="path", agreement=version
+        sight(actor, "lead__"), to_stage__in=handed, cause="path", agreement=version, lead__merged_into=None
     )
-    rows = rows.filter(at__gt=now - (BEFORE + 1) * WEEK, at__lte=now).order_by("-at")
+    week, before = now - WEEK, now - (BEFORE + 1) * WEEK
+    lately, n = _read(rows.filter(at__gt=week, at__lte=now))
+    earlier, n_before = _read(rows.filter(at__gt=before, at__lte=week))
     signals = {one.id: one.names[0] for one in agreement.rules if one.kind == "signal" and one.names}
-    counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-    totals = [0, 0]
-    for at, given in rows.values_list("at", "contributions")[:READ]:
-        place = 0 if at > now - WEEK else 1
-        totals[place] += 1
-        counts[place].update(
-            {signals[one["rule"]] for one in given if one["worth"] > 0 and one["rule"] in signals}
-        )
+    had, had_before = _signals(lately, signals), _signals(earlier, signals)
     found = [
-        Pull(signal, n, totals[0], counts[1][signal] / totals[1] if totals[1] >= FEW else None)
-        for signal, n in counts[0].most_common(PULLS)
+        Pull(signal, count, len(lately), had_before[signal] / len(earlier) if len(earlier) >= FEW else None)
+        for signal, count in had.most_common(PULLS)
     ]
-    return found if totals[0] >= FEW else [], (totals[0], totals[1])
+    return found if len(lately) >= FEW else [], (n, n_before)
+
+
+def _read(rows: QuerySet[Transition]) -> tuple[list[Any], int]:
+    """What the scores of the newest came from, READ at the most, and how many there are in all."""
+    found = list(rows.order_by("-at").values_list("contributions", flat=True)[:READ])
+    return found, len(found) if len(found) < READ else rows.count()
+
+
+def _signals(read: Iterable[Any], names: Mapping[str, str]) -> Counter[str]:
+    """Signal → of how many it is a part."""
+    return Counter(
+        signal
+        for given in read
+        for signal in {names[one["rule"]] for one in given if one["worth"] > 0 and one["rule"] in names}
+    )
 
 
 # Targets.
@@ -265,10 +290,19 @@ def _measured(actor: Actor, agreement: Agreement) -> list[Measured]:
     now, found = clock.now(), []
     for key, target in agreement.targets.items():
         stage, _dot, what = key.partition(".")
-        if stage in agreement.stage and what in MEASURES:
-            actual = _actual(actor, stage, what, _since(target, now), now)
+        if stage in agreement.stage and _is_measured(stage, what, target):
+            if what == "amount" and target.unit == LEADS:
+                target = replace(target, unit=the_company().currency)
+            actual = _actual(actor, agreement, stage, what, target, now)
             found.append(Measured(key, stage, target, actual))
     return found
+
+
+def _is_measured(stage: str, what: str, target: Target) -> bool:
+    """Whether there is a figure in the unit of the target: `MQL: 80%` would be a share of nobody says what."""
+    if what == "amount":
+        return stage in DEAL_STATES and (target.unit == LEADS or is_currency(target.unit))
+    return what == "acceptance" or (what == "" and target.unit == LEADS)
 
 
 def _since(target: Target, now: datetime) -> datetime:
@@ -280,13 +314,15 @@ def _since(target: Target, now: datetime) -> datetime:
     return now - WEEK if target.per == "week" else month
 
 
-MEASURES = ("", "acceptance", "amount")
-
-
-def _actual(actor: Actor, stage: str, what: str, since: datetime, now: datetime) -> float | None:
+def _actual(
+    actor: Actor, agreement: Agreement, stage: str, what: str, target: Target, now: datetime
+) -> float | None:
+    since = _since(target, now)
     if what == "acceptance":
-        return _acceptance(actor, stage, since, now)
-    return _amount(actor, stage, since, now) if what == "amount" else _count(actor, stage, since, now)
+        return _acceptance(actor, _answered(agreement, stage), since, now)
+    if what == "amount":
+        return _amount(actor, DEAL_STATES[stage], target.unit, since, now)
+    return _count(actor, stage, since, now)
 
 
 def _count(actor: Actor, stage: str, since: datetime, now: datetime) -> float | None:
@@ -294,23 +330,30 @@ def _count(actor: Actor, stage: str, since: datetime, now: datetime) -> float | 
     return float(rows.count())
 
 
-def _acceptance(actor: Actor, stage: str, since: datetime, now: datetime) -> float | None:
-    """Of the handoffs that were answered or ran out, how many were accepted; of the agreement's first handoff."""
-    under = agreements.in_force()
-    first = next((one for one in under.agreement.stages if one.handoff), None) if under else None
+def _answered(agreement: Agreement, stage: str) -> list[str]:
+    """The stages with a handoff whose answer is this stage: those from which it is entered, else itself."""
+    handed = [one.id for one in agreement.stages if one.handoff]
+    left = {one for path in agreement.stage[stage].paths for one in path.from_}
+    return [one for one in handed if one in left or ANY in left] or [one for one in handed if one == stage]
+
+
+def _acceptance(actor: Actor, handed: Sequence[str], since: datetime, now: datetime) -> float | None:
+    """Of the handoffs in these stages that were answered or ran out, how many were accepted, in percent."""
     rows = Handoff.objects.filter(sight(actor, "lead__"), closed_at__gte=since, closed_at__lte=now)
-    own = Q(
-        transition__to_stage=first.id if first else stage
-    )  # counted, not filtered by: else databases begin there
+    own = Q(transition__to_stage__in=handed)  # counted, not filtered by: else databases begin there
     counted = dict(rows.values_list("outcome").annotate(n=Count("pk", filter=own)).order_by())
     whole = sum(counted.get(one, 0) for one in ("accepted", "returned", "expired"))
     return 100.0 * counted.get("accepted", 0) / whole if whole >= FEW else None
 
 
-def _amount(actor: Actor, stage: str, since: datetime, now: datetime) -> float | None:
-    rows = Deal.objects.filter(
-        sight(actor, "lead__"), state=stage.lower(), closed_at__gte=since, closed_at__lte=now
-    )
+def _amount(actor: Actor, state: str, currency: str, since: datetime, now: datetime) -> float | None:
+    """In this currency alone: of deals that were won or lost since; for `open`, of all that were opened since."""
+    over = Q(state__in=("won", "lost"), closed_at__gte=since)  # none closes before it is opened: by the index
+    if state == "open":
+        asked = (over | Q(state="open")) & Q(opened_at__gte=since, opened_at__lte=now)
+    else:
+        asked = Q(state=state, closed_at__gte=since, closed_at__lte=now)
+    rows = Deal.objects.filter(sight(actor, "lead__"), asked, currency=currency)
     return float(rows.aggregate(whole=Sum("amount"))["whole"] or 0)
 
 

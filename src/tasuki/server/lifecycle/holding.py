@@ -39,6 +39,8 @@ SLACK = timedelta(seconds=2)
 """So much later the clocks of handoffs look again, for the worker to be first."""
 AGAIN = timedelta(minutes=1)
 """What could not be recorded for a fault of ours is tried again after so long."""
+TRIES = 10
+"""So often; then whoever did it is told that it came to nothing, and the lead is back on the lists."""
 KEPT = timedelta(days=1)
 """So long it is known what became of an action."""
 MOST = 1_000
@@ -257,16 +259,33 @@ def record_held(*, limit: int = 200) -> int:
 
 
 def _safely(held: int) -> bool:
-    """A fault of ours puts the action off; it is not lost, and the others do not wait for it."""
+    """A fault of ours puts the action off; it is not lost at once, and the others do not wait for it."""
     try:
         return bulk.in_one_transaction(lambda: _record(held))
     except OperationalError:
         raise
     except Exception:
         log.exception("action %s could not be recorded", held)
-        waiting = Held.objects.filter(pk=held, state=State.WAITING)
-        waiting.update(due_at=clock.now() + AGAIN)
+        bulk.in_one_transaction(lambda: _put_off(held))
         return False
+
+
+def _put_off(held: int) -> None:
+    """Try it again later; after TRIES never, for as long as it waits nobody else sees the lead among what is to be done."""
+    now = clock.now()
+    waiting = Held.objects.filter(pk=held, state=State.WAITING)
+    one = waiting.select_for_update(of=("self",), no_key=True).select_related("by").first()
+    if one is None:
+        return
+    tries = one.what.get("tries", 0) + 1
+    waiting.update(what={**one.what, "tries": tries}, due_at=now + AGAIN)
+    if tries >= TRIES:
+        waiting.update(ended_at=now)
+        with translation.override(one.what.get("language") or settings.LANGUAGE_CODE):
+            why = _(
+                "A fault of this server keeps it from being recorded; whoever runs it finds the cause in its log."
+            )
+            _say_refused(one, why, now)
 
 
 def _record(held: int) -> bool:
@@ -283,7 +302,7 @@ def _record(held: int) -> bool:
             with transaction.atomic():
                 _done(one)
         except Refused as refused:
-            _say_refused(one, refused, now)
+            _say_refused(one, str(refused.message), now)
         else:
             Held.objects.filter(pk=held).update(what={})  # it is in the log now
     return True
@@ -312,9 +331,9 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _say_refused(one: Held, refused: Refused, now: datetime) -> None:
+def _say_refused(one: Held, why: str, now: datetime) -> None:
     """Tell whoever did it; nothing of what somebody else did meanwhile is changed. What they typed stays for a day."""
     Held.objects.filter(pk=one.pk).update(state=State.REFUSED)
     users = (one.by.pk,) if one.by else ()
-    detail = {"why": str(refused.message)}
+    detail = {"why": why}
     notify.tell([News("not_recorded", one.lead_id, users, f"held:{one.pk}", now, detail=detail)])

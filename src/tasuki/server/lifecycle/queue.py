@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from django.db.models import Count, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 
 from tasuki.server.core import clock
-from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require, sight
+from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require
 from tasuki.server.core.models import User
-from tasuki.server.handoffs.models import Handoff, Promise
+from tasuki.server.handoffs.models import Promise
 from tasuki.server.lifecycle.interest import Interest, interests
 from tasuki.server.lifecycle.standing import Standing, in_queue
-from tasuki.server.lifecycle.worklist import WorkList, acted_on, work_list
+from tasuki.server.lifecycle.worklist import (
+    WorkList,
+    callers,
+    come_back,
+    open_handoffs,
+    promised_calls,
+    work_list,
+)
 from tasuki.server.people.models import Lead
 
 LONGEST = 40
@@ -87,39 +93,28 @@ def _once(tasks: Sequence[Task]) -> list[Task]:
 
 
 def waits(actor: Actor) -> int:
-    """How many leads wait for the actor: the number on every page. One query.
+    """How many leads wait for the actor: the number on every page. One query, of the conditions of the work list.
 
-    For marketing and who leads, handoffs that were not answered in time are counted with their own.
+    For marketing and who leads, handoffs that were not answered in time are counted with their own. Of re-approach dates
+    that have come one's own are counted: those of nobody and of colleagues may be taken up.
     """
     require(actor, "leads.read")
     if actor.user is None:
         return 0
-    now, role = clock.now(), actor.user.role
-    hands = [Q(person=actor.user), in_queue(actor, decision_roles(actor), False)]
-    if role in MARKETING:
-        late = Q(due_at__lte=now)
-        hands = [late] if role in LEADING else [hands[0] | hands[1] | late]
-    open_ones = Handoff.objects.filter(sight(actor, "lead__"), ~acted_on("lead"), outcome="open")
-    open_ones = open_ones.filter(lead__merged_into=None, lead__erased_at=None)
-    calls = Promise.objects.filter(sight(actor, "lead__"), person=actor.user, done_at=None, at__lte=now)
-    calls = calls.filter(~acted_on("lead"), lead__erased_at=None)
-    back = Lead.objects.filter(sight(actor), ~acted_on(), owner=actor.user, reapproach_at__lte=now)
-    back = back.filter(merged_into=None, erased_at=None).exclude(
-        promises__done_at=None, promises__isnull=False
-    )
-    parts = {
-        **{
-            f"waiting_handoffs_{n}": _number(open_ones.filter(each), "outcome")
-            for n, each in enumerate(hands)
-        },
-        "waiting_calls": _number(calls, "person"),
-        "come_back": _number(back, "owner"),
-    }
-    row = User.objects.filter(pk=actor.user.pk).values(**parts).first() or {}
-    return sum(int(str(one)) for one in row.values())
+    now = clock.now()
+    parts = [
+        *(open_handoffs(actor).filter(each).values_list("lead") for each in _hands(actor, actor.user, now)),
+        *(promised_calls(actor).filter(each, at__lte=now).values_list("lead") for each in callers(actor)),
+        come_back(actor, now).filter(owner=actor.user).values_list("pk"),
+    ]
+    first, *others = (one.order_by() for one in parts)
+    return first.union(*others).count()  # of the same lead once
 
 
-def _number(rows: QuerySet[Any], same: str) -> Coalesce:
-    """As a part of another query; `same`: a column that all the rows have alike."""
-    counted = rows.order_by().values(same).annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted[:1]), 0)
+def _hands(actor: Actor, user: User, now: datetime) -> list[Q]:
+    """Which open handoffs wait for the actor; each by an index of its own."""
+    late = Q(due_at__lte=now)
+    if user.role in LEADING:
+        return [late]
+    own = [Q(person=user), in_queue(actor, decision_roles(actor), False)]
+    return [*own, late] if user.role in MARKETING else own

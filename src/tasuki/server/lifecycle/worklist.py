@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from tasuki.server.activities.models import Activity
 from tasuki.server.core import clock
@@ -95,9 +97,44 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
     )
 
 
+# What waits: the conditions of the lists and of the number on every page.
+
+
+def open_handoffs(actor: Actor) -> QuerySet[Handoff]:
+    """Those that wait for an answer."""
+    return waiting(actor).filter(~acted_on("lead"))
+
+
+def promised_calls(actor: Actor) -> QuerySet[Promise]:
+    """Calls not made yet, whosever."""
+    found = Promise.objects.filter(sight(actor, "lead__"), ~acted_on("lead"), done_at=None)
+    return found.filter(lead__merged_into=None, lead__erased_at=None)
+
+
+def callers(actor: Actor) -> list[Q]:
+    """Whose of them are the actor's: one's own, and those of people who are gone for leads that one looks after."""
+    if actor.user is None:
+        return [Q()]
+    after, gone = looked_after(actor, "lead__"), User.objects.filter(is_active=False)
+    return [Q(person=actor.user), Q(person=None) & after, Q(person__in=gone) & after]
+
+
+def come_back(actor: Actor, now: datetime) -> QuerySet[Lead]:
+    """Leads whose date has come, until they are reached by phone, promised a call, decided on or given another date."""
+    reached = Activity.objects.filter(
+        lead=OuterRef("pk"), type="call", at__gte=OuterRef("reapproach_at"), properties__outcome="reached"
+    )
+    promised = Promise.objects.filter(lead=OuterRef("pk"), done_at=None)
+    come = Lead.objects.filter(sight(actor), looked_after(actor), reapproach_at__lte=now)
+    return come.filter(~Exists(reached), ~Exists(promised), ~acted_on(), merged_into=None, erased_at=None)
+
+
+# The lists.
+
+
 def _handoffs(actor: Actor, most: int, is_leading: bool) -> list[Handoff]:
     """One's own first, then those of the queues."""
-    rows = waiting(actor).filter(~acted_on("lead"))
+    rows = open_handoffs(actor)
     rows = rows.order_by(F("due_at").asc(nulls_last=True), "pk")
     if actor.user is None:
         return list(rows[:most])
@@ -152,28 +189,18 @@ def _own(actor: Actor, most: int, places: Course) -> list[Lead]:
 
 def calls(actor: Actor, limit: int, *, to: datetime, since: datetime | None = None) -> list[Promise]:
     """Promised calls up to a time: one's own, and those of people who are gone for leads that one looks after."""
-    found = Promise.objects.filter(sight(actor, "lead__"), ~acted_on("lead"), done_at=None, at__lte=to)
+    found = promised_calls(actor).filter(reduce(or_, callers(actor)), at__lte=to)
     if since is not None:
         found = found.filter(at__gt=since)
-    found = found.filter(lead__merged_into=None, lead__erased_at=None)
-    orphaned = (Q(person=None) | Q(person__is_active=False)) & looked_after(actor, "lead__")
-    mine = Q(person=actor.user) | orphaned if actor.user else Q()
-    found = found.filter(mine).select_related("lead__account", "lead__owner", "lead__team", "person")
+    found = found.select_related("lead__account", "lead__owner", "lead__team", "person")
     return list(found.order_by("at", "pk")[:limit])
 
 
 def _reapproach(actor: Actor, now: datetime, limit: int) -> list[Lead]:
-    """Leads whose date has come, until they are reached by phone, promised a call, decided on or given another date.
-
-    One's own first, then those of nobody, then those of colleagues: each in the order of an index, and only as many as there
-    is room for, for dates that came and that nobody heeded grow more with the years.
+    """One's own first, then those of nobody, then those of colleagues: each in the order of an index, and only as many as
+    there is room for, for dates that came and that nobody heeded grow more with the years.
     """
-    reached = Activity.objects.filter(
-        lead=OuterRef("pk"), type="call", at__gte=OuterRef("reapproach_at"), properties__outcome="reached"
-    )
-    promised = Promise.objects.filter(lead=OuterRef("pk"), done_at=None)
-    come = Lead.objects.filter(sight(actor), looked_after(actor), reapproach_at__lte=now)
-    come = come.filter(~Exists(reached), ~Exists(promised), ~acted_on(), merged_into=None, erased_at=None)
+    come = come_back(actor, now)
     come = come.order_by("reapproach_at", "pk").select_related("account", "owner", "team")
     found: list[Lead] = []
     for whose in _whose(actor):

@@ -18,6 +18,7 @@ from tasuki.server.agreements.stages import Stages, stages_now
 from tasuki.server.core import clock
 from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
+from tasuki.server.core.company import the_company
 from tasuki.server.core.models import User
 from tasuki.server.deals import queries as deals
 from tasuki.server.deals.changing import seen as seen_deal
@@ -118,7 +119,7 @@ def _now(actor: Actor, found: Lead, live: Mapping[str, Any], came_back: Forms) -
         "merges": queries.merges(actor, found),
         "owner_form": owner_form(found, live["people"]),
         "note_form": came_back.get("note") or lead_forms.Note(auto_id="id_note_%s"),
-        "new_deal": came_back.get("new-deal") or lead_forms.Deal(auto_id="id_new_deal_%s"),
+        "new_deal": came_back.get("new-deal") or new_deal_form(),
         "may_export": actor.may("export"),
         "may_erase": actor.may("erase"),
         "unsubscribed": activities.latest(actor, found.pk, "unsubscribe"),
@@ -158,13 +159,22 @@ def _deals(actor: Actor, found: Lead, stages: Stages, came_back: Forms) -> list[
     ]
 
 
+def new_deal_form(data: Any = None) -> lead_forms.Deal:
+    """The form of a deal to be opened, in the currency of the company."""
+    return lead_forms.Deal(data, currency=the_company().currency, auto_id="id_new_deal_%s")
+
+
 def deal_form(deal: Deal, stages: Stages, data: Any = None) -> lead_forms.ChangeDeal:
     """The form of one deal, as it stands there."""
     start = {name: getattr(deal, name) for name in ("name", "amount", "expected_at", "state", "reason")}
     reasons = list(stages.agreement.reasons.get("LOST", ())) if stages.agreement else []
     known = [*reasons, deal.reason] if deal.reason and deal.reason not in reasons else reasons
     return lead_forms.ChangeDeal(
-        data, initial={**start, "seen": seen_deal(deal)}, reasons=known, auto_id=f"id_deal{deal.pk}_%s"
+        data,
+        initial={**start, "seen": seen_deal(deal)},
+        reasons=known,
+        currency=deal.currency,
+        auto_id=f"id_deal{deal.pk}_%s",
     )
 
 

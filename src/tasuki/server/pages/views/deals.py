@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -52,7 +53,7 @@ def deals(request: HttpRequest, actor: Actor) -> HttpResponse:
         "states": _states(queries.totals(actor)),
         "owner": asked["owner"],
         "people": core.colleagues(actor),
-        "today": clock.now().date(),
+        "today": timezone.localdate(clock.now()),
     }
     return show(request, actor, "deals_page.html", {**context, **following(request, found.after or None)})
 

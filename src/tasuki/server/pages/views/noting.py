@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from tasuki.server.activities import commands as activities
 from tasuki.server.agreements.stages import stages_now
 from tasuki.server.core.access import Actor
+from tasuki.server.core.company import company
 from tasuki.server.core.errors import Refused
 from tasuki.server.deals import commands as deals
 from tasuki.server.deals import queries as deal_queries
@@ -18,7 +19,7 @@ from tasuki.server.deals.changing import seen
 from tasuki.server.deals.inputs import DealInput
 from tasuki.server.pages import lead_forms as forms
 from tasuki.server.pages.frame import done, on_form, page, undo_at
-from tasuki.server.pages.leadpage import deal_form
+from tasuki.server.pages.leadpage import deal_form, new_deal_form
 from tasuki.server.pages.views.lead import shown
 from tasuki.server.people import queries
 
@@ -54,9 +55,10 @@ def note_remove(request: HttpRequest, actor: Actor, note_id: int) -> HttpRespons
 def deal_new(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     """Open a deal."""
     lead = queries.lead(actor, lead_id)
-    form = forms.Deal(request.POST, auto_id="id_new_deal_%s")
+    form = new_deal_form(request.POST)
     if form.is_valid():
-        (put,) = deals.put_deals(actor, [DealInput(lead_id=lead.pk, **form.given())])
+        given = DealInput(lead_id=lead.pk, currency=company(actor).currency, **form.given())
+        (put,) = deals.put_deals(actor, [given])
         if not isinstance(put, Refused):
             return done(request, _("The deal was opened."), "lead", lead.pk)
         on_form(form, put)
@@ -72,7 +74,8 @@ def deal_change(request: HttpRequest, actor: Actor, deal_id: int) -> HttpRespons
     form = deal_form(deal, stages_now(), request.POST)
     if form.is_valid():
         try:
-            put = deals.change_deal(actor, deal.pk, shown=form.cleaned_data["seen"], **form.given())
+            given = {**form.given(), "emptied": form.emptied()}
+            put = deals.change_deal(actor, deal.pk, shown=form.cleaned_data["seen"], **given)
             text = _("Saved.") if put.outcome == "updated" else _("Nothing was changed.")
             return done(request, text, "lead", lead.pk)
         except Refused as refused:
