@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import random
-import signal
-import threading
 import time
 from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from tasuki.server.core import bulk, clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Conflict
 from tasuki.server.core.models import Role, Team, User
-from tasuki.server.lifecycle import worker
 from tasuki.server.lifecycle.commands import decide_soon, fold_due, record_held, take_back
 from tasuki.server.lifecycle.models import Decision, Held, Transition
 from tasuki.server.people.due import touch
@@ -26,6 +20,7 @@ from tasuki.server.people.models import Lead, Profile
 from tests.server.handoffs.test_workers import together
 
 from .stories import agree
+from .test_workers import kill, start_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -102,18 +97,6 @@ def test_an_undo_at_the_very_moment_of_recording_has_one_outcome(rep: Actor, lea
     assert {lead for lead, what in told.items() if what == "taken_back"} == set(leads) - moved
 
 
-def _worker() -> int:
-    connection.close()
-    child = os.fork()
-    if child == 0:
-        try:
-            logging.disable(logging.CRITICAL)
-            worker.run(threading.Event(), limit=15)
-        finally:
-            os._exit(1)
-    return child
-
-
 def test_a_worker_killed_at_any_moment_records_nothing_twice_and_loses_nothing(
     rep: Actor, leads: list[int]
 ) -> None:
@@ -121,9 +104,8 @@ def test_a_worker_killed_at_any_moment_records_nothing_twice_and_loses_nothing(
     disqualified(rep, leads)
     moments = random.Random(3)
     for _turn in range(6):
-        child = _worker()
+        child = start_worker()
         time.sleep(moments.uniform(0.02, 0.12))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        kill(child)
     record_held()
     assert_each_once(leads)
