@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.server.measure import DATABASES, on_each_database
+from bench.server.measure import on_each_database
 from bench.table import Figure, Result
 
 
 def run(scale: float) -> Result:
     """Both databases in turn; `scale` shrinks what is stored, not the rate at which clocks run out."""
     numbers = on_each_database("handing", scale)
-    return Result([figure for name in DATABASES for figure in _figures(name, numbers[name])], numbers)
+    return Result([figure for name, of in numbers.items() for figure in _figures(name, of)], numbers)
 
 
 def _figures(database: str, numbers: Any) -> list[Figure]:

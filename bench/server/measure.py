@@ -21,7 +21,7 @@ DATABASES = ("sqlite", "postgresql")
 def run(scale: float) -> Result:
     """Both databases in turn; `scale` shrinks what is stored beforehand and the time of the load, not its rate."""
     numbers = on_each_database("one", scale)
-    return Result([figure for name in DATABASES for figure in _figures(name, numbers[name])], numbers)
+    return Result([figure for name, of in numbers.items() for figure in _figures(name, of)], numbers)
 
 
 def on_each_database(module: str, scale: float, *, keep: bool = False) -> dict[str, Any]:

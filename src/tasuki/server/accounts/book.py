@@ -236,9 +236,8 @@ class AccountBook:
         rows = [(draft.id, *draft.row(), now, job) for draft in new]
         together.insert(Account, ("id", *STORED, "created_at", "created_by_import"), rows)
         if connection.vendor == "postgresql":
-            condition, names = bulk.any_of("matching_name", {draft.name.matching for draft in new}, "text")
-            statement = f"SELECT id, 0::bigint FROM accounts_account WHERE {condition}"  # noqa: S608 — names of ours
-            together.ask(statement, names, self._check_names)
+            known, names = bulk.ids_by_text(Account, "matching_name", {draft.name.matching for draft in new})
+            together.ask(f"SELECT id, 0::bigint FROM ({known}) AS known", names, self._check_names)  # noqa: S608 — names of ours
 
     def _check_names(self, there: Pairs) -> None:
         if {pk for pk, _zero in there} - set(self.by_id) - set(self._merged):
@@ -335,8 +334,8 @@ def _meant(numbers: set[str], names: set[str], domains: set[str]) -> set[int]:
     parts, parameters = [], []
     for column, values in (("number", numbers), ("matching_name", names), ("domain", domains)):
         if values:
-            condition, given = bulk.any_of(column, sorted(values), "text")
-            parts.append(f"SELECT id FROM accounts_account WHERE {condition}")  # noqa: S608 — names of ours
+            ids, given = bulk.ids_by_text(Account, column, sorted(values))
+            parts.append(ids)
             parameters += given
     return {pk for (pk,) in bulk.recurring(" UNION ".join(parts), parameters)} if parts else set()
 

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from tasuki.server.core.indexes import where_set
+
 
 class Account(models.Model):
     """One company. `matching_name` is the name without its form, folded; see `accounts.names`."""
@@ -22,10 +24,12 @@ class Account(models.Model):
     employees = models.PositiveBigIntegerField(null=True)
     address = models.CharField(max_length=500, blank=True)
     fields = models.JSONField(default=dict)  # further fields, as text
-    owner = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+")
-    merged_into = models.ForeignKey("self", models.CASCADE, null=True, related_name="merged")
+    owner = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+", db_index=False)
+    merged_into = models.ForeignKey("self", models.CASCADE, null=True, related_name="merged", db_index=False)
     created_at = models.DateTimeField()
-    created_by_import = models.ForeignKey("imports.ImportJob", models.SET_NULL, null=True, related_name="+")
+    created_by_import = models.ForeignKey(
+        "imports.ImportJob", models.SET_NULL, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -35,6 +39,9 @@ class Account(models.Model):
         indexes: ClassVar = [  # here and not at the fields: on PostgreSQL those would get a second one each, for LIKE
             models.Index(fields=["matching_name", "id"], name="account_by_name"),
             models.Index(fields=["domain"], name="account_by_domain"),
+            where_set("owner", "account_by_owner"),
+            where_set("merged_into", "account_by_merged_into"),
+            where_set("created_by_import", "account_by_import"),
         ]
 
     def __str__(self) -> str:

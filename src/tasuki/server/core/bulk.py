@@ -18,6 +18,8 @@ from pydantic_core import to_json
 T = TypeVar("T")
 Row = Sequence[Any]
 ATTEMPTS = 8
+MANY = 100
+"""From so many rows on it pays to begin a COPY."""
 RACES = frozenset({"40P01", "40001"})  # deadlock, serialization failure
 _COLUMN_TYPES = {"CharField": "text", "TextField": "text", "JSONField": "jsonb"}
 
@@ -29,18 +31,27 @@ def insert(
     *,
     returning: Sequence[str] = (),
     or_ignore: bool = False,
+    or_renew: tuple[Sequence[str], Sequence[str]] | None = None,
 ) -> list[tuple[Any, ...]]:
     """Insert the rows; fields that are not named get the model's defaults.
 
     `returning` names columns to give back of each row inserted (in the order of the rows, unless `or_ignore`, which leaves
-    out the rows that are there already). IntegrityError: a constraint does not hold.
+    out the rows that are there already). `or_renew`: where a row with the same values of its first fields is there, the
+    second ones are taken over. IntegrityError: a constraint does not hold.
     """
     if not rows:
         return []
     ending = " ON CONFLICT DO NOTHING" if or_ignore else ""
+    if or_renew:
+        same, renewed = ([_quoted(_field(model, name).column) for name in names] for names in or_renew)
+        sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in renewed)
+        ending = f" ON CONFLICT ({', '.join(same)}) DO UPDATE SET {sets}"
     if returning:
         ending += " RETURNING " + ", ".join(_quoted(_field(model, name).column) for name in returning)
     if connection.vendor == "postgresql":
+        if not ending and len(rows) >= MANY:
+            copy(model, fields, rows)
+            return []
         statement, parameters = insertion(model, fields, rows)
         return _execute(statement + ending, parameters, fetch=bool(returning))
     plan = _plan(model, tuple(fields), connection.vendor)
@@ -57,6 +68,19 @@ def insertion(model: type[models.Model], fields: Sequence[str], rows: Sequence[R
     plan = _plan(model, tuple(fields), connection.vendor)
     fixed = [value(field.get_default()) for value, field in zip(plan.fixed_values, plan.rest, strict=True)]
     return plan.insert, [*fixed, _as_json(plan, rows)]
+
+
+def copy(model: type[models.Model], fields: Sequence[str], rows: Sequence[Row]) -> None:
+    """`insert` on PostgreSQL by its COPY, which takes many rows in half the time. IntegrityError as there."""
+    plan = _plan(model, tuple(fields), connection.vendor)
+    rest = [value(field.get_default()) for value, field in zip(plan.fixed_values, plan.rest, strict=True)]
+    as_json = [nth for nth, field in enumerate(plan.named) if isinstance(field, models.JSONField)]
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(plan.copy) as given:
+        for row in rows:
+            values = [*row, *rest]
+            for nth in as_json:
+                values[nth] = to_json(values[nth]).decode()
+            given.write_row(values)
 
 
 def update(model: type[models.Model], fields: Sequence[str], rows: Sequence[Row]) -> None:
@@ -84,6 +108,20 @@ def any_of(column: str, values: Iterable[Any], kind: str = "bigint") -> tuple[st
             f"{{{','.join(map(str, given))}}}" if kind == "bigint" else given
         ]
     return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(list(values))]  # noqa: S608 — names of ours
+
+
+def ids_by_text(model: type[models.Model], column: str, values: Iterable[str]) -> tuple[str, list[Any]]:
+    """A raw query for the ids of the rows whose column, which has an index, is one of the texts; with its parameters.
+
+    PostgreSQL looks each up by itself: given many at once it would rather read the whole table.
+    """
+    table, name = _quoted(model._meta.db_table), _quoted(column)
+    given = json.dumps(list(values))
+    if connection.vendor == "postgresql":
+        one = f"SELECT {table}.id FROM {table} WHERE {table}.{name} = given.value OFFSET 0"  # noqa: S608 — names of ours
+        texts = "json_array_elements_text(%s::json) AS given(value)"
+        return f"SELECT found.id FROM {texts} CROSS JOIN LATERAL ({one}) AS found", [given]  # noqa: S608
+    return f"SELECT id FROM {table} WHERE {name} IN (SELECT value FROM json_each(%s))", [given]  # noqa: S608
 
 
 def select(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -164,12 +202,14 @@ def _quoted(name: str | None) -> str:
 class _Plan:
     """How rows of some fields of a model are written: statements, and what makes driver values of Python values."""
 
+    named: tuple[models.Field[Any, Any], ...]
     rest: tuple[models.Field[Any, Any], ...]  # fields that are not named
     values: tuple[Callable[[Any], Any], ...]
     fixed_values: tuple[Callable[[Any], Any], ...]
     names: tuple[str, ...]
     insert: str
     update: str
+    copy: str
 
 
 @cache
@@ -181,12 +221,15 @@ def _plan(model: type[models.Model], fields: tuple[str, ...], vendor: str) -> _P
         if each not in named and not (each.primary_key and isinstance(each, models.AutoField))
     ]
     arrays = vendor == "postgresql"
+    columns = ", ".join(_quoted(field.column) for field in [*named, *rest])
     return _Plan(
+        tuple(named),
         tuple(rest),
         tuple(map(_value, named)),
         tuple(map(_value, rest)),
         tuple(f"c{i}" for i in range(len(named))),
         *(_array_statements(model, named, rest) if arrays else _value_statements(model, named, rest)),
+        f"COPY {_quoted(model._meta.db_table)} ({columns}) FROM STDIN",
     )
 
 

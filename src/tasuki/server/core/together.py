@@ -18,7 +18,7 @@ Pairs = list[tuple[int, int]]
 class Together:
     """Collects statements until `send`. None may need what another one of them writes, for all see what was there before.
 
-    They take effect in no certain order.
+    They take effect in no certain order; many rows at once go by a statement of their own, after the queries.
     """
 
     def __init__(self) -> None:
@@ -26,10 +26,13 @@ class Together:
         self._writes: list[str] = []
         self._asks: list[tuple[str, Sequence[Any], Callable[[Pairs], None]]] = []
         self._parameters: list[Any] = []
+        self._copies: list[tuple[type[models.Model], Sequence[str], Sequence[bulk.Row]]] = []
 
     def insert(self, model: type[models.Model], fields: Sequence[str], rows: Sequence[bulk.Row]) -> None:
         """The same as `bulk.insert`."""
-        if rows and self._at_once:
+        if self._at_once and len(rows) >= bulk.MANY:
+            self._copies.append((model, fields, rows))
+        elif rows and self._at_once:
             self.write(*bulk.insertion(model, fields, rows))
         else:
             bulk.insert(model, fields, rows)
@@ -54,12 +57,14 @@ class Together:
             for statement, parameters, take in asks:
                 take(bulk.select(statement, parameters))
             return
-        if not self._writes and not asks:
-            return
         found: list[Pairs] = [[] for _ask in asks]
-        for nth, one, other in bulk.recurring(*self._whole(asks)):
-            if nth >= 0:
-                found[nth].append((one, other))
+        if self._writes or asks:
+            for nth, one, other in bulk.recurring(*self._whole(asks)):
+                if nth >= 0:
+                    found[nth].append((one, other))
+        copies, self._copies = self._copies, []
+        for copied in copies:  # last, so that no query has seen them
+            bulk.copy(*copied)
         for (_statement, _given, take), pairs in zip(asks, found, strict=True):
             take(pairs)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -50,16 +50,26 @@ def compare_accounts(some: Sequence[Company], now: datetime) -> int:
 class Comparison:
     """Both in two steps: the keys are noted among other writes, then those that share some are compared."""
 
-    def __init__(self, leads: Sequence[Person], accounts: Sequence[Company], now: datetime) -> None:
+    def __init__(
+        self,
+        leads: Sequence[Person],
+        accounts: Sequence[Company],
+        now: datetime,
+        *,
+        new_leads: Collection[int] = (),
+        new_accounts: Collection[int] = (),
+    ) -> None:
+        """`new_…`: ids of those that have no keys yet."""
         self._now = now
         self._leads = _Kind(
-            LEAD, LeadKey, "lead_id", leads, matching.lead_keys, people, matching.compare_people
+            LEAD, LeadKey, "lead", leads, new_leads, matching.lead_keys, people, matching.compare_people
         )
         self._accounts = _Kind(
             ACCOUNT,
             AccountKey,
-            "account_id",
+            "account",
             accounts,
+            new_accounts,
             matching.account_keys,
             companies,
             matching.compare_companies,
@@ -86,25 +96,16 @@ def find_duplicates(lead_ids: Iterable[int]) -> int:
 def ask(kind: str, pairs: Mapping[Pair, tuple[float, Sequence[Reason]]], now: datetime) -> None:
     """Put questions, smaller id first; one that was asked before keeps its answer."""
     rows = [
-        Duplicate(
-            kind=kind,
-            first=first,
-            second=second,
-            score=score,
-            reasons=[{"code": code, "weight": weight} for code, weight in reasons],
-            found_at=now,
-        )
+        (kind, first, second, score, [{"code": code, "weight": weight} for code, weight in reasons], now)
         for (first, second), (score, reasons) in sorted(pairs.items())
         if first != second
     ]
-    if rows:
-        Duplicate.objects.bulk_create(
-            rows,
-            batch_size=500,
-            update_conflicts=True,
-            unique_fields=["kind", "first", "second"],
-            update_fields=["score", "reasons"],
-        )
+    bulk.insert(
+        Duplicate,
+        ("kind", "first", "second", "score", "reasons", "found_at"),
+        rows,
+        or_renew=(("kind", "first", "second"), ("score", "reasons")),
+    )
 
 
 def people(lead_ids: Iterable[int]) -> list[Person]:
@@ -130,37 +131,37 @@ class _Kind(Generic[Subject]):
 
     kind: str
     model: type[models.Model]
-    column: str
+    field: str
     some: Sequence[Subject]
+    new: Collection[int]  # ids of those that have no keys yet
     keys_of: Callable[[Subject], set[int]]
     read: Callable[[Iterable[int]], list[Subject]]
     compare: Callable[[Subject, Subject], tuple[float, list[Reason]]]
-    blocks: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # key → all that have it
+    pairs: list[Pair] = dataclasses.field(default_factory=list)  # (key, id) of all that have one of the keys
 
     def note(self, together: Together) -> None:
         rows = sorted((key, each.id) for each in self.some for key in self.keys_of(each))
         if not rows:
             return
-        self._learn(rows)
-        table = self.model._meta.db_table
-        together.write(
-            f"INSERT INTO {table} (key, {self.column}) SELECT * FROM ({_PAIRS[connection.vendor]}) AS given"  # noqa: S608
-            " WHERE true ON CONFLICT DO NOTHING",
-            [json.dumps(rows)],
-        )
+        self.pairs += rows
+        table, column, new = self.model._meta.db_table, f"{self.field}_id", set(self.new)
+        together.insert(self.model, ("key", self.field), [row for row in rows if row[1] in new])
+        known = [row for row in rows if row[1] not in new]
+        if known:
+            together.write(
+                f"INSERT INTO {table} (key, {column}) SELECT * FROM ({_PAIRS[connection.vendor]}) AS given"  # noqa: S608
+                " WHERE true ON CONFLICT DO NOTHING",
+                [json.dumps(known)],
+            )
         together.ask(
-            _SHARING[connection.vendor].format(table=table, column=self.column),
-            [json.dumps(sorted(self.blocks)), matching.LARGEST_BLOCK + 1],
-            self._learn,
+            _SHARING[connection.vendor].format(table=table, column=column),
+            [json.dumps(sorted({key for key, _subject in rows})), matching.LARGEST_BLOCK + 1],
+            self.pairs.extend,
         )
-
-    def _learn(self, pairs: Iterable[Pair]) -> None:
-        for key, subject in pairs:
-            self.blocks[key].add(subject)
 
     def ask(self, now: datetime) -> int:
         known = {each.id: each for each in self.some}
-        pairs = _pairs(self.blocks, set(known))
+        pairs = _pairs(_blocks(self.pairs), set(known))
         missing = {one for pair in pairs for one in pair} - known.keys()
         known |= {each.id: each for each in self.read(missing)} if missing else {}
         likely: dict[Pair, tuple[float, Sequence[Reason]]] = {}
@@ -173,11 +174,22 @@ class _Kind(Generic[Subject]):
         return len(likely)
 
 
-def _pairs(blocks: Mapping[int, set[int]], fresh: set[int]) -> set[Pair]:
+def _blocks(pairs: Iterable[Pair]) -> Iterable[set[int]]:
+    """Those that share a key, for each key that several have: of most keys there is one subject only."""
+    first: dict[int, int] = {}
+    members: dict[int, set[int]] = {}
+    for key, subject in pairs:
+        one = first.setdefault(key, subject)
+        if one != subject:
+            members.setdefault(key, {one}).add(subject)
+    return members.values()
+
+
+def _pairs(blocks: Iterable[set[int]], fresh: set[int]) -> set[Pair]:
     """Pairs within a block of which one is fresh; blocks that are too large tell nothing."""
     pairs: set[Pair] = set()
-    for members in blocks.values():
-        if 1 < len(members) <= matching.LARGEST_BLOCK:
+    for members in blocks:
+        if len(members) <= matching.LARGEST_BLOCK:
             for one in members & fresh:
                 pairs.update((min(one, other), max(one, other)) for other in members if other != one)
     return pairs

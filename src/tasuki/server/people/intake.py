@@ -354,7 +354,13 @@ class Intake(KnownLeads):
             for draft in drafts
             if draft.id is not None and (draft.compared or draft.moved) and not draft.anonymous
         ]
-        return duplicates.Comparison(people, companies, self.now)
+        return duplicates.Comparison(
+            people,
+            companies,
+            self.now,
+            new_leads=[draft.id for draft in self._new if draft.id is not None],
+            new_accounts=[each.id for each in self.book.new if each.id is not None],
+        )
 
     def _ask(self) -> None:
         asked = {

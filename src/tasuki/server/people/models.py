@@ -7,9 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-
-def _where_set(field: str, name: str) -> models.Index:
-    return models.Index(fields=[field], name=name, condition=models.Q(**{f"{field}__isnull": False}))
+from tasuki.server.core.indexes import where_set
 
 
 class BuyingRole(models.TextChoices):
@@ -38,8 +36,8 @@ class Lead(models.Model):
     buying_role = models.CharField(max_length=20, choices=BuyingRole.choices, blank=True)
     fields = models.JSONField(default=dict)
     account = models.ForeignKey("accounts.Account", models.SET_NULL, null=True, related_name="leads")
-    owner = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="leads")
-    team = models.ForeignKey("core.Team", models.SET_NULL, null=True, related_name="leads")
+    owner = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="leads", db_index=False)
+    team = models.ForeignKey("core.Team", models.SET_NULL, null=True, related_name="leads", db_index=False)
 
     search = models.TextField(blank=True)  # folded name, kana, mail, phone: for people who look for someone
     anonymous = models.BooleanField(default=False)  # known by visitor id alone: not listed, not scored
@@ -65,8 +63,9 @@ class Lead(models.Model):
     class Meta:
         indexes: ClassVar = [
             # partial ones where most rows have nothing: they cost nothing when a lead comes in
-            _where_set("merged_into", "lead_by_merged_into"),
-            _where_set("created_by_import", "lead_by_import"),
+            where_set("merged_into", "lead_by_merged_into"),
+            where_set("created_by_import", "lead_by_import"),
+            where_set("team", "lead_by_team"),
             models.Index(fields=["-score", "-id"], name="lead_by_score"),
             models.Index(fields=["stage", "-score", "-id"], name="lead_by_stage_score"),
             models.Index(
@@ -126,7 +125,7 @@ class Identity(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "value"], name="one_lead_per_identity")
         ]
-        indexes: ClassVar = [_where_set("import_job", "identity_by_import")]
+        indexes: ClassVar = [where_set("import_job", "identity_by_import")]
 
 
 class Profile(models.Model):
@@ -144,7 +143,7 @@ class Profile(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["lead", "at"]),
-            _where_set("import_job", "profile_by_import"),
+            where_set("import_job", "profile_by_import"),
         ]
 
 
@@ -227,7 +226,12 @@ class Merge(models.Model):
 
 
 class Due(models.Model):
-    """When a lead is to be folded next: now, for it has new entries, or at its `next_check_at`. One row a lead."""
+    """When a lead is to be folded next: now, for it has new entries, or at its `next_check_at`. One row a lead.
 
-    lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="due")
+    Derived, like the keys: of a lead that is gone, the worker finds nothing to fold.
+    """
+
+    lead = models.OneToOneField(
+        Lead, models.CASCADE, primary_key=True, related_name="due", db_constraint=False
+    )
     at = models.DateTimeField(db_index=True)
