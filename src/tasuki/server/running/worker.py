@@ -109,11 +109,18 @@ def _house(stop: threading.Event) -> None:
 
 
 def _stalled(stop: threading.Event) -> None:
-    """Take up changes of many leads that were left standing."""
+    """Look after what was left standing, every minute."""
     from tasuki.server.lifecycle import worker
+
+    worker.repeat(stop, lambda: 0.0 if take_up() else MINUTE)
+
+
+def take_up() -> int:
+    """Have imports and changes of many leads go on whose worker died, or whose job the database ended; how many."""
+    from tasuki.server.imports import commands as imports
     from tasuki.server.lists import doing
 
-    worker.repeat(stop, lambda: 0.0 if doing.resume_stale() else MINUTE)
+    return imports.resume_stale() + doing.resume_stale()
 
 
 def _beat(name: str, started_at: object) -> None:
