@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from time import sleep
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from tasuki.server.core import audit
 from tasuki.server.core.access import SYSTEM
@@ -16,6 +17,9 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has many writers at a time"),
 ]
+
+
+FULL = 2  # of SQLite's safety levels
 
 
 def in_threads(*deeds) -> None:
@@ -97,3 +101,54 @@ def test_a_turn_ends_however_its_transaction_does(ending: str):
     in_threads(lambda: write("after"))
     subjects = AuditEntry.objects.filter(action="test.turn").values_list("subject", flat=True)
     assert list(subjects) == ["after"]
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Each time that a log is made durable: whether somebody else could write meanwhile."""
+    found: list[bool] = []
+    real = os.fdatasync
+
+    def sync(file: int) -> None:
+        found.append(connection._turn is None)
+        real(file)
+
+    monkeypatch.setattr(os, "fdatasync", sync)
+    return found
+
+
+def safety_level() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        return int(cursor.fetchone()[0])
+
+
+def test_what_was_written_is_on_the_disk_before_one_goes_on_and_the_next_need_not_wait(synced: list[bool]):
+    write("kept")
+    assert synced == [True]
+
+
+def test_who_only_reads_waits_for_no_disk(synced: list[bool]):
+    with transaction.atomic():
+        AuditEntry.objects.count()
+    assert synced == []
+
+
+def test_a_statement_by_itself_is_made_durable_by_sqlite():
+    write("before")
+    assert safety_level() == FULL
+    with pytest.raises(RuntimeError), transaction.atomic():
+        raise RuntimeError
+    assert safety_level() == FULL
+
+
+def test_a_disk_that_fails_is_told(monkeypatch: pytest.MonkeyPatch):
+    def fail(file: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", fail)
+    with pytest.raises(OperationalError, match="Input/output error"):
+        write("who knows")
+    monkeypatch.undo()
+    write("after")
+    assert AuditEntry.objects.filter(subject="after").exists()
