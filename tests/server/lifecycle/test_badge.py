@@ -77,3 +77,13 @@ def test_a_call_promised_to_a_lead_that_was_merged_since_is_in_neither(inside_re
     Lead.objects.filter(pk=lead.pk).update(merged_into=new_lead())
     promise(lead, inside_rep.user)
     assert badge(inside_rep) == 0
+
+
+def test_dates_of_nobody_come_after_ones_own_work_and_wait_for_nobody(inside_rep: Actor):
+    nobodys = [new_lead(f"Suzuki Old{n}") for n in range(3)]
+    Lead.objects.filter(pk__in=[one.pk for one in nobodys]).update(reapproach_at=NOW - 30 * DAY)
+    own = new_lead("Sato Mine")
+    Lead.objects.filter(pk=own.pk).update(owner=inside_rep.user, stage="SAL")
+    kinds = [(one.kind, one.lead.pk) for one in queries.queue(inside_rep)]
+    assert kinds == [("own", own.pk), *(("anybody", one.pk) for one in nobodys)]
+    assert badge(inside_rep) == 0

@@ -27,8 +27,8 @@ from tasuki.server.people.models import Lead
 
 LONGEST = 40
 """Of each list."""
-Kind = Literal["due", "new", "reapproach", "call", "contacted", "own", "hot", "coming"]
-ORDER: tuple[Kind, ...] = ("due", "new", "reapproach", "call", "contacted", "own", "hot", "coming")
+Kind = Literal["due", "new", "reapproach", "call", "contacted", "own", "hot", "anybody", "coming"]
+ORDER: tuple[Kind, ...] = ("due", "new", "reapproach", "call", "contacted", "own", "hot", "anybody", "coming")
 WAITING: frozenset[Kind] = frozenset({"due", "new", "reapproach", "call", "contacted"})
 """What waits for somebody; one's leads in progress and those that show interest may be taken up."""
 
@@ -51,20 +51,21 @@ class Task:
 
 
 def queue(actor: Actor) -> list[Task]:
-    """What to work on, in this order: handoffs that are due soon; new ones; re-approach dates that have come; promised
-    calls; handoffs with a first contact; leads in progress; leads that show interest; calls of the days to come.
+    """What to work on, in this order: handoffs that are due soon; new ones; one's re-approach dates that have come; promised
+    calls; handoffs with a first contact; leads in progress; leads that show interest; re-approach dates of nobody and of
+    colleagues, which may be taken up; calls of the days to come.
 
     Some fifteen queries, however much there is.
     """
     require(actor, "leads.read")
     now = clock.now()
-    tasks = _once(_sorted(work_list(actor, limit=LONGEST)))
+    tasks = _once(_sorted(actor, work_list(actor, limit=LONGEST)))
     found = interests(((one.lead.pk, one.lead.stage) for one in tasks), now)
     return [replace(one, interest=found.get(one.lead.pk)) for one in tasks]
 
 
-def _sorted(work: WorkList) -> list[Task]:
-    tasks = [*_handoffs(work), *_others(work)]
+def _sorted(actor: Actor, work: WorkList) -> list[Task]:
+    tasks = [*_handoffs(work), *_others(actor, work)]
     return sorted(tasks, key=lambda one: ORDER.index(one.kind))  # stable: each list has its own order
 
 
@@ -75,8 +76,10 @@ def _handoffs(work: WorkList) -> Iterator[Task]:
         yield Task(kind, one.handoff.lead, one.since, one)
 
 
-def _others(work: WorkList) -> Iterator[Task]:
-    yield from (Task("reapproach", one, one.reapproach_at) for one in work.reapproach)
+def _others(actor: Actor, work: WorkList) -> Iterator[Task]:
+    for one in work.reapproach:
+        is_own = actor.user is None or one.owner_id == actor.user.pk
+        yield Task("reapproach" if is_own else "anybody", one, one.reapproach_at)
     yield from (Task("call", one.lead, one.at, promise=one) for one in work.calls)
     yield from (Task("own", one, one.stage_entered_at) for one in work.own)
     yield from (Task("hot", one.lead, one.latest.at) for one in work.hot)

@@ -141,7 +141,7 @@ def rows(tasks: Sequence[Task], stages: Stages) -> list[Row]:
 
 
 def _row(task: Task, stages: Stages) -> Row:
-    if task.kind == "reapproach" and task.at:
+    if task.kind in ("reapproach", "anybody") and task.at:
         return Row(task, _("to be approached again from %(day)s") % {"day": formats.day(task.at)})
     if task.kind in ("call", "coming") and task.promise:
         when = {"when": formats.short(task.promise.at), "note": task.promise.note}

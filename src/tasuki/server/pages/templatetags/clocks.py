@@ -95,6 +95,7 @@ KINDS: Words = {
     "contacted": gettext_lazy("Contacted, not answered yet"),
     "own": gettext_lazy("In progress"),
     "hot": gettext_lazy("Show interest now"),
+    "anybody": gettext_lazy("To approach again, not yours"),
     "coming": gettext_lazy("Calls of the next seven days"),
 }
 """Why a lead is in the queue."""
