@@ -140,8 +140,10 @@ def test_a_decision_is_taken_in_place_and_what_is_refused_stays_as_it_was_typed(
     expect(page.locator("#id_RECYCLED_note")).to_have_value("the loan of the car")
     page.locator("#id_RECYCLED_until").fill("2026-10-01")
     page.locator("#move-RECYCLED button").click()
-    expect(page.locator("#state .path li[aria-current=step] b")).to_have_text("Recycled")
-    expect(page.locator("#toasts")).to_contain_text("Recorded: Recycled.")
+    expect(page.locator("#held")).to_contain_text(
+        "About to be recorded: Send back to marketing: Not the time yet"
+    )
+    expect(page.locator("#toasts")).to_contain_text(": Recycled.")
     assert page.url.endswith(f"/leads/{scene.hot}")
     assert [fault for fault in seen.faults if "422" not in fault] == []
 

@@ -26,6 +26,7 @@ CSV = (
 )
 NAME = "丸山 恵"
 NEXT_MONTH = {"en": "next month", "ja": "来月"}
+RECORD = {"en": "Record now", "ja": "すぐに記録"}
 WON = {"en": "Won", "ja": "受注"}
 STUDENT = {"en": "student", "ja": "学生"}
 
@@ -109,6 +110,7 @@ def test_from_a_file_to_a_won_deal_in_each_roles_eyes(
     page.goto(f"{sales.address}/leads/{deal.lead_id}")
     page.locator("#move-WON summary").click()
     page.locator("#move-WON button.btn").last.click()
+    page.locator("#held").get_by_role("button", name=RECORD[language]).click()
     expect(page.locator("#state .path li[aria-current=step]")).to_contain_text(WON[language])
     deal.refresh_from_db()
     assert (stage(), deal.state) == ("WON", "won")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.messages import get_messages
@@ -25,6 +26,12 @@ from tests.server.pages.scene import AGREEMENT, HOT, Scene, fold, visit
 Browse = Callable[[Actor], Client]
 
 
+def later() -> None:
+    """Ten seconds on: what was decided can be taken back no more."""
+    with clock.at(clock.now() + timedelta(seconds=11)):
+        lifecycle.record_held()
+
+
 def test_inside_sales_accepts_a_lead_and_it_leaves_the_work_list(
     scene: Scene, browse: Browse, inside_rep: Actor
 ):
@@ -32,8 +39,9 @@ def test_inside_sales_accepts_a_lead_and_it_leaves_the_work_list(
     assert "藤井" in client.get("/").content.decode()
     answer = client.post(f"/leads/{scene.hot}/decide", {"to": "SAL", "note": "電話で確認"}, follow=True)
     assert answer.redirect_chain == [(f"/leads/{scene.hot}", 302)]
+    assert "About to be recorded: Accept" in answer.content.decode()
+    later()
     assert Lead.objects.get(pk=scene.hot).stage == "SAL"
-    assert "Sales accepted lead" in answer.content.decode()
     assert [row.task.kind for row in client.get("/").context["rows"]][:1] == [
         "own"
     ]  # in progress, waits no more
@@ -51,7 +59,50 @@ def test_sending_back_asks_for_a_reason_and_keeps_what_was_typed(
     assert "Please choose." in page
     answer = client.post(f"/leads/{scene.hot}/decide", {**given, "reason": "timing", "until": "2199-04-01"})
     assert answer.status_code == 302
+    later()
     assert Lead.objects.get(pk=scene.hot).stage == "RECYCLED"
+
+
+def test_a_decision_on_a_lead_s_page_can_be_taken_back_there(scene: Scene, browse: Browse, inside_rep: Actor):
+    client = browse(inside_rep)
+    page = client.post(f"/leads/{scene.hot}/decide", {"to": "SAL", "note": ""}, follow=True).content.decode()
+    undo = re.search(r'action="(/held/\w+/undo\?on=lead)"', page)
+    assert undo is not None
+    answer = client.post(undo[1], follow=True)
+    assert answer.redirect_chain == [(f"/leads/{scene.hot}", 302)]
+    assert "Taken back." in answer.content.decode()
+    later()
+    assert Lead.objects.get(pk=scene.hot).stage == "MQL"
+
+
+def test_who_goes_on_at_once_need_not_wait_for_what_was_decided(
+    scene: Scene, browse: Browse, inside_rep: Actor
+):
+    client = browse(inside_rep)
+    client.post(f"/leads/{scene.hot}/decide", {"to": "SAL", "note": ""})
+    answer = client.post(f"/leads/{scene.hot}/record", follow=True)
+    assert "Recorded." in answer.content.decode()
+    assert Lead.objects.get(pk=scene.hot).stage == "SAL"
+    assert (
+        "It is recorded already." in client.post(f"/leads/{scene.hot}/record", follow=True).content.decode()
+    )
+
+
+def test_nobody_records_what_somebody_else_may_still_take_back(
+    scene: Scene, browse: Browse, inside_rep: Actor, manager: Actor
+):
+    browse(inside_rep).post(f"/leads/{scene.hot}/decide", {"to": "SAL", "note": ""})
+    browse(manager).post(f"/leads/{scene.hot}/record")
+    assert Lead.objects.get(pk=scene.hot).stage == "MQL"
+
+
+def test_a_promised_call_that_falls_away_with_a_decision_is_told(
+    scene: Scene, browse: Browse, inside_rep: Actor
+):
+    lifecycle.promise_call(inside_rep, scene.hot, clock.now() + timedelta(days=1))
+    given = {"to": "RECYCLED", "reason": "timing", "note": ""}
+    page = browse(inside_rep).post(f"/leads/{scene.hot}/decide", given, follow=True).content.decode()
+    assert "The promised call falls away with it." in page
 
 
 def test_what_somebody_else_decided_meanwhile_is_told_and_not_overwritten(
@@ -89,6 +140,7 @@ def test_a_lead_goes_from_accepted_to_a_won_deal_on_its_page(scene: Scene, brows
     for step in steps:
         answer = client.post(f"/leads/{scene.hot}/decide", {**step, "note": ""})
         assert answer.status_code == 302, answer.content.decode()
+    later()
     assert Lead.objects.get(pk=scene.hot).stage == "WON"
     assert "¥30,000,000" in client.get(f"/leads/{scene.hot}").content.decode()
     client.cookies["tasuki_language"] = "ja"

@@ -103,7 +103,7 @@ POSTED = {
     "account-owner", "lead-decide", "lead-answer", "lead-owner", "lead-export", "lead-erase", "merge-undo", "duplicate",
     "import-plan", "import-start", "import-undo", "import-remove", "notifications-read", "password", "token-revoke",
     "person-password", "person-active", "team-delete", "lead-call", "lead-reapproach", "promise-move", "promise-cancel",
-    "handoff-transfer", "handoff-take", "capacity-person", "capacity-team",
+    "lead-record", "handoff-transfer", "handoff-take", "capacity-person", "capacity-team",
     "hours-clear", "absence-new", "absence-end", "day-off-new", "day-off-remove", "person-hours-clear", "person-absence-new",
     "team-hours-clear", "start-skip", "start-close", "duplicate-reopen", "person-link",
     "test-mail", "chat-new", "chat-test", "chat-remove", "team-chat-new", "send-again", "webhook-test", "webhook-rotate",

@@ -11,7 +11,7 @@ from tasuki.server.lifecycle.calls import (
     promise_call,
 )
 from tasuki.server.lifecycle.deciding import decide
-from tasuki.server.lifecycle.holding import HeldGroup, call_soon, decide_soon, record_held, take_back
+from tasuki.server.lifecycle.holding import HeldGroup, call_soon, decide_soon, record_held, settle, take_back
 from tasuki.server.lifecycle.inputs import Decided, DecisionInput, Entered, Folded, Recorded
 from tasuki.server.lifecycle.past import record_decisions
 from tasuki.server.lifecycle.work import fold_due, roll_out
@@ -19,5 +19,5 @@ from tasuki.server.lifecycle.work import fold_due, roll_out
 __all__ = [
     "CallOutcome", "Called", "Decided", "DecisionInput", "Entered", "Folded", "HeldGroup", "Recorded", "call_soon",
     "cancel_promise", "decide", "decide_soon", "fold_due", "log_call", "move_promise", "promise_call", "record_decisions",
-    "record_held", "roll_out", "take_back",
+    "record_held", "roll_out", "settle", "take_back",
 ]  # fmt: skip

@@ -142,6 +142,16 @@ def take_back(actor: Actor, group: str) -> TakenBack:
     return bulk.in_one_transaction(undo)
 
 
+def settle(actor: Actor, lead_id: int) -> int:
+    """Record at once what the actor did with this lead and could still take back, for they go on; how many actions."""
+    require(actor, "leads.read")
+    now = clock.now()
+    mine = Held.objects.filter(sight(actor, "lead__"), lead=lead_id, by=actor.user, state=State.WAITING)
+    waiting = list(mine.order_by("pk").values_list("pk", flat=True)) if actor.user else []
+    Held.objects.filter(pk__in=waiting, state=State.WAITING).update(due_at=now)
+    return sum(_safely(pk) for pk in waiting)
+
+
 def _too_late(is_recorded: bool) -> Conflict:
     if is_recorded:
         return Conflict(

@@ -9,6 +9,7 @@ from django.db.models import Q
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
 from tasuki.server.handoffs.models import Promise
+from tasuki.server.handoffs.promises import ENDED_BY
 from tasuki.server.lifecycle.answering import Answer, answers
 from tasuki.server.lifecycle.board import Board, as_it_stands, board, handoff, ledger
 from tasuki.server.lifecycle.company import Company, buying_group, company, handoffs_of_company
@@ -33,10 +34,10 @@ from tasuki.server.lifecycle.worklist import WorkList, overview, work_list
 from tasuki.server.people.models import Lead
 
 __all__ = [
-    "CONTACTS", "MOST", "Answer", "Board", "Company", "Dossier", "Flow", "Item", "Measured", "Move", "Only", "Task", "Ways",
-    "WorkList", "answers", "as_it_stands", "board", "buying_group", "company", "company_timeline", "decisions", "dossier",
-    "explanation", "flow", "handoff", "handoffs_of_company", "held", "ledger", "measured", "moves", "overview", "promises",
-    "queue", "timeline", "transitions", "waits", "work_list",
+    "CONTACTS", "MOST", "Answer", "Board", "Company", "Dossier", "Flow", "Item", "Measured", "Move", "Only", "Task",
+    "Ways", "WorkList", "answers", "as_it_stands", "board", "buying_group", "company", "company_timeline", "decisions",
+    "dossier", "explanation", "falling_away", "flow", "handoff", "handoffs_of_company", "held", "ledger", "measured",
+    "moves", "overview", "promises", "queue", "timeline", "transitions", "waits", "work_list",
 ]  # fmt: skip
 
 TOLD = timedelta(days=1)
@@ -53,6 +54,11 @@ def decisions(actor: Actor, lead_id: int) -> list[Decision]:
     """All of the lead's decisions, the latest first, refused ones with the cause."""
     lead = lead_of(actor, lead_id)
     return list(Decision.objects.filter(lead=lead).select_related("by").order_by("-at", "-pk")[:MOST])
+
+
+def falling_away(actor: Actor, lead_id: int, to: str) -> list[Promise]:
+    """Calls promised to a lead that would be taken back by this stage. NotFound."""
+    return promises(actor, lead_id) if to in ENDED_BY else []
 
 
 def promises(actor: Actor, lead_id: int | Lead) -> list[Promise]:

@@ -134,9 +134,9 @@ def undo_at(name: str, *args: Any) -> str:
     return f"undo {reverse(name, args=args)}"
 
 
-def done(request: HttpRequest, text: str, to: str, *args: Any) -> HttpResponseRedirect:
-    """After a write: say what was done on the page named."""
-    messages.success(request, text)
+def done(request: HttpRequest, text: str, to: str, *args: Any, tags: str = "") -> HttpResponseRedirect:
+    """After a write: say what was done on the page named; `tags`: that it can be undone, see `undo_at`."""
+    messages.success(request, text, extra_tags=tags)
     return redirect(to, *args)
 
 

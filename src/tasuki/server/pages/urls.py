@@ -74,6 +74,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<int:lead_id>/owner", leads.lead_owner, name="lead-owner"),
     path("leads/<int:lead_id>/decide", lead.decide, name="lead-decide"),
     path("leads/<int:lead_id>/answer", lead.answer, name="lead-answer"),
+    path("leads/<int:lead_id>/record", lead.record_now, name="lead-record"),
     path("leads/<int:lead_id>/call", calls.call, name="lead-call"),
     path("leads/<int:lead_id>/reapproach", calls.reapproach, name="lead-reapproach"),
     path("promises/<int:promise_id>/move", calls.promise_move, name="promise-move"),

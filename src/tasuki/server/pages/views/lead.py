@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,21 +15,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from tasuki.server.agreements.stages import stages_now
+from tasuki.server.agreements.stages import Stages, stages_now
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
-from tasuki.server.core.errors import Conflict, Invalid, NotFound, Refused
+from tasuki.server.core.errors import Conflict, Invalid, Refused
 from tasuki.server.lifecycle import commands as lifecycle_commands
 from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.pages import forms, leadpage
 from tasuki.server.pages.deciding import decide_form, possible, questions_form
-from tasuki.server.pages.frame import done, on_form, page, part, show
+from tasuki.server.pages.frame import done, on_form, page, part, show, undo_at
 from tasuki.server.pages.sash import Forms
 from tasuki.server.people import privacy, queries
 from tasuki.server.people.models import Lead
-
-if TYPE_CHECKING:
-    from tasuki.server.handoffs.models import Promise
 
 BODY = "lead-body"
 
@@ -111,7 +107,11 @@ def _asked_day(text: str) -> datetime | None:
 @require_POST
 @page("decisions.write")
 def decide(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
-    """Take a decision. What was typed stays where it is refused; what somebody else did meanwhile is told."""
+    """Take a decision, which can be taken back for ten seconds; an earlier one of one's own is recorded by it.
+
+    What was typed stays where it is refused; what somebody else did meanwhile is told.
+    """
+    lifecycle_commands.settle(actor, lead_id)
     found = queries.lead(actor, lead_id)
     to = request.POST.get("to", "")
     stages = stages_now()
@@ -125,9 +125,9 @@ def decide(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     form = decide_form(found, possible(moves), stages, {}, request.POST)
     if form.is_valid():
         try:
-            promised = lifecycle.promises(actor, found.pk)
-            lifecycle_commands.decide(actor, **{"role": moves[0].role, **_decision(found, form)})
-            return done(request, _recorded(actor, found, stages.name(to), promised), "lead", found.pk)
+            held = lifecycle_commands.decide_soon(actor, **{"role": moves[0].role, **_decision(found, form)})
+            undo = f"{undo_at('held-undo', held.id)}?on=lead"
+            return done(request, _said(actor, found, to, stages), "lead", found.pk, tags=undo)
         except Refused as refused:
             on_form(form, refused)
     found = queries.lead(actor, lead_id)
@@ -135,22 +135,17 @@ def decide(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     return shown(request, actor, found, {"decide": form}, 422)
 
 
-def _recorded(actor: Actor, found: Lead, stage: str, promised: Sequence[Promise]) -> str:
-    """The decision, and whether the promised call is off by it."""
-    said = _("Recorded: %(stage)s.") % {"stage": stage}
-    if not promised:
-        return said
-    try:
-        left = lifecycle.promises(actor, found.pk)
-    except NotFound:
-        return said
-    return said if left else f"{said} {_('The promised call was taken back.')}"
+def _said(actor: Actor, found: Lead, to: str, stages: Stages) -> str:
+    """The decision, and whether the promised call falls away with it."""
+    said = _("%(lead)s: %(stage)s.") % {"lead": found, "stage": stages.name(to)}
+    away = lifecycle.falling_away(actor, found.pk, to)
+    return said + " " + _("The promised call falls away with it.") if away else said
 
 
 def _decision(found: Lead, form: forms.Decide) -> dict[str, Any]:
     given = form.cleaned_data
     said = {
-        "lead_id": found.pk,
+        "lead_ids": [found.pk],
         "to": given["to"],
         "reason": given.get("reason", ""),
         "note": given["note"],
@@ -165,6 +160,14 @@ def _decision(found: Lead, form: forms.Decide) -> dict[str, Any]:
 def morning(day: date | None) -> datetime | None:
     """The beginning of a day, in the reader's time zone."""
     return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+
+
+@require_POST
+@page()
+def record_now(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
+    """What the actor could still take back is recorded; they go on with the lead."""
+    done_now = lifecycle_commands.settle(actor, lead_id)
+    return done(request, _("Recorded.") if done_now else _("It is recorded already."), "lead", lead_id)
 
 
 @require_POST

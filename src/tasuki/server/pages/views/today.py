@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -206,7 +207,7 @@ def held_undo(request: HttpRequest, actor: Actor, group: str) -> HttpResponse:
         }
     messages.success(request, said)
     if not is_partial(request):
-        return _to(done.leads[0])
+        return redirect("lead", done.leads[0]) if request.GET.get("on") == "lead" else _to(done.leads[0])
     answer = part(request, actor, "nothing.html", {})
     answer.headers["HX-Trigger"] = json.dumps({"tasuki:undone": {"lead": done.leads[0]}})
     return answer
