@@ -136,6 +136,16 @@ def test_one_click_is_for_the_people_of_the_demo_only(request_from, with_passwor
         sign_in.sign_in_as(request_from(), "sakai")
 
 
+def test_in_the_demo_one_can_be_the_colleague_to_whom_a_lead_was_handed(
+    request_from, with_password, settings
+):
+    with_password("field-03", password=None)
+    with pytest.raises(NotAllowed):
+        sign_in.sign_in_as(request_from(), "field-03")
+    settings.DEMO = True
+    assert sign_in.sign_in_as(request_from(), "field-03").username == "field-03"
+
+
 def test_signing_out_ends_the_session(request_from, with_password):
     with_password("sakai")
     request = request_from()

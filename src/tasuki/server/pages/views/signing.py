@@ -62,18 +62,22 @@ def _shown(request: HttpRequest, form: forms.SignIn, status: int) -> HttpRespons
         "form": form,
         "next": _safe(request, _asked_for(request)),
         "nobody": entrance.nobody_yet(),
-        "people": _demo_people() if settings.DEMO else [],
+        **(_demo_people() if settings.DEMO else {}),
         "languages": settings.LANGUAGES,
         "theme": theme_of(request),
     }
     return render(request, "pages/sign_in.html", context, status=status)
 
 
-def _demo_people() -> list[User]:
-    """The made-up people, in the order in which a lead meets them."""
-    people = [user for user in queries.users(SYSTEM, active=True) if user.username.startswith("demo-")]
+def _demo_people() -> dict[str, list[User]]:
+    """The made-up people: those to begin with in the order in which a lead meets them, and their colleagues."""
+    made_up = [user for user in queries.users(SYSTEM, active=True) if sign_in.is_made_up(user)]
     order = ["marketing", "inside_sales", "sales", "manager", "administrator"]
-    return sorted(people, key=lambda user: (order.index(user.role), user.username))
+    made_up.sort(
+        key=lambda user: (order.index(user.role), user.team.name if user.team else "", user.username)
+    )
+    first = [user for user in made_up if user.username.startswith("demo-")]
+    return {"people": first, "colleagues": [user for user in made_up if user not in first]}
 
 
 @require_POST
