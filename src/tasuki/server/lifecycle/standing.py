@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from tasuki.calendars import Hours, calendar_of
 from tasuki.server.core.access import Actor, sight
+from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Clock, Handoff
 
 SOON = timedelta(minutes=30)
@@ -58,10 +60,32 @@ def seen(actor: Actor) -> QuerySet[Handoff]:
 
 
 def waiting(actor: Actor) -> QuerySet[Handoff]:
-    """The open ones, each with its running clock for `standing`: one query more, however many they are."""
-    running = Clock.objects.filter(stopped_at=None).select_related("calendar")
-    found = seen(actor).filter(outcome=Handoff.Outcome.OPEN)
-    return found.prefetch_related(Prefetch("clocks", running, to_attr="running"))
+    """The open ones; `with_clocks` gives each its clock for `standing`."""
+    return seen(actor).filter(outcome=Handoff.Outcome.OPEN)
+
+
+def with_clocks(handoffs: list[Handoff]) -> list[Handoff]:
+    """The same, each with the clock that runs: one query, however many they are."""
+    running = {one.handoff_id: one for one in _running([one.pk for one in handoffs])}
+    for one in handoffs:
+        one.running = running.get(one.pk)  # type: ignore[attr-defined]
+    return handoffs
+
+
+@prepared
+def _running(handoffs: list[int]) -> QuerySet[Any, Clock]:
+    return Clock.objects.filter(handoff__in=handoffs, stopped_at=None).select_related("calendar")
+
+
+def standings(actor: Actor, leads: list[int], now: datetime) -> dict[int, Standing]:
+    """Of some leads those whose handoff is open, as it stands: whose it is, without what is known of the lead."""
+    return {one.lead_id: standing(one, now) for one in with_clocks(_open(actor, leads))}
+
+
+@prepared
+def _open(actor: Actor, leads: list[int]) -> QuerySet[Any, Handoff]:
+    found = waiting(actor).filter(lead__in=leads)
+    return found.select_related(None).select_related("team", "person")
 
 
 def in_hand(actor: Actor, roles: tuple[str, ...], is_leading: bool) -> Q:
@@ -84,9 +108,8 @@ def in_queue(actor: Actor, roles: tuple[str, ...], is_leading: bool) -> Q:
 
 
 def standing(handoff: Handoff, now: datetime) -> Standing:
-    """One of `waiting` as it stands at that time."""
-    running: list[Clock] = getattr(handoff, "running", [])
-    clock = running[0] if running else None
+    """One of `with_clocks` as it stands at that time."""
+    clock: Clock | None = getattr(handoff, "running", None)
     due = clock.due_at if clock else handoff.due_at
     if due is None:
         return Standing(handoff, clock, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -13,6 +13,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from tasuki.server.activities.models import Activity, Note
 from tasuki.server.core import bulk
 from tasuki.server.core.access import Actor, require, sight
+from tasuki.server.core.prepared import prepared
 from tasuki.server.lifecycle.models import Decision, Transition
 from tasuki.server.lifecycle.seeing import lead_of
 from tasuki.server.people.models import Lead, Profile
@@ -24,6 +25,7 @@ END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC)
 
 Kind = Literal["activity", "profile", "decision", "transition", "note"]
 Only = Literal["", "activity", "contact", "decision", "transition", "note", "profile"]
+EVERY: tuple[Only, ...] = ("transition", "decision", "note", "", "profile")
 Entry = Activity | Profile | Decision | Transition | Note
 
 
@@ -55,28 +57,28 @@ def timeline(
     lead = lead_of(actor, lead_id)
     most = max(1, min(limit, MOST))
     found: list[Item] = []
-    for kind, entries in _rows(lead, only):
-        within = entries.filter(at__gte=since) if since else entries
-        found += [Item(one.at, kind, one) for one in _newest(within, before, at, most)]
+    for of in (only,) if only else EVERY:
+        kind: Kind = "activity" if of == "" or of == "contact" else of
+        found += [Item(one.at, kind, one) for one in _newest(of, lead.pk, before, since, at, most)]
     return _first(found, most)
 
 
-def _rows(lead: Lead, only: Only) -> list[tuple[Kind, QuerySet[Any]]]:
+def _of(lead: int, only: Only) -> QuerySet[Any]:
+    """All of a kind; "": all activities."""
+    if only == "transition":
+        return transitions_of(lead)
+    if only in ("decision", "note"):
+        model: Any = Decision if only == "decision" else Note
+        return cast("QuerySet[Any]", model.objects.filter(lead=lead).select_related("by"))
+    if only == "profile":
+        return Profile.objects.filter(lead=lead)
     activities = Activity.objects.filter(lead=lead)
-    rows: dict[str, tuple[Kind, QuerySet[Any]]] = {
-        "transition": ("transition", transitions_of(lead)),
-        "decision": ("decision", Decision.objects.filter(lead=lead).select_related("by")),
-        "note": ("note", Note.objects.filter(lead=lead).select_related("by")),
-        "": ("activity", activities),
-        "activity": ("activity", activities.exclude(type__in=CONTACTS)),
-        "contact": ("activity", activities.filter(type__in=CONTACTS)),
-        "profile": ("profile", Profile.objects.filter(lead=lead)),
-    }
-    every = ("transition", "decision", "note", "", "profile")
-    return [rows[name] for name in ((only,) if only else every)]
+    if only == "contact":
+        return activities.filter(type__in=CONTACTS)
+    return activities.exclude(type__in=CONTACTS) if only == "activity" else activities
 
 
-def transitions_of(lead: Lead) -> QuerySet[Transition]:
+def transitions_of(lead: int) -> QuerySet[Transition]:
     """A lead's, with decision, who made it, and agreement version."""
     found = Transition.objects.filter(lead=lead).select_related("decision__by", "agreement")
     return found.defer("agreement__text")
@@ -91,18 +93,29 @@ def _first(found: list[Item], most: int) -> list[Item]:
     return [item for item in found if item.at >= last]
 
 
-def _newest(entries: QuerySet[Any], before: datetime | None, at: datetime | None, most: int) -> list[Any]:
+def _newest(
+    of: Only, lead: int, before: datetime | None, since: datetime | None, at: datetime | None, most: int
+) -> list[Any]:
     """The newest `most` rows, and all others of the same time as the last."""
-    if before is not None:
-        entries = entries.filter(at__lt=before)
-    if at is not None:
-        entries = entries.filter(at__lte=at)
-    ordered = entries.order_by("-at", "-pk")
-    found = list(ordered[:most])
+    found = _entries(lead, before, since, at, of=of, limit=most)
     if len(found) == most:
         have = {one.pk for one in found}
-        found += [one for one in ordered.filter(at=found[-1].at) if one.pk not in have]
+        found += [one for one in _at(lead, found[-1].at, of=of) if one.pk not in have]
     return found
+
+
+@prepared
+def _entries(
+    lead: int, before: datetime | None, since: datetime | None, at: datetime | None, *, of: Only, limit: int
+) -> QuerySet[Any, Any]:
+    given = {"at__lt": before, "at__gte": since, "at__lte": at}
+    rows = _of(lead, of).filter(**{name: time for name, time in given.items() if time is not None})
+    return rows.order_by("-at", "-pk")[:limit]
+
+
+@prepared
+def _at(lead: int, at: datetime, *, of: Only) -> QuerySet[Any, Any]:
+    return _of(lead, of).filter(at=at).order_by("-at", "-pk")
 
 
 # A company.
