@@ -50,7 +50,7 @@ INSTALLED_APPS = [
     "tasuki.server.lists",
     "tasuki.server.api",
     "tasuki.server.pages",
-    "django.forms",  # after the pages, whose widgets wear Tabler's classes
+    "django.forms",  # its templates, for widgets that the pages do not write themselves
 ]
 
 MIDDLEWARE = [
@@ -114,7 +114,7 @@ def _database() -> dict[str, Any]:
     }
 
 
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "tasuki.server.pages.widgets.Renderer"
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

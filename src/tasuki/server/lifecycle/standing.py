@@ -12,6 +12,7 @@ from tasuki.calendars import Hours, calendar_of
 from tasuki.server.core.access import Actor, sight
 from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Clock, Handoff
+from tasuki.server.people.queries import heavy
 
 SOON = timedelta(minutes=30)
 MOMENT = timedelta(microseconds=1)
@@ -54,9 +55,10 @@ class Standing:
 
 
 def seen(actor: Actor) -> QuerySet[Handoff]:
-    """Handoffs of the leads that the actor sees, with all that a list shows."""
+    """Handoffs of the leads that the actor sees, with all that a list shows, and no more of the lead and of its move."""
     found = Handoff.objects.filter(sight(actor, "lead__"), lead__merged_into=None, lead__erased_at=None)
-    return found.select_related("lead__account", "lead__owner", "lead__team", "team", "person", "transition")
+    found = found.select_related("lead__account", "lead__owner", "lead__team", "team", "person", "transition")
+    return found.defer(*heavy("lead__"), "transition__scores", "transition__contributions")
 
 
 def waiting(actor: Actor) -> QuerySet[Handoff]:
@@ -85,7 +87,7 @@ def standings(actor: Actor, leads: list[int], now: datetime) -> dict[int, Standi
 @prepared
 def _open(actor: Actor, leads: list[int]) -> QuerySet[Any, Handoff]:
     found = waiting(actor).filter(lead__in=leads)
-    return found.select_related(None).select_related("team", "person")
+    return found.defer(None).select_related(None).select_related("team", "person")
 
 
 def in_hand(actor: Actor, roles: tuple[str, ...], is_leading: bool) -> Q:

@@ -22,6 +22,7 @@ from tasuki.server.lifecycle.models import Held, Transition
 from tasuki.server.lifecycle.news import SENT_BACK
 from tasuki.server.lifecycle.standing import Standing, in_queue, seen, standing, waiting, with_clocks
 from tasuki.server.people.models import Lead
+from tasuki.server.people.queries import heavy
 
 MOST = 200
 FRESH = timedelta(days=7)
@@ -192,7 +193,8 @@ def _sent_back(
 ) -> QuerySet[Any, Transition]:
     found = Transition.objects.filter(sight(actor, "lead__"), to_stage__in=SENT_BACK, from_stage__in=after)
     found = found.filter(cause="decision", at__gte=since, closed_handoff=None, lead__merged_into=None)
-    return found.select_related("lead__account", "decision__by").order_by("-at", "-pk")[:limit]
+    found = found.select_related("lead__account", "decision__by").defer(*heavy("lead__"))
+    return found.order_by("-at", "-pk")[:limit]
 
 
 @prepared
@@ -200,7 +202,8 @@ def _own(actor: Actor, *, stages: tuple[str, ...], limit: int) -> QuerySet[Any, 
     handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
     found = Lead.objects.filter(sight(actor), ~Exists(handed), owner=actor.user, stage__in=stages)
     found = found.filter(~acted_on(), merged_into=None, erased_at=None) if actor.user else Lead.objects.none()
-    return found.select_related("account", "owner").order_by("-stage_entered_at", "-pk")[:limit]
+    found = found.select_related("account", "owner").defer(*heavy(""))
+    return found.order_by("-stage_entered_at", "-pk")[:limit]
 
 
 @prepared
@@ -210,7 +213,7 @@ def calls(actor: Actor, to: datetime, since: datetime | None = None, *, limit: i
     if since is not None:
         found = found.filter(at__gt=since)
     found = found.select_related("lead__account", "lead__owner", "lead__team", "person")
-    return found.order_by("at", "pk")[:limit]
+    return found.defer(*heavy("lead__")).order_by("at", "pk")[:limit]
 
 
 def _reapproach(actor: Actor, now: datetime, limit: int) -> list[Lead]:
@@ -233,7 +236,7 @@ def _come(actor: Actor, now: datetime, *, whose: str, limit: int) -> QuerySet[An
         "others": ~Q(owner=actor.user) & Q(owner__isnull=False),
     }
     come = come_back(actor, now).filter(owners[whose]).order_by("reapproach_at", "pk")
-    return come.select_related("account", "owner", "team")[:limit]
+    return come.select_related("account", "owner", "team").defer(*heavy(""))[:limit]
 
 
 def looked_after(actor: Actor, lead: str = "") -> Q:
@@ -274,7 +277,7 @@ def hot_leads(
 
 @prepared
 def _leads(ids: list[int]) -> QuerySet[Any, Lead]:
-    return Lead.objects.filter(pk__in=ids).select_related("account", "owner", "team")
+    return Lead.objects.filter(pk__in=ids).select_related("account", "owner", "team").defer(*heavy(""))
 
 
 @prepared
@@ -310,21 +313,21 @@ def _candidates(actor: Actor, places: Course) -> Iterator[tuple[int, float, date
 
     Stage by stage: the best of all are those that were won or are with sales, and these are many.
     """
-    best: dict[int, tuple[float, datetime | None]] = {}
+    best: list[tuple[Any, ...]] = []
     for whose in _halves(actor):
         mates = _mates(actor) if whose == "mates" else None
         for stage in places.before:
-            for pk, score, *entered in _best(actor, stage, mates, whose=whose, with_time=stage in BACK):
-                best[pk] = (score, entered[0] if entered else None)
-    for pk in sorted(best, key=lambda pk: (-best[pk][0], -pk))[:CANDIDATES]:
-        yield pk, *best[pk]
+            best += _best(actor, stage, mates, whose=whose, with_time=stage in BACK)
+    best.sort(reverse=True)  # no two have the same id
+    for score, pk, *since in best[:CANDIDATES]:
+        yield pk, score, since[0] if since else None
 
 
 @prepared
 def _best(
     actor: Actor, stage: str, mates: list[int] | None, *, whose: str, with_time: bool
 ) -> QuerySet[Any, tuple[Any, ...]]:
-    """Id and score, and since when it is in its stage."""
+    """Score and id, and since when it is in its stage."""
     handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
     found = Lead.objects.filter(
         sight(actor), looked_after(actor), ~Exists(handed), score__gt=0, anonymous=False
@@ -336,5 +339,5 @@ def _best(
         found = found.filter(owner=None, team=actor.user.team_id)
     elif whose == "mates":
         found = found.filter(owner__in=mates or [])
-    columns = ("pk", "score", "stage_entered_at") if with_time else ("pk", "score")
+    columns = ("score", "pk", "stage_entered_at") if with_time else ("score", "pk")
     return found.order_by("-score", "-pk").values_list(*columns)[:CANDIDATES]

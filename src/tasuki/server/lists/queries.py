@@ -29,7 +29,6 @@ from tasuki.server.people import queries as people
 from tasuki.server.people.models import Lead
 
 PAGE, MOST = 50, 200
-HEAVY = ("account__search", "account__fields")
 COUNTED = 1_000
 SAMPLE = 3_000
 MOST_VIEWS = 200
@@ -76,7 +75,7 @@ def leads(
 
 def light(rows: QuerySet[Lead]) -> QuerySet[Lead]:
     """With account, owner and team, without the profile and the passes, which no list shows and which are most of a row."""
-    return rows.select_related("account", "owner", "team").defer("fields", "passes", "search", *HEAVY)
+    return rows.select_related("account", "owner", "team").defer(*people.HEAVY)
 
 
 def with_further(actor: Actor, found: Sequence[Lead], shown: Iterable[columns.Column]) -> None:

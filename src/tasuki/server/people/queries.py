@@ -20,6 +20,8 @@ from tasuki.server.people import listing, matching, searching
 from tasuki.server.people.models import Duplicate, Identity, Lead, Merge, Profile
 
 MOST = 200
+HEAVY = ("fields", "passes", "search", "account__fields", "account__search")
+"""What no list shows of a lead, and is most of its row."""
 NOBODY = "none"
 
 
@@ -85,6 +87,11 @@ def leads(
     rows = rows.select_related("account", "owner", "team")
     found = listing.page(rows, listing.column(sort), limit, after=after)
     return LeadPage(found.rows, found.after)
+
+
+def heavy(lead: str) -> list[str]:
+    """The same of a table from which `lead` is the way to the lead, like `lead__`."""
+    return [f"{lead}{name}" for name in HEAVY]
 
 
 def lead(actor: Actor, lead_id: int | Lead) -> Lead:
