@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Never, ParamSpec, TypeVar
 
@@ -94,12 +94,14 @@ class _Compiled:
     compiler: SQLCompiler
     sql: str
     parameters: tuple[Any, ...]
-    places: list[tuple[int, int]] = field(default_factory=list)
+    places: list[tuple[int, int]]
+    converters: dict[int, Any]
 
     def rows(self, given: Sequence[Plain]) -> QuerySet[Any, Any]:
         """A query that has its answer from this SQL; it may be read, no more."""
         compiler, asked = copy.copy(self.compiler), (self.sql, self._with(given))
         compiler.connection = connection
+        compiler.get_converters = lambda _columns: self.converters  # type: ignore[method-assign,assignment]
         compiler.as_sql = lambda *_given, **_named: asked  # type: ignore[method-assign]
         of = self.rows_of
         found = type(of)(of.model, _Asked(of.query, compiler), connection.alias)  # type: ignore[arg-type]
@@ -206,7 +208,8 @@ def _compile(
     rest = [one for one in parameters if one not in known]
     if lost or any(isinstance(one, datetime) or MARK in str(one) for one in rest):
         raise TypeError(f"{build}: every value has to stand in the query as it was given")
-    return _Compiled(rows, compiler, sql, tuple(parameters), places)
+    converters = compiler.get_converters([column for column, _sql, _name in compiler.select])
+    return _Compiled(rows, compiler, sql, tuple(parameters), places, converters)
 
 
 def _written(value: Plain) -> Any:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from tasuki.server.activities.models import Activity, Note
 from tasuki.server.core import bulk
@@ -17,6 +17,7 @@ from tasuki.server.core.prepared import prepared
 from tasuki.server.lifecycle.models import Decision, Transition
 from tasuki.server.lifecycle.seeing import lead_of
 from tasuki.server.people.models import Lead, Profile
+from tasuki.server.people.queries import heavy
 
 MOST = 500
 CONTACTS = ("call", "meeting")
@@ -121,6 +122,9 @@ def _at(lead: int, at: datetime, *, of: Only) -> QuerySet[Any, Any]:
 # A company.
 
 
+TABLES: dict[Kind, Any] = {"transition": Transition, "note": Note, "activity": Activity}
+
+
 def company_timeline(
     actor: Actor, account_id: int, *, before: datetime | None = None, limit: int = 50
 ) -> list[Item]:
@@ -130,31 +134,49 @@ def company_timeline(
     """
     require(actor, "leads.read")
     most = max(1, min(limit, MOST))
-    people = Lead.objects.filter(sight(actor), account=account_id, merged_into=None, erased_at=None)
     found: list[Item] = []
-    tables: tuple[tuple[Kind, Any], ...] = (
-        ("transition", Transition),
-        ("note", Note),
-        ("activity", Activity),
-    )
-    for kind, model in tables:
-        found += [Item(one.at, kind, one) for one in _of_people(model, people, before or END_OF_TIME, most)]
+    for kind in TABLES:
+        rows = _of_people(actor, account_id, kind, before or END_OF_TIME, most)
+        found += [Item(one.at, kind, one) for one in rows]
     return _first(found, most)
 
 
-def _of_people(model: Any, people: QuerySet[Lead], before: datetime, most: int) -> list[Any]:
+@prepared
+def _active(
+    actor: Actor, account_id: int, before: datetime, *, kind: Kind, limit: int
+) -> QuerySet[Any, tuple[int, datetime | None]]:
+    """The people with the newest rows, and when these were; those who have none come last."""
+    mine = TABLES[kind].objects.filter(lead=OuterRef("pk"), at__lt=before).order_by("-at").values("at")[:1]
+    people = Lead.objects.filter(sight(actor), account=account_id, merged_into=None, erased_at=None)
+    people = people.annotate(latest=Subquery(mine)).order_by(F("latest").desc(nulls_last=True))
+    return people.values_list("pk", "latest")[:limit]
+
+
+def _of_people(actor: Actor, account_id: int, kind: Kind, before: datetime, most: int) -> list[Any]:
     """The newest `most` rows can only be those of the `most` people with the newest ones."""
-    mine = model.objects.filter(lead=OuterRef("pk"), at__lt=before).order_by("-at").values("at")[:1]
-    active = people.annotate(latest=Subquery(mine)).filter(latest__isnull=False).order_by("-latest")
-    leads = list(active.values_list("pk", flat=True)[:most])
+    model = TABLES[kind]
+    leads = [lead for lead, latest in _active(actor, account_id, before, kind=kind, limit=most) if latest]
     newest = _latest(model._meta.db_table, leads, before, most)
     if not newest:
         return []
     ids = [pk for pk, _at in newest]
-    found = list(model.objects.filter(pk__in=ids).select_related("lead"))
+    found = _with_lead(ids, kind=kind)
     last, have = min(one.at for one in found), set(ids)
-    same = model.objects.filter(lead__in=leads, at=last).select_related("lead")
-    return found + [one for one in same[:MOST] if one.pk not in have]
+    return found + [one for one in _same(leads, last, kind=kind) if one.pk not in have]
+
+
+@prepared
+def _with_lead(ids: list[int], *, kind: Kind) -> QuerySet[Any, Any]:
+    return _lead_too(TABLES[kind].objects.filter(pk__in=ids))
+
+
+@prepared
+def _same(leads: list[int], at: datetime, *, kind: Kind) -> QuerySet[Any, Any]:
+    return _lead_too(TABLES[kind].objects.filter(lead__in=leads, at=at)[:MOST])
+
+
+def _lead_too(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("lead").defer(*heavy("lead__", account=False))
 
 
 def _latest(table: str, leads: Sequence[int], before: datetime, most: int) -> list[tuple[int, Any]]:

@@ -53,7 +53,7 @@ class Dossier:
     moves: Sequence[Move] = field(default_factory=tuple)
 
 
-def explanation(actor: Actor, lead_id: int, at: datetime | None = None) -> Explanation | None:
+def explanation(actor: Actor, lead_id: int | Lead, at: datetime | None = None) -> Explanation | None:
     """Why the lead stands where it stood at a time (aware; now when None): with its recorded transitions as facts.
 
     Under the agreement that was in force then. None while there is no agreement.

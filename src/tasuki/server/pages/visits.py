@@ -59,7 +59,7 @@ class Fold:
 
 def visits(actor: Actor, lead: Lead, stages: Stages) -> list[Fold]:
     """The latest, the newest first."""
-    found = [one.entry for one in queries.timeline(actor, lead.pk, limit=LINES) if one.kind != "profile"]
+    found = [one.entry for one in queries.timeline(actor, lead, limit=LINES) if one.kind != "profile"]
     called = any(getattr(one, "type", "") == "call" for one in found)
     names = {user.username: user.shown_name for user in core.colleagues(actor)} if called else {}
     teller = _Teller(stages, names, lead.stage)

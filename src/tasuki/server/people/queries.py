@@ -89,9 +89,9 @@ def leads(
     return LeadPage(found.rows, found.after)
 
 
-def heavy(lead: str) -> list[str]:
-    """The same of a table from which `lead` is the way to the lead, like `lead__`."""
-    return [f"{lead}{name}" for name in HEAVY]
+def heavy(lead: str, *, account: bool = True) -> list[str]:
+    """The same of a table from which `lead` is the way to the lead, like `lead__`; `account`: it is read, too."""
+    return [f"{lead}{name}" for name in HEAVY if account or not name.startswith("account__")]
 
 
 def lead(actor: Actor, lead_id: int | Lead) -> Lead:
@@ -205,12 +205,28 @@ def duplicates(
     return QuestionPage(_questions(found.rows), found.after)
 
 
+def questions_about(actor: Actor, subject: Lead | Account) -> list[Question]:
+    """Open questions about one lead or one account, the likeliest first, at most 50."""
+    require(actor, "leads.read")
+    return _questions(_about(actor, subject.pk, kind="lead" if isinstance(subject, Lead) else "account"))
+
+
+@prepared
+def _about(actor: Actor, subject: int, *, kind: str) -> QuerySet[Any, Duplicate]:
+    there: QuerySet[Any] = _listed(actor) if kind == "lead" else Account.objects.filter(merged_into=None)
+    either = Q(first=subject) | Q(second=subject)
+    rows = Duplicate.objects.filter(either, _both_in(there), kind=kind, state=Duplicate.State.OPEN)
+    return rows.order_by("-score", "-pk")[:50]
+
+
 def _both_in(rows: QuerySet[Any]) -> Q:
     """That both of a pair are there: asked of each pair, for a list of all that are there is a million long."""
     return Q(Exists(rows.filter(pk=OuterRef("first")))) & Q(Exists(rows.filter(pk=OuterRef("second"))))
 
 
 def _questions(rows: Sequence[Duplicate]) -> list[Question]:
+    if not rows:
+        return []
     people = Lead.objects.select_related("account").in_bulk(_subjects(rows, "lead"))
     companies = Account.objects.in_bulk(_subjects(rows, "account"))
     found = []
