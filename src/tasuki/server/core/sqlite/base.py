@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
+from tasuki.server.core.sqlite.operations import DatabaseOperations
 from tasuki.server.core.sqlite.schema import DatabaseSchemaEditor
 
 
@@ -20,6 +21,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose transactions, all of which may write, take their turn."""
 
     SchemaEditorClass = DatabaseSchemaEditor
+    ops_class = DatabaseOperations
     _turn: int | None = None  # the open file whose lock we hold
 
     def _start_transaction_under_autocommit(self) -> None:
