@@ -64,13 +64,14 @@ def curve_of(told: Explainer, since: int | None = None) -> Curve:
             raise AssertionError(
                 f"{name}: the curve ends at {values[-1]}, the kernel says {told.values[name]}"
             )
-    return Curve(times, scores, told.hits(), even)
+    return Curve(times, scores, told.hits, even)
 
 
 class _Course:
     def __init__(self, told: Explainer) -> None:
         self.told = told
         self.made = dict(self._made())
+        self._values: dict[str, Values] = {}
         profile = told.kinds == at.PROFILE
         self.since, self.profiles = told.at[profile], told.code[profile]
 
@@ -110,7 +111,9 @@ class _Course:
                     yield made.times + span
 
     def values(self, name: str, times: Times) -> Values:
-        """A score at these instants: as `Explainer` adds it up at one."""
+        """A score at these instants, always the same ones: as `Explainer` adds it up at one."""
+        if name in self._values:
+            return self._values[name]
         score = self.told.agreement.scores[name]
         total = np.zeros(len(times))
         for part in score.parts:
@@ -118,7 +121,8 @@ class _Course:
         for rule in score.rules:
             given = self._of_rule(rule, times)
             total += given if rule.max is None else np.clip(given, -rule.max, rule.max)
-        return np.clip(total, score.low, score.high)
+        found = self._values[name] = np.clip(total, score.low, score.high)
+        return found
 
     def _of_rule(self, rule: Rule, times: Times) -> Values:
         if rule.kind == "trait":
@@ -148,7 +152,7 @@ def _worths(rule: Rule, made: Times, points: Values, voided: Times, times: Times
         if span:
             counts &= ages < span
     ages = np.where(counts, ages, 0)
-    value = points[:, None] * (2.0 ** (-ages / rule.halves) if rule.halves else np.ones(1))
+    value = points[:, None] * (np.exp2(-ages / rule.halves) if rule.halves else np.ones(1))
     if rule.fades:
         value = value * (1 - ages / rule.fades)
     return np.asarray(np.where(counts, value, 0.0).sum(axis=0))

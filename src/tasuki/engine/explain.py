@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
@@ -155,7 +156,7 @@ class Explainer:
 
     def explanation(self, lead: str, *, timeline: bool = True) -> Explanation:
         """All of it; `timeline` False leaves the timeline empty, which takes most of the time of a long one."""
-        hits = self.hits()
+        hits = self.hits
         check = int(self.output.next_check[0])  # type: ignore[attr-defined]
         moments = [*self._entries(), *self._traced(hits), *self._transitions()] if timeline else []
         return Explanation(
@@ -243,21 +244,22 @@ class Explainer:
 
     # What it is worth.
 
+    @cached_property
     def hits(self) -> tuple[Hit, ...]:
         """Every hit in the order in which it was made; a reset voids those of its score before it."""
         hits: list[Hit] = []
-        for event in self.trace:
-            if event["what"] == at.HIT:
-                rule, when, points = (
-                    self.compiled.rules[event["index"]],
-                    int(event["at"]),
-                    float(event["points"]),
-                )
+        columns = (self.trace[name].tolist() for name in ("what", "index", "at", "points"))
+        for what, index, when, points in zip(*columns, strict=True):
+            if what == at.HIT:
+                rule = self.compiled.rules[index]
                 hits.append(Hit(rule, when, points, *worth(rule, points, self.as_of - when)))
-            elif event["what"] == at.RESET:
-                score = self.compiled.score_names[event["index"]]
+            elif what == at.RESET:
+                score = self.compiled.score_names[index]
                 hits = [
-                    replace(hit, worth=0.0, state="void") if hit.rule.score == score else hit for hit in hits
+                    replace(hit, worth=0.0, state="void")
+                    if hit.rule.score == score and hit.state != "void"
+                    else hit
+                    for hit in hits
                 ]
         return tuple(hits)
 

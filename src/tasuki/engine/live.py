@@ -61,19 +61,28 @@ class LeadOutcome:
 
 
 def fold_leads_live(
-    compiled: Compiled, leads: Sequence[LeadLog], as_of: int, *, book: ShapeBook | None = None
+    compiled: Compiled,
+    leads: Sequence[LeadLog],
+    as_of: int,
+    *,
+    book: ShapeBook | None = None,
+    only_state: bool = False,
 ) -> list[LeadOutcome]:
-    """Fold each lead up to `as_of`, in the order given. `book` keeps what shapes mean from one call to the next."""
+    """Fold each lead up to `as_of`, in the order given. `book` keeps what shapes mean from one call to the next.
+
+    `only_state`: the outcomes tell no new transitions, for whoever only asks where a lead stands and what is refused.
+    """
     book = book or ShapeBook(compiled)
     outcomes: dict[int, LeadOutcome] = {}
     forced = [lead for lead in leads if not lead.is_free]
     free = [lead for lead in leads if lead.is_free]
-    for lead, outcome in zip(free, _folded(book, free, as_of, enforce=False), strict=True):
+    told = not only_state
+    for lead, outcome in zip(free, _folded(book, free, as_of, enforce=False, told=told), strict=True):
         if outcome is None:
             forced.append(lead)
         else:
             outcomes[id(lead)] = outcome
-    for lead, outcome in zip(forced, _folded(book, forced, as_of, enforce=True), strict=True):
+    for lead, outcome in zip(forced, _folded(book, forced, as_of, enforce=True, told=told), strict=True):
         if outcome is None:
             raise AssertionError(f"lead {lead.lead}: the facts were not entered")
         outcomes[id(lead)] = outcome
@@ -106,7 +115,7 @@ def _rows(known: Known, lead: LeadLog, *, enforce: bool) -> list[_Row]:
 
 
 def _folded(
-    book: ShapeBook, leads: Sequence[LeadLog], as_of: int, *, enforce: bool
+    book: ShapeBook, leads: Sequence[LeadLog], as_of: int, *, enforce: bool, told: bool
 ) -> list[LeadOutcome | None]:
     """The outcome of each lead; None where the fold does not begin with the facts."""
     if not leads:
@@ -116,7 +125,7 @@ def _folded(
     entries, ats = _entries([row for each in rows for row in each], [len(each) for each in rows])
     output = _run(book.compiled, known.tables, entries, ats, as_of)
     reader = _Reader(book.compiled, known, output, as_of, enforce)
-    return [reader.outcome(i, lead, rows[i]) for i, lead in enumerate(leads)]
+    return [reader.outcome(i, lead, rows[i], told=told) for i, lead in enumerate(leads)]
 
 
 def _shapes_of(
@@ -176,7 +185,7 @@ class _Reader:
         self.of_trace = np.searchsorted(self.trace["lead"], rows).tolist()
         self.final_scores = output.scores.tolist()
 
-    def outcome(self, i: int, lead: LeadLog, rows: Sequence[_Row]) -> LeadOutcome | None:
+    def outcome(self, i: int, lead: LeadLog, rows: Sequence[_Row], *, told: bool) -> LeadOutcome | None:
         """What came of the lead at this place; None if it does not begin with the facts."""
         made = self.transitions[self.of_transitions[i] : self.of_transitions[i + 1]]
         refused, caused = self._decisions(i, made, rows)
@@ -188,7 +197,7 @@ class _Reader:
         if self.enforce and lead.facts:
             refused |= refused_before(lead)
         return LeadOutcome(
-            lead.lead, tuple(self._new(i, lead, made, caused)), refused, stage,
+            lead.lead, tuple(self._new(i, lead, made, caused)) if told else (), refused, stage,
             int(self.output.entered[i]) if stage else None, scores, grades_of(self.compiled, scores),
             self._next_check(i, lead), self.enforce,
         )  # fmt: skip

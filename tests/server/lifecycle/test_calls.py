@@ -163,7 +163,7 @@ def test_after_closing_time_what_was_due_is_over() -> None:
     due = datetime(2026, 4, 6, 18, tzinfo=UTC)
     running = Clock(within="2 business hours", due_at=due, calendar=KeptCalendar(spec=hours.spec()))
     handoff = Handoff(due_at=due)
-    handoff.running = [running]  # type: ignore[attr-defined]
+    handoff.running = running  # type: ignore[attr-defined]
     assert standing(handoff, due).is_over
     assert standing(handoff, due + 4 * HOUR).is_over
     before = standing(handoff, due - HOUR)

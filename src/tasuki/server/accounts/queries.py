@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from tasuki.server.accounts.models import Account
 from tasuki.server.accounts.names import folded
 from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import Invalid
+from tasuki.server.core.prepared import prepared
 
 MOST = 200
 
@@ -39,12 +41,17 @@ def accounts(actor: Actor, *, search: str = "", after: str = "", limit: int = 50
 def account(actor: Actor, account_id: int) -> Account:
     """One account; of one that was merged, the one it is now. NotFound."""
     require(actor, "leads.read")
-    found = Account.objects.select_related("owner").filter(pk=account_id).first()
+    found = _account.first(account_id)
     while found is not None and found.merged_into_id is not None:
-        found = Account.objects.select_related("owner").filter(pk=found.merged_into_id).first()
+        found = _account.first(found.merged_into_id)
     if found is None:
         raise not_found()
     return found
+
+
+@prepared
+def _account(account: int) -> QuerySet[Any, Account]:
+    return Account.objects.filter(pk=account).select_related("owner")
 
 
 def matching(rows: QuerySet[Account], search: str) -> QuerySet[Account]:

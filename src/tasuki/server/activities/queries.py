@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
 from tasuki.server.activities.models import Activity, Note
 from tasuki.server.core.access import Actor, require, sight
+from tasuki.server.core.prepared import prepared
 
 MOST = 200
 
@@ -42,15 +44,24 @@ def notes(actor: Actor, lead_id: int, before: int | None = None, limit: int = 50
 def latest(actor: Actor, lead_id: int, type: str, at: datetime | None = None) -> datetime | None:
     """When the lead last did something of this type, up to a time where one is given; None: never, or not to be seen."""
     require(actor, "leads.read")
+    return _latest.first(actor, lead_id, type, at)
+
+
+@prepared
+def _latest(actor: Actor, lead_id: int, type: str, at: datetime | None) -> QuerySet[Any, datetime]:
     found = Activity.objects.filter(sight(actor, "lead__"), lead_id=lead_id, type=type)
-    if at is not None:
-        found = found.filter(at__lte=at)
-    return found.order_by("-at").values_list("at", flat=True).first()
+    found = found if at is None else found.filter(at__lte=at)
+    return found.order_by("-at").values_list("at", flat=True)[:1]
 
 
 def notes_state(actor: Actor, lead_id: int) -> str:
     """Changes whenever a note of the lead is written or taken away."""
     require(actor, "leads.read")
-    found = Note.objects.filter(sight(actor, "lead__"), lead_id=lead_id)
-    told = found.aggregate(count=Count("pk"), last=Max("pk"))
-    return f"{told['count']}:{told['last'] or 0}"
+    count, last = _notes.first(actor, lead_id) or (0, 0)
+    return f"{count}:{last}"
+
+
+@prepared
+def _notes(actor: Actor, lead_id: int) -> QuerySet[Any, tuple[int, int]]:
+    found = Note.objects.filter(sight(actor, "lead__"), lead_id=lead_id).order_by()
+    return found.values("lead").annotate(count=Count("pk"), last=Max("pk")).values_list("count", "last")

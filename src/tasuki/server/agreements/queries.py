@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tasuki.agreement import Agreement, agreement_of
@@ -16,6 +18,7 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import NotFound
 from tasuki.server.core.once import once
+from tasuki.server.core.prepared import prepared
 
 KEPT = 16
 """Agreements kept compiled in each process."""
@@ -38,8 +41,12 @@ class InForce:
 
 def schedule() -> list[AgreementVersion]:
     """Every version in the order in which they come into force; without their texts, which are read when asked for."""
-    found = AgreementVersion.objects.defer("text").order_by("effective_from", "number")
-    return once("agreements.schedule", lambda: list(found))
+    return once("agreements.schedule", _schedule)
+
+
+@prepared
+def _schedule() -> QuerySet[Any, AgreementVersion]:
+    return AgreementVersion.objects.defer("text").order_by("effective_from", "number")
 
 
 def ready(version: AgreementVersion, *, first: bool) -> InForce:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from babel.numbers import is_currency
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tasuki.calendars import DAYS, Hours, HoursInvalid, hours_of_text
@@ -15,6 +16,7 @@ from tasuki.server.core import audit
 from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import Invalid
 from tasuki.server.core.models import Company
+from tasuki.server.core.prepared import prepared
 from tasuki.server.core.texts import a_name, a_time_zone
 
 STEPS: Final = ("company", "people", "agreement", "import", "telling")
@@ -32,7 +34,12 @@ def company(actor: Actor) -> Company:
 
 def the_company() -> Company:
     """The same for commands, which have asked."""
-    return Company.objects.filter(pk=ONE).first() or Company(pk=ONE, time_zone=settings.TIME_ZONE)
+    return _company.first() or Company(pk=ONE, time_zone=settings.TIME_ZONE)
+
+
+@prepared
+def _company() -> QuerySet[Any, Company]:
+    return Company.objects.filter(pk=ONE)
 
 
 def company_hours() -> Hours | None:
@@ -132,7 +139,7 @@ def progress(actor: Actor) -> Mapping[str, Any] | None:
     if not actor.may("company.manage"):
         return None
     require(actor, "company.manage")
-    row = Company.objects.filter(pk=ONE).first()
+    row = _company.first()
     marks: Mapping[str, Any] = row.setup if row else {}
     return None if is_over(marks) else marks
 

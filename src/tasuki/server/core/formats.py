@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import dates, numbers
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, escape
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -16,6 +18,9 @@ from tasuki.server.core import clock
 
 MAN, OKU = 10_000, 100_000_000
 JUST_NOW = timedelta(seconds=5)
+SECOND = timedelta(seconds=1)
+HOUR, LONG = 3_600, 3 * 86_400
+"""Seconds. Times further away than LONG are told by the hour: a page tells a hundred of them."""
 SERVICE_LEVEL = re.compile(
     r"(?P<n>[0-9]{1,9})\s*(?P<business>business\s+)?(?P<unit>minutes?|hours?|days?|[mhd])"
 )
@@ -28,10 +33,19 @@ def language() -> str:
 
 def exact(instant: datetime) -> str:
     """Date and time to the second, with the zone: `2026/11/22 19:03:00 JST`."""
-    local = timezone.localtime(instant)
+    return _exact(timezone.localtime(instant))
+
+
+def _exact(local: datetime) -> str:
     if language() == "ja":
-        return f"{local:%Y/%m/%d %H:%M:%S} {local.tzname()}"
+        return (
+            f"{local.year}/{local.month:02}/{local.day:02} {_clock(local)}:{local.second:02} {local.tzname()}"
+        )
     return f"{local:%d %b %Y %H:%M:%S} {local.tzname()}"
+
+
+def _clock(local: datetime) -> str:
+    return f"{local.hour:02}:{local.minute:02}"  # a third of what strftime takes
 
 
 def short(instant: datetime) -> str:
@@ -39,7 +53,7 @@ def short(instant: datetime) -> str:
     local = timezone.localtime(instant)
     this_year = local.year == timezone.localtime(clock.now()).year
     if language() == "ja":
-        return f"{local.month}月{local.day}日 {local:%H:%M}" if this_year else f"{local:%Y/%m/%d %H:%M}"
+        return f"{local.month}月{local.day}日 {_clock(local)}" if this_year else f"{local:%Y/%m/%d %H:%M}"
     return f"{local.day} {local:%b %H:%M}" if this_year else f"{local.day} {local:%b %Y}"
 
 
@@ -54,8 +68,11 @@ def day(value: date | datetime) -> str:
 
 def month_day(instant: datetime) -> str:
     """Month and day, with the year where it is another: `11/22`, `22 Nov`."""
-    local = timezone.localtime(instant)
-    this_year = local.year == timezone.localtime(clock.now()).year
+    return _month_day(timezone.localtime(instant), timezone.localtime(clock.now()))
+
+
+def _month_day(local: datetime, now: datetime) -> str:
+    this_year = local.year == now.year
     if language() == "ja":
         return f"{local.month}/{local.day}" if this_year else f"{local.year}/{local.month}/{local.day}"
     return f"{local.day} {local:%b}" if this_year else f"{local.day} {local:%b %Y}"
@@ -63,11 +80,11 @@ def month_day(instant: datetime) -> str:
 
 def lately(instant: datetime) -> str:
     """Today and yesterday by their time: `今日 10:42`, `yesterday 18:05`; else month and day."""
-    local = timezone.localtime(instant)
-    days = (timezone.localtime(clock.now()).date() - local.date()).days
+    local, now = timezone.localtime(instant), timezone.localtime(clock.now())
+    days = (now.date() - local.date()).days
     if days not in (0, 1):
-        return month_day(instant)
-    return f"{_('today') if days == 0 else _('yesterday')} {local:%H:%M}"
+        return _month_day(local, now)
+    return f"{_('today') if days == 0 else _('yesterday')} {_clock(local)}"
 
 
 def service_level(text: str) -> str:
@@ -93,26 +110,31 @@ def relative(instant: datetime) -> str:
     away = instant - clock.now()
     if abs(away) < JUST_NOW:
         return _("just now")
-    text = dates.format_timedelta(away, add_direction=True, threshold=0.95, locale=language())
-    return text.replace(" ", "") if language() == "ja" else text
+    seconds = away // SECOND
+    return _relative(seconds - seconds % (HOUR if abs(seconds) > LONG else 1), language())
+
+
+@lru_cache(20_000)
+def _relative(seconds: int, language: str) -> str:
+    away = timedelta(seconds=seconds)
+    text = dates.format_timedelta(away, add_direction=True, threshold=0.95, locale=language)
+    return text.replace(" ", "") if language == "ja" else text
 
 
 def time_tag(instant: datetime | None, text: str | None = None) -> str:
     """A `<time>` element: relative to read, exact on hover and to machines; a dash where there is none."""
     if instant is None:
         return "–"
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        instant.isoformat(),
-        exact(instant),
-        text or relative(instant),
+    said = conditional_escape(text or relative(instant))
+    return SafeString(
+        f'<time datetime="{instant.isoformat()}" title="{escape(exact(instant))}">{said}</time>'
     )
 
 
 def number(value: float | Decimal, digits: int = 0) -> str:
     """A number with its thousands apart and so many digits behind the point at the most."""
-    pattern = "#,##0." + "#" * digits if digits else "#,##0"
-    return numbers.format_decimal(round(float(value), digits) + 0.0, format=pattern, locale=language())
+    text = f"{round(float(value), digits) + 0.0:,.{digits}f}"  # alike in both languages
+    return text.rstrip("0").rstrip(".") if digits else text
 
 
 def points(value: float) -> str:

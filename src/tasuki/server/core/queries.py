@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
@@ -14,6 +15,7 @@ from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import NotFound
 from tasuki.server.core.models import AuditEntry, Team, Token, User
 from tasuki.server.core.once import once
+from tasuki.server.core.prepared import prepared
 
 PAGE = 50
 MOST = 1_000
@@ -66,16 +68,25 @@ def user(actor: Actor, user_id: int) -> User:
 def colleagues(actor: Actor) -> Sequence[User]:
     """Whom a lead can be given to: everybody active, by name. For everyone: names are no secret in the house."""
     require(actor, "leads.read")
+    return once("core.colleagues", lambda: sorted(_colleagues(), key=by_name))
+
+
+@prepared
+def _colleagues() -> QuerySet[Any, User]:
     found = User.objects.filter(is_active=True).select_related("team")
-    ordered = found.order_by("last_name", "first_name", "username")[:MOST]
-    return once("core.colleagues", lambda: sorted(ordered, key=by_name))
+    return found.order_by("last_name", "first_name", "username")[:MOST]
 
 
 def teams(actor: Actor) -> Sequence[Team]:
     """Every team, with `people`, how many active members it has. For everyone."""
     require(actor, "leads.read")
+    return once("core.teams", _teams)
+
+
+@prepared
+def _teams() -> QuerySet[Any, Team]:
     counted = Team.objects.annotate(people=Count("members", filter=Q(members__is_active=True)))
-    return once("core.teams", lambda: list(counted.order_by("role", "name")))
+    return counted.order_by("role", "name")
 
 
 def tokens(actor: Actor, *, everybody: bool = False) -> Sequence[Token]:

@@ -14,6 +14,7 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import Actor, require, sight
 from tasuki.server.core.errors import NotFound
 from tasuki.server.core.marks import a_time, mark, read_mark
+from tasuki.server.core.prepared import prepared
 from tasuki.server.deals.models import Deal
 
 MOST = 200
@@ -30,16 +31,23 @@ def deals(
 ) -> list[Deal]:
     """Deals of leads that the actor may see, latest put first, at most `limit` (≤ 200); `after` is the last id had."""
     require(actor, "leads.read")
-    found = Deal.objects.filter(sight(actor, "lead__")).select_related("lead", "account", "owner")
-    if lead_id is not None:
-        found = found.filter(lead_id=lead_id)
-    if account_id is not None:
-        found = found.filter(account_id=account_id)
-    if state:
-        found = found.filter(state=state)
-    if after is not None:
-        found = found.filter(pk__lt=after)
-    return list(found.order_by("-pk")[: min(limit, MOST)])
+    return _deals(actor, lead_id, account_id, state or None, after, limit=min(limit, MOST))
+
+
+@prepared
+def _deals(
+    actor: Actor,
+    lead_id: int | None,
+    account_id: int | None,
+    state: str | None,
+    after: int | None,
+    *,
+    limit: int,
+) -> QuerySet[Any, Deal]:
+    given = {"lead": lead_id, "account": account_id, "state": state, "pk__lt": after}
+    found = Deal.objects.filter(**{name: value for name, value in given.items() if value is not None})
+    found = found.filter(sight(actor, "lead__")).select_related("lead", "account", "owner")
+    return found.order_by("-pk")[:limit]
 
 
 def deal(actor: Actor, deal_id: int) -> Deal:

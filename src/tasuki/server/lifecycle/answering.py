@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from tasuki.server.core.access import Actor
 from tasuki.server.core.models import User
+from tasuki.server.core.prepared import prepared
 from tasuki.server.lifecycle.models import Decision
 from tasuki.server.lifecycle.seeing import lead_of
 from tasuki.server.people.models import Lead
@@ -34,10 +38,13 @@ def answers_of(lead: Lead) -> dict[str, str]:
 
 def _answers(lead: Lead, at: datetime | None = None) -> dict[str, Answer]:
     found: dict[str, Answer] = {}
-    counting = Decision.objects.filter(lead=lead, refused__in=["", "late"]).select_related("by")
-    if at is not None:
-        counting = counting.filter(at__lte=at)
-    for decision in counting.order_by("at", "pk"):
+    for decision in _counting(lead.pk, at):
         for question, answer in decision.answers.items():
             found[question] = Answer(answer, decision.by, decision.at)
     return found
+
+
+@prepared
+def _counting(lead: int, at: datetime | None) -> QuerySet[Any, Decision]:
+    counting = Decision.objects.filter(lead=lead, refused__in=["", "late"]).select_related("by")
+    return (counting if at is None else counting.filter(at__lte=at)).order_by("at", "pk")

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor, require, sight
 from tasuki.server.core.errors import NotFound
 from tasuki.server.core.marks import a_time, mark, read_mark
+from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Clock, Handoff
-from tasuki.server.lifecycle.standing import Standing, seen, standing, waiting
+from tasuki.server.lifecycle.standing import Standing, seen, standing, waiting, with_clocks
 
 MOST = 200
 NOBODY = "none"
@@ -54,6 +55,7 @@ def board(
     ordered = _by_due(rows, after) if is_open else _latest(rows, after)
     limit = max(1, min(limit, MOST))
     found = list(ordered[: limit + 1])
+    found = with_clocks(found) if is_open else found
     mark = _mark(found[limit - 1], is_open) if len(found) > limit else ""
     return Board([standing(one, now) for one in found[:limit]], mark)
 
@@ -126,32 +128,46 @@ def _read_mark(after: str) -> tuple[datetime | None, int]:
 def handoff(actor: Actor, handoff_id: int) -> Handoff:
     """One, with its clocks in order. NotFound: there is none, or its lead is not the actor's to see."""
     require(actor, "leads.read")
-    found = _with_ledger(seen(actor)).filter(pk=handoff_id).first()
-    if found is None:
+    found = _with_ledger(list(seen(actor).filter(pk=handoff_id)))
+    if not found:
         raise NotFound(
             "handoff_unknown",
             _("There is no such handoff, or you may not see its lead."),
             cure=_("Look at the page of the lead."),
         )
-    return found
+    return found[0]
 
 
 def ledger(actor: Actor, lead_id: int, limit: int = MOST) -> list[Handoff]:
     """All handoffs of a lead, the latest first, each with its clocks; nothing for a lead that the actor may not see."""
     require(actor, "leads.read")
+    return _with_ledger(_handoffs(actor, lead_id, limit=limit))
+
+
+@prepared
+def _handoffs(actor: Actor, lead_id: int, *, limit: int) -> QuerySet[Any, Handoff]:
     mine = Handoff.objects.filter(sight(actor, "lead__"), lead_id=lead_id)
     mine = mine.select_related("lead", "team", "person", "transition")
-    return list(_with_ledger(mine).order_by("-opened_at", "-pk")[:limit])
+    return mine.order_by("-opened_at", "-pk")[:limit]
 
 
-def _with_ledger(rows: QuerySet[Handoff]) -> QuerySet[Handoff]:
+def _with_ledger(handoffs: list[Handoff]) -> list[Handoff]:
+    ledgers: dict[int, list[Clock]] = {}
+    for one in _clocks([handoff.pk for handoff in handoffs]):
+        ledgers.setdefault(one.handoff_id, []).append(one)
+    for handoff in handoffs:
+        handoff.ledger = ledgers.get(handoff.pk, [])  # type: ignore[attr-defined]
+    return handoffs
+
+
+@prepared
+def _clocks(handoffs: list[int]) -> QuerySet[Any, Clock]:
     people = ("person", "team", "started_by", "stopped_by", "calendar")
-    clocks = Clock.objects.select_related(*people).order_by("ordinal")
-    return rows.prefetch_related(Prefetch("clocks", clocks, to_attr="ledger"))
+    return Clock.objects.filter(handoff__in=handoffs).select_related(*people).order_by("ordinal")
 
 
 def as_it_stands(handoff: Handoff) -> Standing:
     """An open one of `ledger`, now."""
     ledger: list[Clock] = getattr(handoff, "ledger", [])
-    handoff.running = [one for one in ledger if one.stopped_at is None]  # type: ignore[attr-defined]
+    handoff.running = next((one for one in ledger if one.stopped_at is None), None)  # type: ignore[attr-defined]
     return standing(handoff, clock.now())

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -16,8 +18,10 @@ from django.utils.translation import gettext as _
 from tasuki.server.agreements import queries as agreements
 from tasuki.server.core import formats
 from tasuki.server.core.access import Actor, require, sight
+from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Handoff
 from tasuki.server.people.models import Lead
+from tasuki.server.people.queries import heavy
 
 SHARE = 0.5
 """Of the first bar: from there somebody is engaged."""
@@ -51,12 +55,9 @@ def company(actor: Actor, account_id: int) -> Company:
     under = agreements.in_force()
     bar = next((bar.value for bar in under.compiled.bars), None) if under else None
     bar = bar if bar and bar > 0 else None
-    people = _people(actor, account_id)
-    engaged = Q(score__gte=bar * SHARE) if bar else Q(score__gt=0)
-    rows = people.values("stage").annotate(n=Count("pk"), m=Count("pk", filter=engaged)).order_by("stage")
-    counted = list(rows)
+    counted = _counted(actor, account_id, bar=bar)
     return Company(
-        people.order_by("-score", "-pk").first(),
+        _best.first(actor, account_id),
         sum(row["n"] for row in counted),
         sum(row["m"] for row in counted),
         bar,
@@ -64,11 +65,29 @@ def company(actor: Actor, account_id: int) -> Company:
     )
 
 
+@prepared
+def _counted(actor: Actor, account_id: int, *, bar: float | None) -> QuerySet[Any, Any]:
+    """By stage how many there are, and how many of them are engaged."""
+    engaged = Q(score__gte=bar * SHARE) if bar else Q(score__gt=0)
+    people = _people(actor, account_id).values("stage")
+    return people.annotate(n=Count("pk"), m=Count("pk", filter=engaged)).order_by("stage")
+
+
+@prepared
+def _best(actor: Actor, account_id: int) -> QuerySet[Any, Lead]:
+    return _people(actor, account_id).order_by("-score", "-pk")[:1]
+
+
 def buying_group(actor: Actor, account_id: int) -> list[Lead]:
     """Those who have a part in the buying group, by part, then the highest score first."""
     require(actor, "leads.read")
+    return _buying(actor, account_id)
+
+
+@prepared
+def _buying(actor: Actor, account_id: int) -> QuerySet[Any, Lead]:
     found = _people(actor, account_id).exclude(buying_role="").select_related("owner")
-    return list(found.order_by("buying_role", "-score", "-pk")[:MOST])
+    return found.defer(*heavy("", account=False)).order_by("buying_role", "-score", "-pk")[:MOST]
 
 
 def handoffs_of_company(
@@ -76,14 +95,24 @@ def handoffs_of_company(
 ) -> Sequence[Handoff]:
     """Handoffs of its people, the latest first, at most `limit` (≤ 100); `before` is the id of the last one had."""
     require(actor, "leads.read")
+    last = Handoff.objects.filter(pk=before).values_list("opened_at", flat=True).first() if before else None
+    return _handed(actor, account_id, before if last else None, last, limit=min(limit, MOST))
+
+
+@prepared
+def _handed(
+    actor: Actor, account_id: int, before: int | None, last: datetime | None, *, limit: int
+) -> QuerySet[Any, Handoff]:
     found = Handoff.objects.filter(
         sight(actor, "lead__"), lead__account=account_id, lead__merged_into=None, lead__erased_at=None
     )
-    last = Handoff.objects.filter(pk=before).values_list("opened_at", flat=True).first() if before else None
     if last is not None:
         found = found.filter(Q(opened_at__lt=last) | Q(opened_at=last, pk__lt=before))
     found = found.select_related("lead", "person", "team", "transition", "closed_by__decision")
-    return list(found.order_by("-opened_at", "-pk")[: min(limit, MOST)])
+    moves = [
+        f"{move}__{name}" for move in ("transition", "closed_by") for name in ("scores", "contributions")
+    ]
+    return found.defer(*heavy("lead__", account=False), *moves).order_by("-opened_at", "-pk")[:limit]
 
 
 def _people(actor: Actor, account_id: int) -> QuerySet[Lead]:

@@ -6,11 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from tasuki.agreement import Agreement, Rule
 from tasuki.engine.predicates import holds_of
 from tasuki.server.activities.models import Activity
 from tasuki.server.agreements import queries as agreements
+from tasuki.server.core.prepared import prepared
 from tasuki.server.lifecycle.worklist import COOLING, FRESH, OURS
 
 MOST = 4_000
@@ -36,12 +40,10 @@ def interests(leads: Iterable[tuple[int, str]], now: datetime) -> dict[int, Inte
     """
     stages = dict(leads)
     under = agreements.in_force(now)
-    worth = Worth(under.agreement if under else None)
-    did = Activity.objects.filter(lead__in=stages, at__gt=now - FRESH, at__lte=now).exclude(type__in=OURS)
-    rows = did.order_by("-at").values_list("lead_id", "type", "properties", "at")[:MOST]
+    worth = worth_under(under.agreement if under else None)
     heat: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     latest: dict[tuple[int, str], Interest] = {}
-    for lead, type_, properties, at in rows:
+    for lead, type_, properties, at in _lately(list(stages), now - FRESH, now):
         signal, points = worth.of(type_, properties, stages[lead])
         thing = signal or f"{type_} {properties.get('path', '')}"
         heat[lead][thing] += points * 0.5 ** ((now - at) / COOLING)
@@ -53,8 +55,21 @@ def interests(leads: Iterable[tuple[int, str]], now: datetime) -> dict[int, Inte
     return {lead: latest[lead, max(things, key=lambda one: things[one])] for lead, things in heat.items()}
 
 
+@prepared
+def _lately(
+    leads: list[int], since: datetime, now: datetime
+) -> QuerySet[Any, tuple[int, str, Properties, datetime]]:
+    did = Activity.objects.filter(lead__in=leads, at__gt=since, at__lte=now).exclude(type__in=OURS)
+    return did.order_by("-at").values_list("lead_id", "type", "properties", "at")[:MOST]
+
+
 UNKNOWN = 0.1
 """What an activity counts in this order of which the agreement says nothing."""
+
+
+KNOWN = 10_000
+"""So many kinds of activities are kept with what they show, of so many agreements."""
+AGREEMENTS = 4
 
 
 class Worth:
@@ -69,13 +84,27 @@ class Worth:
     def of(self, type_: str, properties: Properties, stage: str) -> tuple[str, float]:
         """Signal and points; no signal, and next to nothing, where the agreement says nothing of it."""
         key = (type_, frozenset((name, str(value)) for name, value in properties.items()))
-        if key not in self._known:
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= KNOWN:
+                self._known.clear()
             fields = {"type": type_, **properties}
-            self._known[key] = [one for one in self._rules if self._shows(one, fields)]
-        found = [one for one in self._known[key] if not one.while_ or stage in one.while_]
+            known = self._known[key] = [one for one in self._rules if self._shows(one, fields)]
+        found = [one for one in known if not one.while_ or stage in one.while_]
         best = max(found, key=lambda one: one.points, default=None)
         return (best.names[0], best.points) if best else ("", UNKNOWN)
 
     def _shows(self, rule: Rule, fields: Properties) -> bool:
         assert self._agreement
         return holds_of(self._agreement.signals[rule.names[0]].predicate, fields)
+
+
+_kept: dict[str, Worth] = {}
+
+
+def worth_under(agreement: Agreement | None) -> Worth:
+    """The one that has seen the most activities of this agreement."""
+    version = agreement.version if agreement else ""
+    if len(_kept) >= AGREEMENTS and version not in _kept:
+        _kept.clear()
+    return _kept.setdefault(version, Worth(agreement))

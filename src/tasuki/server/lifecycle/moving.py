@@ -19,12 +19,13 @@ from tasuki.server.lifecycle.answering import answers_of
 from tasuki.server.lifecycle.folding import LeadFold, place_under, read
 from tasuki.server.lifecycle.inputs import Move
 from tasuki.server.lifecycle.seeing import lead_of
+from tasuki.server.people.models import Lead
 
 TRYING = 2**62
 """Numbers of decisions that are only tried, above those of any that was made."""
 
 
-def moves(actor: Actor, lead_id: int) -> list[Move]:
+def moves(actor: Actor, lead_id: int | Lead) -> list[Move]:
     """Every stage that the actor may decide on in one of its roles, in the order of the agreement; each tried on the engine.
 
     Those that are legal now, and those that are not, with the reason. Empty while no agreement is in force.
@@ -74,7 +75,7 @@ def _open_stages(
     """For each (stage, role) why the decision would be refused now, or nothing."""
     asked = _asked(actor, under, outcome.stage)
     tries = [_with(one.log, DecisionShape(to, role), now, enforced=outcome.enforced) for to, role in asked]
-    outcomes = fold_leads_live(under.compiled, tries, now, book=under.book)
+    outcomes = fold_leads_live(under.compiled, tries, now, book=under.book, only_state=True)
     return {which: outcome.refused.get(TRYING, "") for which, outcome in zip(asked, outcomes, strict=True)}
 
 
@@ -87,8 +88,8 @@ def _with(log: LeadLog, shape: DecisionShape, at: int, *, enforced: bool) -> Lea
 
 
 def outcome_of(one: LeadFold, under: InForce, now: int) -> LeadOutcome:
-    """What came of the lead up to `now` (µs UTC) under this version."""
-    return fold_leads_live(under.compiled, [one.log], now, book=under.book)[0]
+    """Where the lead stands at `now` (µs UTC) under this version; without the transitions on the way."""
+    return fold_leads_live(under.compiled, [one.log], now, book=under.book, only_state=True)[0]
 
 
 def _move(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
+from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Promise
 from tasuki.server.handoffs.promises import ENDED_BY
 from tasuki.server.lifecycle.answering import Answer, answers
@@ -47,7 +49,12 @@ TOLD = timedelta(days=1)
 def transitions(actor: Actor, lead_id: int | Lead) -> list[Transition]:
     """All of the lead's, in their order, with decision, who made it, and agreement version."""
     lead = lead_of(actor, lead_id)
-    return list(transitions_of(lead).order_by("ordinal"))
+    return _transitions(lead.pk)
+
+
+@prepared
+def _transitions(lead: int) -> QuerySet[Any, Transition]:
+    return transitions_of(lead).order_by("ordinal")
 
 
 def decisions(actor: Actor, lead_id: int) -> list[Decision]:
@@ -64,14 +71,25 @@ def falling_away(actor: Actor, lead_id: int, to: str) -> list[Promise]:
 def promises(actor: Actor, lead_id: int | Lead) -> list[Promise]:
     """Calls promised to the lead and not made yet, the next first."""
     lead = lead_of(actor, lead_id)
+    return _promises(lead.pk)
+
+
+@prepared
+def _promises(lead: int) -> QuerySet[Any, Promise]:
     found = Promise.objects.filter(lead=lead, done_at=None).select_related("person", "made_by")
-    return list(found.order_by("at", "pk")[:MOST])
+    return found.order_by("at", "pk")[:MOST]
 
 
 def held(actor: Actor, lead_id: int | Lead) -> list[Held]:
     """What is about to be recorded of the lead, by anybody; and of what the actor did, what was refused within a day."""
     lead = lead_of(actor, lead_id)
+    by = actor.user.pk if actor.user else None
+    return _held(lead.pk, by, clock.now() - TOLD if by else None)
+
+
+@prepared
+def _held(lead: int, by: int | None, since: datetime | None) -> QuerySet[Any, Held]:
     waiting = Q(state=Held.State.WAITING)
-    lost = Q(state=Held.State.REFUSED, by=actor.user, ended_at__gte=clock.now() - TOLD)
-    found = Held.objects.filter(waiting | lost if actor.user else waiting, lead=lead)
-    return list(found.select_related("by").order_by("at", "pk"))
+    lost = Q(state=Held.State.REFUSED, by=by, ended_at__gte=since)
+    found = Held.objects.filter(waiting | lost if by else waiting, lead=lead)
+    return found.select_related("by").order_by("at", "pk")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require
 from tasuki.server.core.models import User
+from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Promise
 from tasuki.server.lifecycle.interest import Interest, interests
 from tasuki.server.lifecycle.standing import Standing, in_queue
@@ -102,16 +103,19 @@ def waits(actor: Actor) -> int:
     that have come one's own are counted: those of nobody and of colleagues may be taken up.
     """
     require(actor, "leads.read")
-    if actor.user is None:
-        return 0
-    now = clock.now()
+    return _waiting.count(actor, clock.now()) if actor.user else 0
+
+
+@prepared
+def _waiting(actor: Actor, now: datetime) -> QuerySet[Any, tuple[int]]:
+    assert actor.user
     parts = [
         *(open_handoffs(actor).filter(each).values_list("lead") for each in _hands(actor, actor.user, now)),
         *(promised_calls(actor).filter(each, at__lte=now).values_list("lead") for each in callers(actor)),
         come_back(actor, now).filter(owner=actor.user).values_list("pk"),
     ]
     first, *others = (one.order_by() for one in parts)
-    return first.union(*others).count()  # of the same lead once
+    return first.union(*others)  # of the same lead once
 
 
 def _hands(actor: Actor, user: User, now: datetime) -> list[Q]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tasuki.server.core.access import Actor, require, sight
 from tasuki.server.core.errors import NotFound
+from tasuki.server.core.prepared import prepared
 from tasuki.server.people.models import Lead
 
 
@@ -19,7 +23,7 @@ def lead_of(actor: Actor, lead_id: int | Lead) -> Lead:
         return lead_id
     wanted = lead_id if 0 < lead_id < 2**63 else 0
     while True:
-        found = Lead.objects.filter(sight(actor), pk=wanted).select_related("owner", "account").first()
+        found = _seen.first(actor, wanted)
         if found is None:
             raise NotFound(
                 "lead_unknown",
@@ -29,3 +33,8 @@ def lead_of(actor: Actor, lead_id: int | Lead) -> Lead:
         if not found.merged_into_id:
             return found
         wanted = found.merged_into_id
+
+
+@prepared
+def _seen(actor: Actor, lead: int) -> QuerySet[Any, Lead]:
+    return Lead.objects.filter(sight(actor), pk=lead).select_related("owner", "account")

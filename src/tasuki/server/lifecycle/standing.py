@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from tasuki.calendars import Hours, calendar_of
 from tasuki.server.core.access import Actor, sight
+from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Clock, Handoff
+from tasuki.server.people.queries import heavy
 
 SOON = timedelta(minutes=30)
 MOMENT = timedelta(microseconds=1)
@@ -52,16 +55,39 @@ class Standing:
 
 
 def seen(actor: Actor) -> QuerySet[Handoff]:
-    """Handoffs of the leads that the actor sees, with all that a list shows."""
+    """Handoffs of the leads that the actor sees, with all that a list shows, and no more of the lead and of its move."""
     found = Handoff.objects.filter(sight(actor, "lead__"), lead__merged_into=None, lead__erased_at=None)
-    return found.select_related("lead__account", "lead__owner", "lead__team", "team", "person", "transition")
+    found = found.select_related("lead__account", "lead__owner", "lead__team", "team", "person", "transition")
+    return found.defer(*heavy("lead__"), "transition__scores", "transition__contributions")
 
 
 def waiting(actor: Actor) -> QuerySet[Handoff]:
-    """The open ones, each with its running clock for `standing`: one query more, however many they are."""
-    running = Clock.objects.filter(stopped_at=None).select_related("calendar")
-    found = seen(actor).filter(outcome=Handoff.Outcome.OPEN)
-    return found.prefetch_related(Prefetch("clocks", running, to_attr="running"))
+    """The open ones; `with_clocks` gives each its clock for `standing`."""
+    return seen(actor).filter(outcome=Handoff.Outcome.OPEN)
+
+
+def with_clocks(handoffs: list[Handoff]) -> list[Handoff]:
+    """The same, each with the clock that runs: one query, however many they are."""
+    running = {one.handoff_id: one for one in _running([one.pk for one in handoffs])}
+    for one in handoffs:
+        one.running = running.get(one.pk)  # type: ignore[attr-defined]
+    return handoffs
+
+
+@prepared
+def _running(handoffs: list[int]) -> QuerySet[Any, Clock]:
+    return Clock.objects.filter(handoff__in=handoffs, stopped_at=None).select_related("calendar")
+
+
+def standings(actor: Actor, leads: list[int], now: datetime) -> dict[int, Standing]:
+    """Of some leads those whose handoff is open, as it stands: whose it is, without what is known of the lead."""
+    return {one.lead_id: standing(one, now) for one in with_clocks(_open(actor, leads))}
+
+
+@prepared
+def _open(actor: Actor, leads: list[int]) -> QuerySet[Any, Handoff]:
+    found = waiting(actor).filter(lead__in=leads)
+    return found.defer(None).select_related(None).select_related("team", "person")
 
 
 def in_hand(actor: Actor, roles: tuple[str, ...], is_leading: bool) -> Q:
@@ -84,9 +110,8 @@ def in_queue(actor: Actor, roles: tuple[str, ...], is_leading: bool) -> Q:
 
 
 def standing(handoff: Handoff, now: datetime) -> Standing:
-    """One of `waiting` as it stands at that time."""
-    running: list[Clock] = getattr(handoff, "running", [])
-    clock = running[0] if running else None
+    """One of `with_clocks` as it stands at that time."""
+    clock: Clock | None = getattr(handoff, "running", None)
     due = clock.due_at if clock else handoff.due_at
     if due is None:
         return Standing(handoff, clock, None)

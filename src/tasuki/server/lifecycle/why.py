@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
+
+from django.db.models import QuerySet
 
 from tasuki.engine.curve import Curve, curve_of
 from tasuki.engine.explain import Explainer, Explanation, explainer
@@ -16,6 +19,7 @@ from tasuki.server.agreements.queries import InForce
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.clock import microseconds
+from tasuki.server.core.prepared import prepared
 from tasuki.server.lifecycle.folding import LeadFold, place_under, read
 from tasuki.server.lifecycle.inputs import Move
 from tasuki.server.lifecycle.models import Decision
@@ -49,7 +53,7 @@ class Dossier:
     moves: Sequence[Move] = field(default_factory=tuple)
 
 
-def explanation(actor: Actor, lead_id: int, at: datetime | None = None) -> Explanation | None:
+def explanation(actor: Actor, lead_id: int | Lead, at: datetime | None = None) -> Explanation | None:
     """Why the lead stands where it stood at a time (aware; now when None): with its recorded transitions as facts.
 
     Under the agreement that was in force then. None while there is no agreement.
@@ -99,9 +103,13 @@ def _instant(one: LeadFold, at: datetime | None) -> int:
 
 
 def _told(one: LeadFold, under: InForce, instant: int, *, enforce: bool) -> Explainer | None:
-    named = Decision.objects.filter(lead=one.lead).exclude(reason="").values_list("pk", "reason")
-    history = history_of_log(one.log, enforce=enforce, reasons=dict(named))
+    history = history_of_log(one.log, enforce=enforce, reasons=dict(_reasons(one.lead.pk)))
     return explainer(under.compiled, history, str(one.lead.pk), instant) if history.leads else None
+
+
+@prepared
+def _reasons(lead: int) -> QuerySet[Any, tuple[int, str]]:
+    return Decision.objects.filter(lead=lead).exclude(reason="").values_list("pk", "reason")
 
 
 def _stretches(lead: Lead, told: Explainer, known: Sequence[AgreementVersion]) -> list[Stretch]:

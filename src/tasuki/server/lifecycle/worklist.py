@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
@@ -14,12 +15,14 @@ from tasuki.server.activities.models import Activity
 from tasuki.server.core import clock
 from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require, sight
 from tasuki.server.core.models import Sight, User
+from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Handoff, Promise
 from tasuki.server.lifecycle.course import Course, course
 from tasuki.server.lifecycle.models import Held, Transition
 from tasuki.server.lifecycle.news import SENT_BACK
-from tasuki.server.lifecycle.standing import Standing, in_queue, seen, standing, waiting
+from tasuki.server.lifecycle.standing import Standing, in_queue, seen, standing, waiting, with_clocks
 from tasuki.server.people.models import Lead
+from tasuki.server.people.queries import heavy
 
 MOST = 200
 FRESH = timedelta(days=7)
@@ -32,6 +35,7 @@ CANDIDATES = 1_000
 OURS = ("email_send", "email_bounce", "unsubscribe", "call")
 """Types of activities that are no sign of interest."""
 BACK = ("RECYCLED",)
+BY_DUE = (F("due_at").asc(nulls_last=True), "pk")
 RECENT = timedelta(days=2)
 AHEAD = timedelta(days=7)
 """Promised calls of so much time to come are told, too."""
@@ -82,16 +86,16 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
     role = actor.user.role if actor.user else ""
     mine = _handoffs(actor, most, role in LEADING)
     for_marketing = actor.system or role in MARKETING
-    neglected = _neglected(actor, now, most) if for_marketing else []
+    neglected = with_clocks(_neglected(actor, now, limit=most)) if for_marketing else []
     return WorkList(
         mine,
-        calls(actor, most, to=now),
-        calls(actor, most, since=now, to=now + AHEAD),
-        _own(actor, most, places),
+        calls(actor, now, limit=most),
+        calls(actor, now + AHEAD, now, limit=most),
+        _own(actor, stages=tuple(places.after), limit=most),
         _reapproach(actor, now, most),
         hot_leads(actor, limit=most, now=now, places=places),
-        _came_back(actor, now, most) if for_marketing else [],
-        _sent_back(actor, now, most) if for_marketing else [],
+        _came_back(actor, now - RECENT, limit=most) if for_marketing else [],
+        _sent_back(actor, now - RECENT, after=tuple(places.after), limit=most) if for_marketing else [],
         neglected,
         {one.pk: standing(one, now) for one in (*mine, *neglected)},
     )
@@ -101,7 +105,7 @@ def work_list(actor: Actor, *, limit: int = MOST) -> WorkList:
 
 
 def open_handoffs(actor: Actor) -> QuerySet[Handoff]:
-    """Those that wait for an answer."""
+    """Those that wait for an answer; `with_clocks` reads the clocks that run."""
     return waiting(actor).filter(~acted_on("lead"))
 
 
@@ -134,24 +138,33 @@ def come_back(actor: Actor, now: datetime) -> QuerySet[Lead]:
 
 def _handoffs(actor: Actor, most: int, is_leading: bool) -> list[Handoff]:
     """One's own first, then those of the queues."""
-    rows = open_handoffs(actor)
-    rows = rows.order_by(F("due_at").asc(nulls_last=True), "pk")
-    if actor.user is None:
-        return list(rows[:most])
-    own = list(rows.filter(person=actor.user)[:most])
-    return [*own, *rows.filter(in_queue(actor, decision_roles(actor), is_leading))[: most - len(own)]]
+    own = _in_order(actor, limit=most)
+    rest = most - len(own) if actor.user else 0
+    queued = _queued(actor, roles=decision_roles(actor), is_leading=is_leading, limit=most) if rest else []
+    return with_clocks([*own, *queued[:rest]])
+
+
+@prepared
+def _in_order(actor: Actor, *, limit: int) -> QuerySet[Any, Handoff]:
+    """One's own; all, for the system."""
+    rows = open_handoffs(actor).filter(person=actor.user) if actor.user else open_handoffs(actor)
+    return rows.order_by(*BY_DUE)[:limit]
+
+
+@prepared
+def _queued(actor: Actor, *, roles: tuple[str, ...], is_leading: bool, limit: int) -> QuerySet[Any, Handoff]:
+    return open_handoffs(actor).filter(in_queue(actor, roles, is_leading)).order_by(*BY_DUE)[:limit]
 
 
 def overview(actor: Actor, *, limit: int = MOST) -> WorkList:
     """Only what came back and what is neglected, of the leads that the actor sees. Four queries."""
     require(actor, "leads.read")
     now, most = clock.now(), max(1, min(limit, MOST))
-    neglected = _neglected(actor, now, most)
+    neglected = with_clocks(_neglected(actor, now, limit=most))
+    came_back = _came_back(actor, now - RECENT, limit=most)
+    sent_back = _sent_back(actor, now - RECENT, after=tuple(course().after), limit=most)
     standings = {one.pk: standing(one, now) for one in neglected}
-    return WorkList(
-        came_back=_came_back(actor, now, most), sent_back=_sent_back(actor, now, most), neglected=neglected,
-        standings=standings,
-    )  # fmt: skip
+    return WorkList(came_back=came_back, sent_back=sent_back, neglected=neglected, standings=standings)
 
 
 def acted_on(lead: str = "pk") -> Exists:
@@ -163,55 +176,67 @@ def acted_on(lead: str = "pk") -> Exists:
     return Exists(held.filter(Q(kind=Held.Kind.DECISION) | ~Q(what__outcome="reached")))
 
 
-def _neglected(actor: Actor, now: datetime, most: int) -> list[Handoff]:
-    return list(waiting(actor).filter(due_at__lte=now).order_by("due_at", "pk")[:most])
+@prepared
+def _neglected(actor: Actor, now: datetime, *, limit: int) -> QuerySet[Any, Handoff]:
+    return waiting(actor).filter(due_at__lte=now).order_by("due_at", "pk")[:limit]
 
 
-def _came_back(actor: Actor, now: datetime, most: int) -> list[Handoff]:
-    found = seen(actor).filter(closed_at__gte=now - RECENT).select_related("closed_by__decision__by")
-    return list(found.order_by("-closed_at", "-pk")[:most])
+@prepared
+def _came_back(actor: Actor, since: datetime, *, limit: int) -> QuerySet[Any, Handoff]:
+    found = seen(actor).filter(closed_at__gte=since).select_related("closed_by__decision__by")
+    return found.order_by("-closed_at", "-pk")[:limit]
 
 
-def _sent_back(actor: Actor, now: datetime, most: int) -> list[Transition]:
-    found = Transition.objects.filter(
-        sight(actor, "lead__"), to_stage__in=SENT_BACK, from_stage__in=course().after
-    )
-    found = found.filter(cause="decision", at__gte=now - RECENT, closed_handoff=None, lead__merged_into=None)
-    return list(found.select_related("lead__account", "decision__by").order_by("-at", "-pk")[:most])
+@prepared
+def _sent_back(
+    actor: Actor, since: datetime, *, after: tuple[str, ...], limit: int
+) -> QuerySet[Any, Transition]:
+    found = Transition.objects.filter(sight(actor, "lead__"), to_stage__in=SENT_BACK, from_stage__in=after)
+    found = found.filter(cause="decision", at__gte=since, closed_handoff=None, lead__merged_into=None)
+    found = found.select_related("lead__account", "decision__by").defer(*heavy("lead__"))
+    return found.order_by("-at", "-pk")[:limit]
 
 
-def _own(actor: Actor, most: int, places: Course) -> list[Lead]:
+@prepared
+def _own(actor: Actor, *, stages: tuple[str, ...], limit: int) -> QuerySet[Any, Lead]:
     handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
-    found = Lead.objects.filter(sight(actor), ~Exists(handed), owner=actor.user, stage__in=places.after)
+    found = Lead.objects.filter(sight(actor), ~Exists(handed), owner=actor.user, stage__in=stages)
     found = found.filter(~acted_on(), merged_into=None, erased_at=None) if actor.user else Lead.objects.none()
-    return list(found.select_related("account", "owner").order_by("-stage_entered_at", "-pk")[:most])
+    found = found.select_related("account", "owner").defer(*heavy(""))
+    return found.order_by("-stage_entered_at", "-pk")[:limit]
 
 
-def calls(actor: Actor, limit: int, *, to: datetime, since: datetime | None = None) -> list[Promise]:
+@prepared
+def calls(actor: Actor, to: datetime, since: datetime | None = None, *, limit: int) -> QuerySet[Any, Promise]:
     """Promised calls up to a time: one's own, and those of people who are gone for leads that one looks after."""
     found = promised_calls(actor).filter(reduce(or_, callers(actor)), at__lte=to)
     if since is not None:
         found = found.filter(at__gt=since)
     found = found.select_related("lead__account", "lead__owner", "lead__team", "person")
-    return list(found.order_by("at", "pk")[:limit])
+    return found.defer(*heavy("lead__")).order_by("at", "pk")[:limit]
 
 
 def _reapproach(actor: Actor, now: datetime, limit: int) -> list[Lead]:
     """One's own first, then those of nobody, then those of colleagues: each in the order of an index, and only as many as
     there is room for, for dates that came and that nobody heeded grow more with the years.
     """
-    come = come_back(actor, now)
-    come = come.order_by("reapproach_at", "pk").select_related("account", "owner", "team")
     found: list[Lead] = []
-    for whose in _whose(actor):
-        found += come.filter(whose)[: max(0, limit - len(found))]
-    return found
+    for whose in ("own", "nobody", "others") if actor.user else ("",):
+        if len(found) < limit:
+            found += _come(actor, now, whose=whose, limit=limit)
+    return found[:limit]
 
 
-def _whose(actor: Actor) -> Sequence[Q]:
-    if actor.user is None:
-        return [Q()]
-    return [Q(owner=actor.user), Q(owner=None), ~Q(owner=actor.user) & Q(owner__isnull=False)]
+@prepared
+def _come(actor: Actor, now: datetime, *, whose: str, limit: int) -> QuerySet[Any, Lead]:
+    owners = {
+        "": Q(),
+        "own": Q(owner=actor.user),
+        "nobody": Q(owner=None),
+        "others": ~Q(owner=actor.user) & Q(owner__isnull=False),
+    }
+    come = come_back(actor, now).filter(owners[whose]).order_by("reapproach_at", "pk")
+    return come.select_related("account", "owner", "team").defer(*heavy(""))[:limit]
 
 
 def looked_after(actor: Actor, lead: str = "") -> Q:
@@ -234,35 +259,53 @@ def hot_leads(
     """
     now = now or clock.now()
     known = {pk: (score, since) for pk, score, since in _candidates(actor, places or course())}
-    interest = Activity.objects.filter(lead__in=list(known), at__gt=now - FRESH, at__lte=now).exclude(
-        type__in=OURS
-    )
-    latest = dict(interest.values_list("lead").annotate(Max("at")).order_by())
+    latest = dict(_latest(sorted(known), now - FRESH, now))
     heat = {
         lead: known[lead][0] * 0.5 ** ((now - at) / COOLING)
         for lead, at in latest.items()
         if (since := known[lead][1]) is None or at > since
     }
     hottest = sorted(heat, key=lambda lead: (-heat[lead], lead))[: min(limit, HOTTEST)]
-    leads = Lead.objects.select_related("account", "owner", "team").in_bulk(hottest)
+    leads = {one.pk: one for one in _leads(hottest)}
     done = {
-        one.lead_id: one for one in interest.filter(lead__in=hottest, at__in=[latest[pk] for pk in hottest])
+        one.lead_id: one
+        for one in _did(hottest, [latest[pk] for pk in hottest])
+        if one.at == latest[one.lead_id]
     }
     return [Hot(leads[lead], done[lead], heat[lead]) for lead in hottest]
 
 
-def _halves(actor: Actor) -> Sequence[Q]:
+@prepared
+def _leads(ids: list[int]) -> QuerySet[Any, Lead]:
+    return Lead.objects.filter(pk__in=ids).select_related("account", "owner", "team").defer(*heavy(""))
+
+
+@prepared
+def _did(leads: list[int], at: list[datetime]) -> QuerySet[Any, Activity]:
+    return Activity.objects.filter(lead__in=leads, at__in=at).exclude(type__in=OURS)
+
+
+@prepared
+def _latest(leads: list[int], since: datetime, now: datetime) -> QuerySet[Any, tuple[int, datetime]]:
+    interest = Activity.objects.filter(lead__in=leads, at__gt=since, at__lte=now).exclude(type__in=OURS)
+    return interest.values_list("lead").annotate(Max("at")).order_by()
+
+
+def _halves(actor: Actor) -> Sequence[str]:
     """Whose leads are looked at apart: who sees few of them would else look through all for the best of these."""
     user = actor.user
     if user is None or user.sight == Sight.ALL:
-        return [Q()]
-    parts = [Q(owner=user)]
-    if user.team_id is not None:
-        parts.append(Q(owner=None, team=user.team_id))
-        if user.sight == Sight.TEAM:
-            mates = User.objects.filter(team=user.team_id).exclude(pk=user.pk)
-            parts.append(Q(owner__in=list(mates.values_list("pk", flat=True))))
-    return parts
+        return ("all",)
+    if user.team_id is None:
+        return ("own",)
+    return ("own", "nobodys", "mates") if user.sight == Sight.TEAM else ("own", "nobodys")
+
+
+@prepared
+def _mates(actor: Actor) -> QuerySet[Any, int]:
+    assert actor.user
+    mates = User.objects.filter(team=actor.user.team_id).exclude(pk=actor.user.pk)
+    return mates.values_list("pk", flat=True)
 
 
 def _candidates(actor: Actor, places: Course) -> Iterator[tuple[int, float, datetime | None]]:
@@ -270,13 +313,31 @@ def _candidates(actor: Actor, places: Course) -> Iterator[tuple[int, float, date
 
     Stage by stage: the best of all are those that were won or are with sales, and these are many.
     """
+    best: list[tuple[Any, ...]] = []
+    for whose in _halves(actor):
+        mates = _mates(actor) if whose == "mates" else None
+        for stage in places.before:
+            best += _best(actor, stage, mates, whose=whose, with_time=stage in BACK)
+    best.sort(reverse=True)  # no two have the same id
+    for score, pk, *since in best[:CANDIDATES]:
+        yield pk, score, since[0] if since else None
+
+
+@prepared
+def _best(
+    actor: Actor, stage: str, mates: list[int] | None, *, whose: str, with_time: bool
+) -> QuerySet[Any, tuple[Any, ...]]:
+    """Score and id, and since when it is in its stage."""
     handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
     found = Lead.objects.filter(
         sight(actor), looked_after(actor), ~Exists(handed), score__gt=0, anonymous=False
     )
-    found = found.filter(~acted_on(), merged_into=None, erased_at=None)
-    rows = found.order_by("-score", "-pk").values_list("pk", "score", "stage", "stage_entered_at")
-    parts = [(whose, stage) for whose in _halves(actor) for stage in places.before]
-    best = {row for whose, stage in parts for row in rows.filter(whose, stage=stage)[:CANDIDATES]}
-    for pk, score, stage, entered in sorted(best, key=lambda row: (-row[1], -row[0]))[:CANDIDATES]:
-        yield pk, score, entered if stage in BACK else None
+    found = found.filter(~acted_on(), merged_into=None, erased_at=None, stage=stage)
+    if whose == "own":
+        found = found.filter(owner=actor.user)
+    elif whose == "nobodys" and actor.user:
+        found = found.filter(owner=None, team=actor.user.team_id)
+    elif whose == "mates":
+        found = found.filter(owner__in=mates or [])
+    columns = ("score", "pk", "stage_entered_at") if with_time else ("score", "pk")
+    return found.order_by("-score", "-pk").values_list(*columns)[:CANDIDATES]

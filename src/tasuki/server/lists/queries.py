@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from django.core.cache import cache
@@ -16,8 +17,9 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import LEADING, Actor, require
 from tasuki.server.core.errors import NotFound
 from tasuki.server.core.models import Sight
+from tasuki.server.core.prepared import prepared
 from tasuki.server.lifecycle.models import Held
-from tasuki.server.lifecycle.standing import standing, waiting
+from tasuki.server.lifecycle.standing import standings
 from tasuki.server.lists import asking, columns
 from tasuki.server.lists.asking import Asked, Asker
 from tasuki.server.lists.limits import for_a_while
@@ -27,7 +29,6 @@ from tasuki.server.people import queries as people
 from tasuki.server.people.models import Lead
 
 PAGE, MOST = 50, 200
-HEAVY = ("account__search", "account__fields")
 COUNTED = 1_000
 SAMPLE = 3_000
 MOST_VIEWS = 200
@@ -74,7 +75,7 @@ def leads(
 
 def light(rows: QuerySet[Lead]) -> QuerySet[Lead]:
     """With account, owner and team, without the profile and the passes, which no list shows and which are most of a row."""
-    return rows.select_related("account", "owner", "team").defer("fields", "passes", "search", *HEAVY)
+    return rows.select_related("account", "owner", "team").defer(*people.HEAVY)
 
 
 def with_further(actor: Actor, found: Sequence[Lead], shown: Iterable[columns.Column]) -> None:
@@ -82,24 +83,29 @@ def with_further(actor: Actor, found: Sequence[Lead], shown: Iterable[columns.Co
     require(actor, "leads.read")
     wanted, ids = {column.id for column in shown}, [lead.pk for lead in found]
     if "active" in wanted:
-        at = dict(_of(Activity, ids).values_list("lead").annotate(latest=Max("at")).order_by())
+        at = dict(_active(ids))
         for lead in found:
             lead.active_at = at.get(lead.pk)  # type: ignore[attr-defined]
     if "stage" in wanted:
-        held = Held.objects.filter(lead__in=ids, state=Held.State.WAITING, kind=Held.Kind.DECISION)
-        to = {lead: what.get("to", "") for lead, what in held.values_list("lead_id", "what")}
+        to = {lead: what.get("to", "") for lead, what in _held(ids)}
         for lead in found:
             lead.held_to = to.get(lead.pk, "")  # type: ignore[attr-defined]
     if "handoff" in wanted:
-        now = clock.now()
-        open_ones = {one.lead_id: standing(one, now) for one in waiting(actor).filter(lead__in=ids)}
+        open_ones = standings(actor, ids, clock.now())
         for lead in found:
             lead.standing = open_ones.get(lead.pk)  # type: ignore[attr-defined]
             lead.due_at = open_ones[lead.pk].due if lead.pk in open_ones else None  # type: ignore[attr-defined]
 
 
-def _of(model: Any, ids: Sequence[int]) -> QuerySet[Any]:
-    return cast("QuerySet[Any]", model.objects.filter(lead__in=ids))
+@prepared
+def _active(leads: list[int]) -> QuerySet[Any, tuple[int, datetime]]:
+    return Activity.objects.filter(lead__in=leads).values_list("lead").annotate(Max("at")).order_by()
+
+
+@prepared
+def _held(leads: list[int]) -> QuerySet[Any, tuple[int, dict[str, str]]]:
+    held = Held.objects.filter(lead__in=leads, state=Held.State.WAITING, kind=Held.Kind.DECISION)
+    return held.values_list("lead_id", "what")
 
 
 def count(actor: Actor, asked: Asked, most: int = COUNTED) -> Count:
@@ -210,7 +216,7 @@ def values(actor: Actor) -> Mapping[str, list[str]]:
 def views(actor: Actor) -> list[View]:
     """Those one keeps oneself, and those that are shared with one, by name."""
     require(actor, "leads.read")
-    return list(_views(actor).select_related("owner", "team").order_by("name", "pk")[:MOST_VIEWS])
+    return _shared_with(actor)
 
 
 def view(actor: Actor, view_id: int) -> View:
@@ -226,6 +232,11 @@ def view(actor: Actor, view_id: int) -> View:
             cure=_("Look at the list of views."),
         )
     return found
+
+
+@prepared
+def _shared_with(actor: Actor) -> QuerySet[Any, View]:
+    return _views(actor).select_related("owner", "team").order_by("name", "pk")[:MOST_VIEWS]
 
 
 def _views(actor: Actor) -> QuerySet[View]:
@@ -256,7 +267,12 @@ def choice(actor: Actor) -> Choice:
     user = actor.user
     if user is None:
         return Choice()
-    return Choice.objects.select_related("view").filter(user=user).first() or Choice(user=user)
+    return _choice.first(user.pk) or Choice(user=user)
+
+
+@prepared
+def _choice(user: int) -> QuerySet[Any, Choice]:
+    return Choice.objects.select_related("view").filter(user=user)
 
 
 # What was done to many.

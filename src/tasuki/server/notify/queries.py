@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from tasuki.server.core.access import Actor, require, sight
 from tasuki.server.core.errors import NotFound
 from tasuki.server.core.marks import a_time, mark, read_mark
+from tasuki.server.core.prepared import prepared
 from tasuki.server.notify.brief import answer_of, holder_of
 from tasuki.server.notify.channels import chosen_by
 from tasuki.server.notify.kinds import OVERDUE, QUEUED, WORDS
@@ -23,7 +24,12 @@ ANSWERS = frozenset({"accepted", "returned", "expired", "sql", "deal", "won", "l
 
 def unread(actor: Actor) -> int:
     """How many of one's news are not read yet; `MANY` where they are that many or more."""
-    return _mine(actor).filter(read_at=None)[:MANY].count()
+    return _unread.count(actor)
+
+
+@prepared
+def _unread(actor: Actor) -> QuerySet[Any, tuple[int]]:
+    return _mine(actor).filter(read_at=None).order_by().values_list("pk")[:MANY]
 
 
 def notifications(

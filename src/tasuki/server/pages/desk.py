@@ -173,13 +173,13 @@ def version(found: Sequence[Row]) -> str:
 def opened(actor: Actor, lead: Lead, refused: Decide | None = None) -> dict[str, Any]:
     """Everything about the lead that is open; `refused` is the form that came back, and stays as it was typed."""
     stages = stages_now()
-    answers = queries.answers(actor, lead.pk)
-    moves = queries.moves(actor, lead.pk)
+    answers = queries.answers(actor, lead)
+    moves = queries.moves(actor, lead)
     said = {one: "yes" if folded(given.answer) in YES else "no" for one, given in answers.items()}
     shown = acts(offers(lead, moves, stages, said, refused))
     handoffs = queries.ledger(actor, lead.pk, 1)
     handoff = next((one for one in handoffs if one.outcome == "open"), None)
-    explanation = queries.explanation(actor, lead.pk)
+    explanation = queries.explanation(actor, lead)
     return {
         "lead": lead,
         "standing": queries.as_it_stands(handoff) if handoff else None,
@@ -191,8 +191,8 @@ def opened(actor: Actor, lead: Lead, refused: Decide | None = None) -> dict[str,
         "acts": [one for one in shown if one.offer.legal],
         "barred": [one for one in shown if not one.offer.legal],
         "outcomes": list(enumerate(CallOutcome.choices, 1)),
-        "promised": queries.promises(actor, lead.pk),
-        "pending": pending(queries.held(actor, lead.pk), stages),
+        "promised": queries.promises(actor, lead),
+        "pending": pending(queries.held(actor, lead), stages),
         "state": state(lead),
     }
 

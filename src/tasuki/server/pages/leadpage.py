@@ -115,7 +115,7 @@ def _now(actor: Actor, found: Lead, live: Mapping[str, Any], came_back: Forms) -
         "buying_role": found.get_buying_role_display() if found.buying_role else "",
         "identities": queries.identities(actor, found),
         "colleagues": queries.colleagues(actor, found),
-        "duplicates": pairs(queries.duplicates(actor, lead=found.pk).duplicates, found.pk),
+        "duplicates": pairs(queries.questions_about(actor, found), found.pk),
         "merges": queries.merges(actor, found),
         "owner_form": owner_form(found, live["people"]),
         "note_form": came_back.get("note") or lead_forms.Note(auto_id="id_note_%s"),

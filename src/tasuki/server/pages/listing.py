@@ -104,11 +104,11 @@ class Question:
     name: str
     word: str
     kind: str
-    options: Sequence[tuple[str, str, bool]] = ()
+    options: tuple[tuple[str, str, bool], ...] = ()
     text: str = ""
     low: str = ""
     high: str = ""
-    kept: Sequence[str] = field(default=())
+    kept: tuple[str, ...] = field(default=())
 
     @property
     def is_used(self) -> bool:
@@ -193,13 +193,13 @@ def heads(work: Work) -> list[Head]:
     return found
 
 
-def sheet(actor: Actor, work: Work) -> list[tuple[str, list[Question]]]:
+def sheet(actor: Actor, work: Work) -> tuple[tuple[str, tuple[Question, ...]], ...]:
     """Every filter, in groups, filled with what is asked now."""
     known = queries.values(actor)
-    return [
-        (str(group), [_question(actor, work, filters.FILTERS[name], known) for name in names])
+    return tuple(
+        (str(group), tuple(_question(actor, work, filters.FILTERS[name], known) for name in names))
         for group, names in ON_SHEET
-    ]
+    )
 
 
 def _question(actor: Actor, work: Work, one: filters.Filter, known: Mapping[str, list[str]]) -> Question:
@@ -213,11 +213,11 @@ def _question(actor: Actor, work: Work, one: filters.Filter, known: Mapping[str,
     if one.kind == "text":
         return Question(one.name, word, one.kind, text=" ".join(values))
     if one.kind in ("scores", "profile"):
-        options = [(name, work.stages.score(name), False) for name in _scores(work.stages)]
+        options = tuple((name, work.stages.score(name), False) for name in _scores(work.stages))
         return Question(one.name, word, one.kind, options if one.kind == "scores" else (), kept=values)
     chosen = _options(actor, work, one.kind, known)
     extra = [(value, value) for value in values if value not in dict(chosen)]
-    options = [(value, text, value in values) for value, text in [*chosen, *extra]]
+    options = tuple((value, text, value in values) for value, text in [*chosen, *extra])
     return Question(one.name, word, "select" if one.kind in ("yes_no", "handoff") else "ticks", options)
 
 
@@ -229,7 +229,7 @@ def _time_question(name: str, word: str, values: Sequence[str], work: Work) -> Q
     if value and not dots and value not in presets:
         said = next(clause.said for clause in work.asked.clauses if clause.name == name)
         options.append((value, said, True))
-    return Question(name, word, "time", options, low=low if dots else "", high=high)
+    return Question(name, word, "time", tuple(options), low=low if dots else "", high=high)
 
 
 def _scores(stages: Stages) -> Iterable[str]:

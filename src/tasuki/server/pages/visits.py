@@ -14,7 +14,7 @@ from tasuki.server.core import formats, words
 from tasuki.server.core import queries as core
 from tasuki.server.core.access import Actor
 from tasuki.server.lifecycle import queries
-from tasuki.server.lifecycle.interest import Worth
+from tasuki.server.lifecycle.interest import worth_under
 from tasuki.server.people.models import Lead
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Fold:
 
 def visits(actor: Actor, lead: Lead, stages: Stages) -> list[Fold]:
     """The latest, the newest first."""
-    found = [one.entry for one in queries.timeline(actor, lead.pk, limit=LINES) if one.kind != "profile"]
+    found = [one.entry for one in queries.timeline(actor, lead, limit=LINES) if one.kind != "profile"]
     called = any(getattr(one, "type", "") == "call" for one in found)
     names = {user.username: user.shown_name for user in core.colleagues(actor)} if called else {}
     teller = _Teller(stages, names, lead.stage)
@@ -70,7 +70,7 @@ def visits(actor: Actor, lead: Lead, stages: Stages) -> list[Fold]:
 class _Teller:
     def __init__(self, stages: Stages, names: dict[str, str], stage: str) -> None:
         self._stages, self._names, self._stage = stages, names, stage
-        self._worth = Worth(stages.agreement)
+        self._worth = worth_under(stages.agreement)
 
     def told(self, entries: Iterable[Any]) -> Iterable[Visit]:
         from tasuki.server.activities.models import Activity, Note

@@ -15,10 +15,13 @@ from tasuki.server.accounts.queries import account as account_there_for
 from tasuki.server.core import formats
 from tasuki.server.core.access import SYSTEM, Actor, require, sight
 from tasuki.server.core.errors import NotFound
+from tasuki.server.core.prepared import prepared
 from tasuki.server.people import listing, matching, searching
 from tasuki.server.people.models import Duplicate, Identity, Lead, Merge, Profile
 
 MOST = 200
+HEAVY = ("fields", "passes", "search", "account__fields", "account__search")
+"""What no list shows of a lead, and is most of its row."""
 NOBODY = "none"
 
 
@@ -86,6 +89,11 @@ def leads(
     return LeadPage(found.rows, found.after)
 
 
+def heavy(lead: str, *, account: bool = True) -> list[str]:
+    """The same of a table from which `lead` is the way to the lead, like `lead__`; `account`: it is read, too."""
+    return [f"{lead}{name}" for name in HEAVY if account or not name.startswith("account__")]
+
+
 def lead(actor: Actor, lead_id: int | Lead) -> Lead:
     """One lead, with account, owner and team; of one that was merged, the one it is now. NotFound.
 
@@ -97,10 +105,9 @@ def lead(actor: Actor, lead_id: int | Lead) -> Lead:
 
 def lead_there(actor: Actor, lead_id: int) -> Lead:
     """The lead as it is now, if the actor may see it. NotFound."""
-    rows = Lead.objects.select_related("account", "owner", "team")
-    found = rows.filter(pk=lead_id).first()
+    found = _lead.first(lead_id)
     while found is not None and found.merged_into_id is not None:
-        found = rows.filter(pk=found.merged_into_id).first()
+        found = _lead.first(found.merged_into_id)
     if found is not None and found.erased_at is not None and _seen(actor, found):
         raise NotFound(
             "lead_erased",
@@ -117,6 +124,11 @@ def lead_there(actor: Actor, lead_id: int) -> Lead:
     return found
 
 
+@prepared
+def _lead(lead: int) -> QuerySet[Any, Lead]:
+    return Lead.objects.filter(pk=lead).select_related("account", "owner", "team")
+
+
 def account_there(account_id: int) -> Account:
     """The account as it is now. NotFound."""
     return account_there_for(SYSTEM, account_id)
@@ -124,7 +136,12 @@ def account_there(account_id: int) -> Account:
 
 def identities(actor: Actor, lead_id: int | Lead) -> list[Identity]:
     """By what a lead is recognised. NotFound."""
-    return list(lead(actor, lead_id).identities.order_by("kind", "value"))
+    return _identities(lead(actor, lead_id).pk)
+
+
+@prepared
+def _identities(lead: int) -> QuerySet[Any, Identity]:
+    return Identity.objects.filter(lead=lead).order_by("kind", "value")
 
 
 def profiles(actor: Actor, lead_id: int, *, limit: int = 100) -> list[Profile]:
@@ -142,15 +159,26 @@ def colleagues(actor: Actor, lead_id: int | Lead, *, limit: int = 6) -> list[Lea
     found = lead(actor, lead_id)
     if found.account_id is None:
         return []
-    others = listed(actor).filter(account=found.account_id).exclude(pk=found.pk)
+    require(actor, "leads.read")
+    return _others(actor, found.account_id, found.pk, limit=limit)
+
+
+@prepared
+def _others(actor: Actor, account: int, lead: int, *, limit: int) -> QuerySet[Any, Lead]:
+    others = _listed(actor).filter(account=account, anonymous=False).exclude(pk=lead)
     has_part = Case(When(buying_role="", then=1), default=0)
-    return list(others.order_by(has_part, "-score", "-pk")[:limit])
+    return others.order_by(has_part, "-score", "-pk")[:limit]
 
 
 def merges(actor: Actor, lead_id: int | Lead) -> list[Merge]:
     """What was merged into a lead, the latest first, undone ones too. NotFound."""
     found = lead(actor, lead_id)
-    return list(Merge.objects.filter(kind="lead", winner=found.pk).select_related("by").order_by("-pk"))
+    return _merges(found.pk)
+
+
+@prepared
+def _merges(winner: int) -> QuerySet[Any, Merge]:
+    return Merge.objects.filter(kind="lead", winner=winner).select_related("by").order_by("-pk")
 
 
 def duplicates(
@@ -177,12 +205,28 @@ def duplicates(
     return QuestionPage(_questions(found.rows), found.after)
 
 
+def questions_about(actor: Actor, subject: Lead | Account) -> list[Question]:
+    """Open questions about one lead or one account, the likeliest first, at most 50."""
+    require(actor, "leads.read")
+    return _questions(_about(actor, subject.pk, kind="lead" if isinstance(subject, Lead) else "account"))
+
+
+@prepared
+def _about(actor: Actor, subject: int, *, kind: str) -> QuerySet[Any, Duplicate]:
+    there: QuerySet[Any] = _listed(actor) if kind == "lead" else Account.objects.filter(merged_into=None)
+    either = Q(first=subject) | Q(second=subject)
+    rows = Duplicate.objects.filter(either, _both_in(there), kind=kind, state=Duplicate.State.OPEN)
+    return rows.order_by("-score", "-pk")[:50]
+
+
 def _both_in(rows: QuerySet[Any]) -> Q:
     """That both of a pair are there: asked of each pair, for a list of all that are there is a million long."""
     return Q(Exists(rows.filter(pk=OuterRef("first")))) & Q(Exists(rows.filter(pk=OuterRef("second"))))
 
 
 def _questions(rows: Sequence[Duplicate]) -> list[Question]:
+    if not rows:
+        return []
     people = Lead.objects.select_related("account").in_bulk(_subjects(rows, "lead"))
     companies = Account.objects.in_bulk(_subjects(rows, "account"))
     found = []
@@ -215,10 +259,17 @@ def _subjects(rows: Iterable[Duplicate], kind: str) -> set[int]:
 def listed(actor: Actor, *, anonymous: bool = False) -> QuerySet[Lead]:
     """The leads that the actor may see, for lists. NotAllowed."""
     require(actor, "leads.read")
-    rows = Lead.objects.filter(sight(actor), merged_into=None, erased_at=None)
-    return rows if anonymous else rows.filter(anonymous=False)
+    return _listed(actor) if anonymous else _listed(actor).filter(anonymous=False)
+
+
+def _listed(actor: Actor) -> QuerySet[Lead]:
+    return Lead.objects.filter(sight(actor), merged_into=None, erased_at=None)
 
 
 def _seen(actor: Actor, found: Lead) -> bool:
-    condition = sight(actor)
-    return not condition or Lead.objects.filter(condition, pk=found.pk).exists()
+    return not sight(actor) or bool(_seen_by(actor, found.pk))
+
+
+@prepared
+def _seen_by(actor: Actor, lead: int) -> QuerySet[Any, int]:
+    return Lead.objects.filter(sight(actor), pk=lead).values_list("pk", flat=True)

@@ -17,6 +17,7 @@ from typing import Any
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
+from tasuki.server.core.sqlite.operations import DatabaseOperations
 from tasuki.server.core.sqlite.schema import DatabaseSchemaEditor
 
 
@@ -24,6 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose transactions, all of which may write, take their turn."""
 
     SchemaEditorClass = DatabaseSchemaEditor
+    ops_class = DatabaseOperations
     _turn: int | None = None  # the open file whose lock we hold
     _log: str | None = None  # the file of the write-ahead log, where there is one
     _changes = 0  # rows that had been changed by this connection when its transaction began

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django import template
 from django.template import Context
-from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -15,10 +14,18 @@ from tasuki.server.agreements.stages import Stages
 from tasuki.server.core import formats, words
 from tasuki.server.lists.columns import Column
 from tasuki.server.pages.templatetags.clocks import clock
-from tasuki.server.pages.templatetags.tasuki import stage
+from tasuki.server.pages.templatetags.tasuki import page_of, stage
 from tasuki.server.people.models import Lead
 
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def cells(context: Context, lead: Lead, columns: Iterable[Column]) -> str:
+    """The cells of a row."""
+    return format_html_join(
+        "", '<td class="{}">{}</td>', ((column.kind, cell(context, lead, column)) for column in columns)
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -37,8 +44,8 @@ def cell(context: Context, lead: Lead, column: Column) -> str:
         return formats.number(value)
     if column.kind == "channel":
         return words.say(words.CHANNELS, value)
-    if column.kind == "company":
-        return format_html('<a href="{}">{}</a>', reverse("account", args=[lead.account_id]), value)
+    if column.kind == "company" and lead.account_id:
+        return format_html('<a href="{}">{}</a>', page_of(lead.account_id, "account"), value)
     if column.kind == "phone":
         return format_html('<a href="tel:{0}">{0}</a>', value)
     return str(value)

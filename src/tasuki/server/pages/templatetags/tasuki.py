@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import get_script_prefix, reverse
 from django.utils.html import format_html
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tasuki.server.agreements.stages import Stages
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
+NUMBER = 1_234_567
 JUST_NOW = timedelta(seconds=15)
 
 
@@ -105,11 +111,38 @@ def say(code: str, kind: str) -> str:
 
 
 @register.simple_tag
+def kept(template: str, **given: Hashable) -> str:
+    """A part of a page that is made of nothing but what is given here, and often of the same: written once for each."""
+    return _kept(template, get_language(), **given)
+
+
+@lru_cache(300)
+def _kept(template: str, _language: str | None, **given: Hashable) -> str:
+    return render_to_string(template, given)
+
+
+@register.filter
+def page_of(pk: int, name: str) -> str:
+    """The address of the page of one of many, such as `lead`: for rows, where Django would look for each anew."""
+    before, after = _around(name, get_script_prefix())
+    return f"{before}{pk}{after}"
+
+
+@lru_cache(50)
+def _around(name: str, _prefix: str) -> tuple[str, str]:
+    before, _number, after = reverse(name, args=[NUMBER]).rpartition(str(NUMBER))
+    return before, after
+
+
+@register.simple_tag
 def icon(name: str) -> str:
     """A drawing beside a word; it says nothing by itself. Names are those of `assets/icons.txt`."""
-    return format_html(
-        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("made/icons.svg"), name
-    )
+    return _icon(static("made/icons.svg"), name)
+
+
+@lru_cache(200)
+def _icon(address: str, name: str) -> str:
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', address, name)
 
 
 @register.filter
@@ -132,9 +165,12 @@ def stage(context: Context, code: str) -> str:
     stages: Stages = context["stages"]
     if not code:
         return format_html('<span class="chip plain">{}</span>', _("no stage"))
-    return format_html(
-        '<span class="chip {}" title="{}">{}</span>', stages.css(code), stages.name(code), stages.short(code)
-    )
+    return _chip(stages.css(code), stages.name(code), stages.short(code))
+
+
+@lru_cache(200)
+def _chip(css: str, name: str, short: str) -> str:
+    return format_html('<span class="chip {}" title="{}">{}</span>', css, name, short)
 
 
 @register.simple_tag(takes_context=True)

@@ -64,7 +64,7 @@ def account(request: HttpRequest, actor: Actor, account_id: int) -> HttpResponse
         "deals": deals.deals(actor, account_id=found.pk),
         "handed": handed,
         "older_handed": handed[-1].pk if len(handed) == HANDED else None,
-        "duplicates": pairs(people.duplicates(actor, account=found.pk).duplicates, found.pk),
+        "duplicates": pairs(people.questions_about(actor, found), found.pk),
         "further": further(found),
         "may_write": actor.may("accounts.write"),
         **_story(actor, found, request),

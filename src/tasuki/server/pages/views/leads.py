@@ -80,8 +80,9 @@ def _list(actor: Actor, work: Work, found: Page, problem: Refused | None) -> dic
         "next_page": urlencode([*pairs, ("after", found.after)]) if found.after else "",
         "previous_page": urlencode([*pairs, ("before", found.before)]) if found.before else "",
         "may_export": actor.may("export"),
-        "people": core.colleagues(actor),
-        "teams": core.teams(actor),
+        "many_pages": bool(found.after or found.before),
+        "people": tuple((one.username, one.shown_name) for one in core.colleagues(actor)),
+        "teams": tuple(one.name for one in core.teams(actor)),
         "moves": moves(work),
     }
 
@@ -105,17 +106,17 @@ def tools(actor: Actor, work: Work) -> dict[str, Any]:
     }
 
 
-def moves(work: Work) -> list[tuple[str, str, list[str]]]:
+def moves(work: Work) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     """The stages that people may decide on: code, name, reasons."""
     agreement = work.stages.agreement
     if agreement is None:
-        return []
+        return ()
     by_hand = dict.fromkeys(path.stage for path in agreement.paths if path.by)
-    return [
-        (code, work.stages.short(code), list(agreement.reasons.get(code, ())))
+    return tuple(
+        (code, work.stages.short(code), tuple(agreement.reasons.get(code, ())))
         for code in work.stages.ids
         if code in by_hand
-    ]
+    )
 
 
 @never_cache
