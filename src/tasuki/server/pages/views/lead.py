@@ -111,7 +111,7 @@ def decide(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
 
     What was typed stays where it is refused; what somebody else did meanwhile is told.
     """
-    lifecycle_commands.settle(actor, lead_id)
+    lifecycle_commands.settle(actor, queries.lead(actor, lead_id).pk)
     found = queries.lead(actor, lead_id)
     to = request.POST.get("to", "")
     stages = stages_now()
@@ -166,8 +166,9 @@ def morning(day: date | None) -> datetime | None:
 @page()
 def record_now(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     """What the actor could still take back is recorded; they go on with the lead."""
-    done_now = lifecycle_commands.settle(actor, lead_id)
-    return done(request, _("Recorded.") if done_now else _("It is recorded already."), "lead", lead_id)
+    found = queries.lead(actor, lead_id)
+    done_now = lifecycle_commands.settle(actor, found.pk)
+    return done(request, _("Recorded.") if done_now else _("It is recorded already."), "lead", found.pk)
 
 
 @require_POST
