@@ -22,7 +22,7 @@ from tasuki.server.accounts.models import Account, AccountIdentity
 from tasuki.server.accounts.names import CompanyName, company_name
 from tasuki.server.core import bulk
 from tasuki.server.core.errors import Conflict
-from tasuki.server.core.together import Pairs, Together, new_ids
+from tasuki.server.core.together import Together, new_ids
 
 TRUSTED, FILL = "trusted", "fill"
 STORED = (*COLUMNS, "fields", "owner", "matching_name", "form", "form_place", "search")
@@ -206,14 +206,15 @@ class AccountBook:
     def store(self, now: datetime, job: int | None) -> list[AccountDraft]:
         """Write what is new and what changed; the changed ones. LostRace: somebody else was first."""
         together = Together()
-        changed = self.store_with(together, new_ids({Account: len(self.new)}, self.locks())[0], now, job)
+        changed = self.store_with(together, new_ids({Account: len(self.new)})[0], now, job)
         together.send()
+        self.settle()
         return changed
 
     def store_with(
         self, together: Together, ids: Sequence[int], now: datetime, job: int | None
     ) -> list[AccountDraft]:
-        """The same among other writes, with ids for the new ones; the `locks` are held."""
+        """The same among other writes, with ids for the new ones; when all is written, `settle`."""
         self._insert(together, ids, now, job)
         changed = self.changed()
         self._check_unchanged_elsewhere(changed)
@@ -223,9 +224,25 @@ class AccountBook:
         together.insert(AccountIdentity, ("source", "key", "account"), rows)
         return changed
 
-    def locks(self) -> tuple[int, list[int]]:
-        """One at a time makes an account of a name; the next one finds it. SQLite has one writer anyway."""
-        return _LOCKS, sorted({zlib.crc32(draft.name.matching.encode()) % _BUCKETS for draft in self.new})
+    def settle(self) -> None:
+        """Last of all, make sure that nobody else has made an account of one of these names. LostRace: somebody has.
+
+        From here to the end of the transaction one at a time passes for a name, and finds what whoever passed before has
+        written. It waits for nothing else any more, so that the others wait briefly and nobody locks up. SQLite has one
+        writer anyway.
+        """
+        if not self.new or connection.vendor != "postgresql":
+            return
+        names = {draft.name.matching for draft in self.new}
+        buckets = ",".join(map(str, sorted({zlib.crc32(name.encode()) % _BUCKETS for name in names})))
+        with connection.cursor() as cursor:  # the keys are checked before, for that takes longest
+            cursor.execute(
+                f"SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_advisory_xact_lock({_LOCKS}, bucket)"  # noqa: S608 — numbers
+                f" FROM (SELECT unnest('{{{buckets}}}'::int[]) AS bucket ORDER BY 1) AS b"
+            )
+        there = {pk for (pk,) in bulk.select(*bulk.ids_by_text(Account, "matching_name", names))}
+        if there - set(self.by_id) - set(self._merged) - {draft.id for draft in self.new}:
+            raise LostRace("an account of this name has come meanwhile")
 
     def _insert(self, together: Together, ids: Sequence[int], now: datetime, job: int | None) -> None:
         if not self.new:
@@ -235,13 +252,6 @@ class AccountBook:
             draft.id = pk
         rows = [(draft.id, *draft.row(), now, job) for draft in new]
         together.insert(Account, ("id", *STORED, "created_at", "created_by_import"), rows)
-        if connection.vendor == "postgresql":
-            known, names = bulk.ids_by_text(Account, "matching_name", {draft.name.matching for draft in new})
-            together.ask(f"SELECT id, 0::bigint FROM ({known}) AS known", names, self._check_names)  # noqa: S608 — names of ours
-
-    def _check_names(self, there: Pairs) -> None:
-        if {pk for pk, _zero in there} - set(self.by_id) - set(self._merged):
-            raise LostRace("an account of this name has come meanwhile")
 
     def _check_unchanged_elsewhere(self, changed: list[AccountDraft]) -> None:
         if not changed or not connection.features.has_select_for_update:

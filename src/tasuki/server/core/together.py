@@ -6,6 +6,7 @@ What is written for one lead goes into ten tables and more; sent one by one, the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
@@ -80,34 +81,26 @@ class Together:
         return whole, parameters
 
 
-def new_ids(
-    wanted: Mapping[type[models.Model], int], locks: tuple[int, Sequence[int]] = (0, ())
-) -> list[list[int]]:
-    """So many ids for rows about to be inserted, ascending, for each model; within a transaction.
-
-    `locks`: advisory locks to be held until its end, as (first half, second halves in order); PostgreSQL only.
-    """
+def new_ids(wanted: Mapping[type[models.Model], int]) -> list[list[int]]:
+    """So many ids for rows about to be inserted, ascending, for each model; within a transaction."""
     if connection.vendor != "postgresql":
         return [_next_ids(model, count) for model, count in wanted.items()]
     found: list[list[int]] = [[] for _model in wanted]
     parts, parameters = [], []
-    if locks[1]:  # first, for they may take a while
-        parts.append(
-            "SELECT -1, CASE WHEN pg_advisory_xact_lock(%s, bucket) IS NULL THEN 0 ELSE 1 END"
-            " FROM (SELECT unnest(%s::int[]) AS bucket ORDER BY 1) AS b"
-        )
-        parameters += [locks[0], list(locks[1])]
     for nth, (model, count) in enumerate(wanted.items()):
         if count:
-            parts.append(
-                f"SELECT {nth}, nextval(pg_get_serial_sequence('{model._meta.db_table}', 'id'))"  # noqa: S608
-                " FROM generate_series(1, %s)"
-            )
+            parts.append(f"SELECT {nth}, nextval('{_sequence(model)}') FROM generate_series(1, %s)")  # noqa: S608
             parameters.append(count)
     for nth, pk in bulk.recurring(" UNION ALL ".join(parts), parameters) if parts else ():
-        if nth >= 0:
-            found[nth].append(pk)
+        found[nth].append(pk)
     return [sorted(ids) for ids in found]
+
+
+@cache
+def _sequence(model: type[models.Model]) -> str:
+    """The name of what counts a table's ids; asked once, for it would be looked up again for every id."""
+    ((name,),) = bulk.select("SELECT pg_get_serial_sequence(%s, 'id')", [model._meta.db_table])
+    return str(name)
 
 
 def _next_ids(model: type[models.Model], count: int) -> list[int]:

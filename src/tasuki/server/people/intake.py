@@ -272,9 +272,7 @@ class Intake(KnownLeads):
 
     def _write(self, worked: Sequence[Worked | Refused]) -> None:
         together = Together()
-        account_ids, lead_ids = new_ids(
-            {Account: len(self.book.new), Lead: len(self._new)}, self.book.locks()
-        )
+        account_ids, lead_ids = new_ids({Account: len(self.book.new), Lead: len(self._new)})
         for draft, pk in zip(self._new, lead_ids, strict=True):
             draft.id = pk
         stored = self.book.store_with(together, account_ids, self.now, self.job)
@@ -292,6 +290,7 @@ class Intake(KnownLeads):
         self._follow(drafts, changed)
         comparison.finish()
         self._ask()
+        self.book.settle()
 
     def _store_leads(self, together: Together) -> None:
         rows = [(draft.id, *draft.row(), self.now, self.job) for draft in self._new]
