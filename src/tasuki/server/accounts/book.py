@@ -237,8 +237,8 @@ class AccountBook:
         buckets = ",".join(map(str, sorted({zlib.crc32(name.encode()) % _BUCKETS for name in names})))
         with connection.cursor() as cursor:  # the keys are checked before, for that takes longest
             cursor.execute(
-                "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED;"
-                f" SELECT pg_advisory_xact_lock({_LOCKS}, bucket)"  # noqa: S608 — numbers
+                "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED;"  # noqa: S608 — numbers of ours
+                f" SELECT pg_advisory_xact_lock({_LOCKS}, bucket)"
                 f" FROM (SELECT unnest('{{{buckets}}}'::int[]) AS bucket ORDER BY 1) AS b"
             )
         there = {pk for (pk,) in bulk.select(*bulk.ids_by_text(Account, "matching_name", names))}
