@@ -24,7 +24,8 @@ CREATE OR REPLACE TEMP VIEW some_leads AS SELECT * FROM leads_all
 CREATE OR REPLACE TEMP VIEW some_activities AS SELECT * FROM activities_all
     SEMI JOIN touched USING (lead) WHERE "at" <= {now};
 CREATE OR REPLACE TEMP VIEW some_deals AS
-    SELECT * FROM deals_all WHERE (lead IS NULL OR lead IN (FROM touched)) AND coalesce(opened_at, recorded_at) <= {now};
+    SELECT * FROM deals_all
+    WHERE (lead IS NULL OR lead IN (FROM touched)) AND coalesce(opened_at, closed_at, recorded_at) <= {now};
 """
 
 # What was known at {now}: of a row with versions the last one.
@@ -100,21 +101,27 @@ LEFT JOIN (SELECT DISTINCT ON (n, us, stage) * FROM new_entries ORDER BY late) A
     ON e.n = p.n AND e.us = h.us AND e.stage = stages.place;
 """
 
+# A deal of which something became known late stands here twice: `late` is null where that row says nothing new.
 WORTH = """
 CREATE OR REPLACE TEMP TABLE new_worth AS
 WITH known AS (
     SELECT DISTINCT ON (deal) * FROM some_deals WHERE recorded_at <= {now} ORDER BY deal, revision DESC
 ), coming AS (
-    SELECT d.*, known.state IS NULL AS opened_late, d.state <> 'open' AND d.closed_at <= {now} AS closed_late
+    SELECT d.*, CASE WHEN known.state IS NULL THEN true END AS opened_late,
+           CASE WHEN d.state <> 'open' AND d.closed_at <= {now} THEN true END AS closed_late
     FROM some_deals AS d LEFT JOIN known ON known.deal = d.deal
-    WHERE d.recorded_at > {now} AND (known.state IS NULL OR known.state = 'open')
+    WHERE d.recorded_at > {now} AND coalesce(known.state, 'open') = 'open'
 ), told AS (
     SELECT *, false AS opened_late, false AS closed_late FROM known
     UNION ALL
-    SELECT * FROM (SELECT DISTINCT ON (deal) * FROM coming ORDER BY deal, closed_late DESC, revision)
+    SELECT * FROM (
+        SELECT DISTINCT ON (deal) * FROM coming WHERE opened_late OR closed_late
+        ORDER BY deal, closed_late NULLS LAST, revision
+    )
 ), timed AS (
     SELECT *, epoch_us(coalesce(opened_at, recorded_at)) AS us, epoch_us(closed_at) AS closed_us,
-           {month_us} AS opened_month, {week_us} AS opened_week, {month_closed} AS closed_month, {week_closed} AS closed_week
+           {month_opened} AS opened_month, {week_opened} AS opened_week,
+           {month_closed} AS closed_month, {week_closed} AS closed_week
     FROM told
 )
 SELECT p.n::INTEGER AS n, d.deal, d.state, d.amount, d.currency, d.us AS opened_us, d.closed_us,

@@ -34,7 +34,11 @@ def missing_stages(facts: Facts, kpi: Kpi) -> list[tuple[str, bool]]:
     if isinstance(kpi.formula, Rate) and kpi.formula.reaches:
         needs.append((kpi.formula.reaches, True))
     stages = {stage.id for stage in facts.terms.stages}
-    return [(role, target) for role, target in needs if facts.place(role) is None and role not in stages]
+    return [
+        (role, target)
+        for role, target in needs
+        if facts.place(role) is None and not (target and role in stages)
+    ]
 
 
 def items_of(facts: Facts, kpi: Kpi, question: Question) -> Statement:

@@ -167,6 +167,7 @@ class Facts:
 
     def _stages(self) -> None:
         stages = [(place, stage.id) for place, stage in enumerate(self.terms.stages)]
+        stages += [(self.place_of(now), old) for old, now in self.terms.older.items()]
         table = pa.table({"place": [p for p, _ in stages], "id": [i for _, i in stages]})
         self.db.register("stages_now", table)
         self.db.execute("CREATE OR REPLACE TABLE stages AS FROM stages_now")
@@ -186,7 +187,7 @@ class Facts:
 
     def _words(self) -> dict[str, str]:
         zone = self.terms.timezone.replace("'", "''")
-        columns = {"us": "us", "left": "runs.left_us", "closed": "closed_us"}
+        columns = {"us": "us", "left": "runs.left_us", "closed": "closed_us", "opened": "epoch_us(opened_at)"}
         periods = {
             f"{u}_{name}": derived.period(u, column, zone)
             for name, column in columns.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tasuki.agreement import Agreement, Score, Stage
@@ -55,6 +55,8 @@ class Terms:
     engagement: str | None
     fit: str | None
     targets: Mapping[str, str]
+    older: Mapping[str, str] = field(default_factory=dict)
+    """Stages of earlier agreements → the stage that plays their part now."""
 
     def stage(self, role: str) -> str | None:
         """The stage that plays this part; None if the agreement has none."""

@@ -103,10 +103,17 @@ def _of_json(raw: Mapping[str, Any]) -> Manifest:
 
 
 def _later(old: Terms, new: Terms) -> Terms:
-    """The new terms, with the stages that only older agreements have, which facts may name, at the end."""
+    """The new terms with the stages that only older agreements have, for facts name them.
+
+    One whose part is played by another stage now counts as that one; any other stays, at the end.
+    """
     known = {stage.id for stage in new.stages}
-    gone = tuple(replace(stage, role=None) for stage in old.stages if stage.id not in known)
-    return replace(new, stages=new.stages + gone)
+    gone = [stage for stage in old.stages if stage.id not in known]
+    now = {stage.id: new.stage(stage.role) if stage.role else None for stage in gone}
+    kept = tuple(stage for stage in gone if now[stage.id] is None)
+    older = {name: now.get(stage) or stage for name, stage in old.older.items()}
+    older |= {name: stage for name, stage in now.items() if stage}
+    return replace(new, stages=new.stages + kept, older={n: s for n, s in older.items() if n not in known})
 
 
 def _write(folder: Path, name: str, table: pa.Table, first: int, last: int) -> FactFile:
