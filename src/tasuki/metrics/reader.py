@@ -30,7 +30,7 @@ class Facts:
     """
 
     def __init__(self, source: Path | FactTables, as_of: int | None, threads: int = THREADS) -> None:
-        self._source = source
+        self.source = source
         self._files: dict[str, tuple[store.FactFile, ...]] = {}
         self.db = duckdb.connect(config={"threads": threads})
         self.db.execute(
@@ -99,14 +99,14 @@ class Facts:
 
     def _attach(self) -> tuple[Terms, int]:
         """The facts as they are, as views with `_all` behind their names."""
-        if isinstance(self._source, FactTables):
+        if isinstance(self.source, FactTables):
             for name in TABLES:
-                self.db.register(f"{name}_all", self._source.tables[name])
-            return self._source.terms, self._source.known_until
-        manifest = store.read_manifest(self._source)
+                self.db.register(f"{name}_all", self.source.tables[name])
+            return self.source.terms, self.source.known_until
+        manifest = store.read_manifest(self.source)
         self._files = {name: manifest.tables.get(name, ()) for name in TABLES}
         for name, table in TABLES.items():
-            files = store.paths(self._source, self._files[name], name)
+            files = store.paths(self.source, self._files[name], name)
             if files:
                 self.db.execute(f"CREATE OR REPLACE VIEW {name}_all AS FROM read_parquet([{_listed(files)}])")
             else:
@@ -137,11 +137,11 @@ class Facts:
 
     def _add(self, new: Mapping[str, list[store.FactFile]]) -> None:
         """The leads that new files tell of, anew; all others stay."""
-        assert isinstance(self._source, Path)
+        assert isinstance(self.source, Path)
         self.db.execute("CREATE OR REPLACE TEMP TABLE touched (lead VARCHAR)")
         for name, added in new.items():
             if added:
-                source = f"read_parquet([{_listed(store.paths(self._source, tuple(added), name))}])"
+                source = f"read_parquet([{_listed(store.paths(self.source, tuple(added), name))}])"
                 self._ahead = self._ahead or self._is_ahead(source, TABLES[name])
                 self.db.execute(
                     f"INSERT INTO touched SELECT DISTINCT lead FROM {source} WHERE lead IS NOT NULL"

@@ -62,5 +62,10 @@ def definition(terms: Terms | None, kpi: Kpi, language: str) -> dict[str, Any]:
 
 
 def told(facts: Facts) -> list[Kpi]:
-    """The KPIs of which there is something to tell: those whose stages the agreement has."""
-    return [kpi for kpi in kpis_of(facts.terms).values() if not missing_stages(facts, kpi)]
+    """The KPIs of which there is something to tell: those of stages that the agreement has."""
+    ids = {stage.id for stage in facts.terms.stages}
+    return [
+        kpi
+        for kpi in kpis_of(facts.terms).values()
+        if not missing_stages(facts, kpi) and (kpi.stage in ids or facts.place(kpi.stage) is not None)
+    ]
