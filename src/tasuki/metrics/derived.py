@@ -13,19 +13,15 @@ DAYS_OF_CONTENT = 90
 SLICES = ("source", "campaign", "content", "persona", "team", "rep", "version", "path", "channel", "account")
 """Columns that every table has, by which figures are sliced."""
 
-# The facts of touched leads; those of before stay out.
+# The facts of touched leads; of all, where everything is made anew.
 SOURCES = """
-CREATE OR REPLACE TEMP VIEW some_transitions AS SELECT * FROM transitions_all
-    SEMI JOIN touched USING (lead) WHERE "at" <= {now};
-CREATE OR REPLACE TEMP VIEW some_handoffs AS SELECT * FROM handoffs_all
-    SEMI JOIN touched USING (lead) WHERE opened_at <= {now};
-CREATE OR REPLACE TEMP VIEW some_leads AS SELECT * FROM leads_all
-    SEMI JOIN touched USING (lead) WHERE recorded_at <= {now};
-CREATE OR REPLACE TEMP VIEW some_activities AS SELECT * FROM activities_all
-    SEMI JOIN touched USING (lead) WHERE "at" <= {now};
+CREATE OR REPLACE TEMP VIEW some_transitions AS SELECT * FROM transitions_all {touched} WHERE "at" <= {now};
+CREATE OR REPLACE TEMP VIEW some_handoffs AS SELECT * FROM handoffs_all {touched} WHERE opened_at <= {now};
+CREATE OR REPLACE TEMP VIEW some_leads AS SELECT * FROM leads_all {touched} WHERE recorded_at <= {now};
+CREATE OR REPLACE TEMP VIEW some_activities AS SELECT * FROM activities_all {touched} WHERE "at" <= {now};
 CREATE OR REPLACE TEMP VIEW some_deals AS
     SELECT * FROM deals_all
-    WHERE (lead IS NULL OR lead IN (FROM touched)) AND coalesce(opened_at, closed_at, recorded_at) <= {now};
+    WHERE {touched_deals} AND coalesce(opened_at, closed_at, recorded_at) <= {now};
 """
 
 # What was known at {now}: of a row with versions the last one.
@@ -42,7 +38,7 @@ CREATE OR REPLACE VIEW deals AS
 """
 
 PEOPLE = """
-CREATE OR REPLACE TEMP TABLE new_people AS
+CREATE OR REPLACE TABLE new_people AS
 WITH told AS (SELECT DISTINCT ON (lead) * FROM some_leads ORDER BY lead, revision DESC)
 SELECT coalesce((SELECT max(n) + 1 FROM people), 0) + row_number() OVER (ORDER BY lead) - 1 AS n, lead, account, channel,
        source, campaign, content, persona, team, rep, coalesce(anonymous, false) AS anonymous, excluded
@@ -60,29 +56,31 @@ JOIN stages ON stages.id = t.to_stage LEFT JOIN stages AS before ON before.id = 
 ORDER BY late, n, t.ordinal;
 """
 
-ENTRIES = """
-CREATE OR REPLACE TEMP TABLE new_entries AS
-SELECT o.n::INTEGER AS n, o.us, o.stage::TINYINT AS stage, o.came_from::TINYINT AS came_from, o.by_hand, o.is_return,
-       o.reason, o.version, o.score, o.engagement, o.fit, o.pass, o.late, runs.* EXCLUDE (path),
-       CASE runs.path WHEN 1 THEN 'SGL' ELSE 'marketing' END AS path, NULL::INTEGER AS contents,
-       {month_us} AS month, {week_us} AS week, {month_left} AS left_month, {week_left} AS left_week,
-       p.source, p.campaign, p.content, coalesce(p.persona, o.grade) AS persona, p.team, p.rep, p.channel, p.account
-FROM ordered AS o POSITIONAL JOIN runs JOIN new_people AS p ON p.n = o.n;
+CONTENTS = f"""
+CREATE OR REPLACE TEMP TABLE contents AS
+WITH entered AS (
+    SELECT o.n, o.us, p.lead FROM ordered AS o JOIN new_people AS p ON p.n = o.n WHERE o.stage = {{mql}} AND NOT o.late
+)
+SELECT e.n, e.us AS at_us, count(a.lead)::INTEGER AS contents
+FROM entered AS e LEFT JOIN some_activities AS a
+    ON a.lead = e.lead AND a.content_kind IS NOT NULL AND a.recorded_at <= {{now}}
+    AND epoch_us(a."at") <= e.us AND epoch_us(a."at") > e.us - {DAYS_OF_CONTENT * 86_400_000_000}
+GROUP BY e.n, e.us;
 """
 
-CONTENTS = f"""
-UPDATE new_entries SET contents = 0 WHERE stage = {{mql}} AND NOT late;
-UPDATE new_entries SET contents = counted.contents FROM (
-    SELECT e.n, e.us, count(*) AS contents
-    FROM new_entries AS e JOIN new_people AS p ON p.n = e.n JOIN some_activities AS a ON a.lead = p.lead
-    WHERE e.stage = {{mql}} AND NOT e.late AND a.content_kind IS NOT NULL AND a.recorded_at <= {{now}}
-      AND epoch_us(a."at") <= e.us AND epoch_us(a."at") > e.us - {DAYS_OF_CONTENT * 86_400_000_000}
-    GROUP BY ALL
-) AS counted WHERE new_entries.n = counted.n AND new_entries.us = counted.us AND new_entries.stage = {{mql}};
+ENTRIES = """
+CREATE OR REPLACE TABLE new_entries AS
+SELECT o.n::INTEGER AS n, o.us, o.stage::TINYINT AS stage, o.came_from::TINYINT AS came_from, o.by_hand, o.is_return,
+       o.reason, o.version, o.score, o.engagement, o.fit, o.pass, o.late, runs.* EXCLUDE (path),
+       CASE runs.path WHEN 1 THEN 'SGL' ELSE 'marketing' END AS path, c.contents,
+       {month_us} AS month, {week_us} AS week, {month_left} AS left_month, {week_left} AS left_week,
+       p.source, p.campaign, p.content, coalesce(p.persona, o.grade) AS persona, p.team, p.rep, p.channel, p.account
+FROM ordered AS o POSITIONAL JOIN runs JOIN new_people AS p ON p.n = o.n
+LEFT JOIN contents AS c ON c.n = o.n AND c.at_us = o.us AND o.stage = {mql} AND NOT o.late;
 """
 
 HANDED = """
-CREATE OR REPLACE TEMP TABLE new_handed AS
+CREATE OR REPLACE TABLE new_handed AS
 WITH told AS (
     SELECT *, false AS late FROM
         (SELECT DISTINCT ON (id) * FROM some_handoffs WHERE recorded_at <= {now} ORDER BY id, revision DESC)
@@ -103,7 +101,7 @@ LEFT JOIN (SELECT DISTINCT ON (n, us, stage) * FROM new_entries ORDER BY late) A
 
 # A deal of which something became known late stands here twice: `late` is null where that row says nothing new.
 WORTH = """
-CREATE OR REPLACE TEMP TABLE new_worth AS
+CREATE OR REPLACE TABLE new_worth AS
 WITH known AS (
     SELECT DISTINCT ON (deal) * FROM some_deals WHERE recorded_at <= {now} ORDER BY deal, revision DESC
 ), coming AS (
@@ -135,7 +133,7 @@ ASOF LEFT JOIN (SELECT * FROM new_entries WHERE NOT late) AS e ON e.n = p.n AND 
 
 # A visit to a form: a lead, a form, a day of its time zone; done if the lead sends that form within a day of the first look.
 FORMS = """
-CREATE OR REPLACE TEMP TABLE new_forms AS
+CREATE OR REPLACE TABLE new_forms AS
 WITH steps AS (
     SELECT lead, form, form_step, epoch_us("at") AS us, recorded_at > {now} AS late,
            timezone('{zone}', "at")::DATE AS day

@@ -131,9 +131,11 @@ class Facts:
             self.db.execute(f"DROP TABLE IF EXISTS {name}")
         self.db.execute("CREATE TABLE people (n BIGINT)")
         self._ahead = any(self._is_ahead(f"{name}_all", table) for name, table in TABLES.items())
-        self._derive()
+        self._derive(whole=True)
+        self.db.execute("DROP TABLE people")
         for name in derived.MADE:
-            self.db.execute(f"CREATE OR REPLACE TABLE {name} AS FROM new_{name}; DROP TABLE new_{name}")
+            self.db.execute(f"ALTER TABLE new_{name} RENAME TO {name}")
+        self.db.execute("CHECKPOINT")  # which compresses what is in memory
 
     def _add(self, new: Mapping[str, list[store.FactFile]]) -> None:
         """The leads that new files tell of, anew; all others stay."""
@@ -147,7 +149,7 @@ class Facts:
                     f"INSERT INTO touched SELECT DISTINCT lead FROM {source} WHERE lead IS NOT NULL"
                 )
         self.db.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT lead FROM touched")
-        self._derive()
+        self._derive(whole=False)
         for name in derived.MADE[::-1]:
             alone = " OR n IS NULL" if name == "worth" else ""
             self.db.execute(
@@ -172,16 +174,19 @@ class Facts:
         self.db.register("stages_now", table)
         self.db.execute("CREATE OR REPLACE TABLE stages AS FROM stages_now")
 
-    def _derive(self) -> None:
-        """The `new_` tables of the leads in `touched`."""
-        words = self._words()
+    def _derive(self, *, whole: bool) -> None:
+        """The `new_` tables of the leads in `touched`, which are all of them if `whole`."""
+        words = self._words() | {
+            "touched": "" if whole else "SEMI JOIN touched USING (lead)",
+            "touched_deals": "true" if whole else "(lead IS NULL OR lead IN (FROM touched))",
+        }
         for statements in (derived.SOURCES, derived.KNOWN, derived.PEOPLE, derived.ORDERED):
             self.db.execute(statements.format(**words))
         self._run()
-        self.db.execute(derived.ENTRIES.format(**words))
-        mql = self.place("MQL")
-        if mql is not None:
-            self.db.execute(derived.CONTENTS.format(mql=mql, **words))
+        for statements in (derived.CONTENTS, derived.ENTRIES):
+            self.db.execute(statements.format(**words))
+        self.db.unregister("runs")
+        self.db.execute("DROP TABLE ordered; DROP TABLE contents")
         for statements in (derived.HANDED, derived.WORTH, derived.FORMS):
             self.db.execute(statements.format(**words))
 
@@ -193,7 +198,9 @@ class Facts:
             for name, column in columns.items()
             for u in ("month", "week")
         }
-        return {"now": f"make_timestamptz({self.as_of})", "zone": zone, **periods}
+        mql = self.place("MQL")
+        now = f"make_timestamptz({self.as_of})"
+        return {"now": now, "zone": zone, "mql": str(NONE if mql is None else mql), **periods}
 
     def _run(self) -> None:
         """`runs`: row by row what came after each row of `ordered`."""

@@ -22,7 +22,6 @@ class Link:
     source: str | None
     target: str
     moves: int
-    leads: int
     by_hand: int
     is_return: bool
 
@@ -33,7 +32,7 @@ def flow(facts: Facts, question: Question | None = None) -> list[Link]:
     check_slices(question, (*SLICES, "reason"), "a flow")
     conditions, parameters = narrowing(question)
     sql = f"""
-        SELECT came_from, stage, count(*), count(DISTINCT n), count(*) FILTER (by_hand), bool_or(is_return) FROM entries
+        SELECT came_from, stage, count(*), count(*) FILTER (by_hand), bool_or(is_return) FROM entries
         WHERE {" AND ".join(["NOT late", *conditions])} GROUP BY came_from, stage ORDER BY came_from, stage
     """
     ids = [stage.id for stage in facts.terms.stages]
