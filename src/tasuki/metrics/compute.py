@@ -40,7 +40,12 @@ def compute(facts: Facts, kpi: Kpi | str, question: Question | None = None) -> A
 
     Never divides by nothing: then there is no value, and a reason. UsageError: a KPI or slice that there is not.
     """
-    kpi, question = kpi_of(facts.terms, kpi) if isinstance(kpi, str) else kpi, question or Question()
+    with facts.lock:
+        kpi, question = kpi_of(facts.terms, kpi) if isinstance(kpi, str) else kpi, question or Question()
+        return _computed(facts, kpi, question)
+
+
+def _computed(facts: Facts, kpi: Kpi, question: Question) -> Answer:
     check(kpi, question)
     if lacking := missing_stages(facts, kpi):
         role, is_target = lacking[0]
@@ -156,8 +161,15 @@ def behind(
     """The very items that a figure is of, by time and lead: those of its numerator, its denominator, or left out of both.
 
     `part` as the figure is called; None for the total. UsageError as `compute`.
-    """  # fmt: skip
-    kpi, question = kpi_of(facts.terms, kpi) if isinstance(kpi, str) else kpi, question or Question()
+    """
+    with facts.lock:
+        kpi, question = kpi_of(facts.terms, kpi) if isinstance(kpi, str) else kpi, question or Question()
+        return _behind(facts, kpi, question, part, side, limit, offset)
+
+
+def _behind(
+    facts: Facts, kpi: Kpi, question: Question, part: str | None, side: Side, limit: int | None, offset: int
+) -> list[Behind]:
     check(kpi, question)
     if part is not None and not question.by:
         raise UsageError("a part is one of a slice: say by what with `by`")

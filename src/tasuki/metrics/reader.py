@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import duckdb
@@ -26,11 +27,13 @@ class Facts:
     """Facts as known at `as_of` (µs UTC, inclusive); `terms` say what the stages are called.
 
     `db` holds the tables of `derived`, and the facts themselves as views: `transitions`, `handoffs`, `leads`, `activities`,
-    `deals` as known then, the same with `_all` behind as they are. One connection: not for two threads at once.
+    `deals` as known then, the same with `_all` behind as they are. Threads take turns: whoever asks several things that
+    have to fit together, while somebody may refresh, holds `lock`.
     """
 
     def __init__(self, source: Path | FactTables, as_of: int | None, threads: int = THREADS) -> None:
         self.source = source
+        self.lock = RLock()
         self._files: dict[str, tuple[store.FactFile, ...]] = {}
         self.db = duckdb.connect(config={"threads": threads})
         self.db.execute(
@@ -73,7 +76,8 @@ class Facts:
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """What a statement gives; it has the parameters that it names."""
         used = {name: value for name, value in (parameters or {}).items() if re.search(rf"\${name}\b", sql)}
-        found: list[tuple[Any, ...]] = self.db.execute(sql, used or None).fetchall()
+        with self.lock:
+            found: list[tuple[Any, ...]] = self.db.execute(sql, used or None).fetchall()
         return found
 
     def refresh(self, as_of: int | None = None) -> None:
@@ -81,6 +85,10 @@ class Facts:
 
         It costs what is new, unless the agreement changed, `as_of` goes back, or facts were there that were not known yet.
         """
+        with self.lock:
+            self._refresh(as_of)
+
+    def _refresh(self, as_of: int | None) -> None:
         terms, files = self.terms, self._files
         self.terms, known = self._attach()
         later = known if as_of is None else as_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasuki.errors import UsageError
-from tasuki.metrics.asking import Question, check_slices, label, narrowing
+from tasuki.metrics.asking import PERIODS, Question, check_slices, label, narrowing
 from tasuki.metrics.derived import SLICES
 from tasuki.metrics.formulas import Items, Kpi, Rate, Unit, Words
 from tasuki.metrics.items import lag_of, mature_until
@@ -121,7 +121,11 @@ class Cell:
 
 def matrix(facts: Facts, question: Question) -> list[Cell]:
     """`question.by` × stage: leads at their first entry into each stage. A lead is in one part only."""
-    check_slices(question, (*SLICES, "month", "week"), "a matrix")
+    check_slices(question, (*SLICES, *PERIODS), "a matrix")
+    if not question.by or set(PERIODS) & set(question.where):
+        raise UsageError(
+            "a matrix needs a slice: say by what with `by`, and narrow it by other slices than periods"
+        )
     conditions, parameters = narrowing(question)
     sql = f"""
         SELECT nullif({question.by}::VARCHAR, '') AS part, any_value({question.by}), stage, count(*) FROM entries

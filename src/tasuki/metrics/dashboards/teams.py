@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tasuki.errors import UsageError
 from tasuki.metrics.asking import Question, check_slices, label, narrowing
 from tasuki.metrics.compute import compute
 from tasuki.metrics.derived import SLICES
@@ -87,6 +88,8 @@ def leaderboard(
     Deals won are those closed in the same time.
     """
     question = question or Question()
+    if by not in ("rep", "team"):
+        raise UsageError(f"a leaderboard is by rep or team, not by `{by}`")
     wanted, parameters = _handed(facts, question, stage)
     if not stage:
         wanted = " AND ".join(["NOT late", *narrowing(question)[0]])
