@@ -66,7 +66,7 @@ FACTS_HEAD = """# Facts
 | `TABLE/FIRST-LAST.parquet` | rows of a table that came with these refreshes; Parquet, zstd |
 
 Only files that `facts.json` names are part of the facts; it is replaced as the last step. New rows come in new files, and small files are joined where a table has more than 12.
-Times are UTC with microseconds. `tasuki.metrics.facts.store` writes and reads the folder, `facts_of` makes the tables from a replay.
+Times are UTC with microseconds. `tasuki.metrics.facts.store` writes and reads the folder (`write_facts`, `forget_leads` for who is erased), `facts_of` makes the tables from a replay.
 
 **Versions.** A table with `revision` is never changed: a handoff that is closed, a deal that is edited, a lead with a new owner is written again with the next
 revision and the time at which that became known. As of a time, the highest revision with `recorded_at` up to it counts. So a report as of then does not move

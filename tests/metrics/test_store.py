@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tasuki.errors import FactsUnreadable
-from tasuki.metrics.compute import compute
+from tasuki.metrics.compute import compute, leads_behind
 from tasuki.metrics.facts.schema import TABLES
-from tasuki.metrics.facts.store import FILE, MOST_FILES, read_manifest, write_facts
+from tasuki.metrics.facts.store import FILE, MOST_FILES, forget_leads, read_manifest, write_facts
 from tasuki.metrics.reader import open_facts
 from tasuki.metrics.roles import Terms
 from tests.metrics.story import micros, tables_of, terms, way
@@ -67,6 +68,33 @@ def test_a_stage_that_the_new_agreement_renames_is_one_with_its_past(tmp_path: P
         change(tmp_path, 2, "TAKEN", terms(renamed={"MAL": "TAKEN"}))
         facts.refresh()
         assert compute(facts, "mal.created").total.value == 3
+
+
+def test_a_stage_that_nobody_told_of_is_counted_all_the_same(tmp_path: Path) -> None:
+    add(tmp_path, 0)
+    with open_facts(tmp_path) as facts:
+        change(tmp_path, 1, "ODD", terms())
+        facts.refresh()
+        assert compute(facts, "ODD.entries").total.value == 1
+        add(tmp_path, 2)
+        facts.refresh()
+        assert compute(facts, "ODD.entries").total.value == 1
+        assert compute(facts, "mal.created").total.value == 2
+
+
+def test_who_is_erased_is_in_no_figure_and_in_no_file(tmp_path: Path) -> None:
+    for number in range(5):
+        add(tmp_path, number)
+    with open_facts(tmp_path) as facts:
+        forget_leads(tmp_path, ["l001", "l003"])
+        facts.refresh()
+        assert leads_behind(facts, "mal.created") == ["l000", "l002", "l004"]
+        add(tmp_path, 5)
+        facts.refresh()
+        assert compute(facts, "mal.created").total.value == 4
+    assert not [
+        path for path in tmp_path.rglob("*.parquet") if "l001" in pq.read_table(path)["lead"].to_pylist()
+    ]
 
 
 def test_a_folder_without_facts_says_how_to_make_them(tmp_path: Path) -> None:

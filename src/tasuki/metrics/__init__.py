@@ -12,7 +12,7 @@ from tasuki.metrics.asking import NO_VALUE, Question, slices_of
 from tasuki.metrics.compute import Behind, behind, compute, leads_behind
 from tasuki.metrics.facts.deals import read_deals
 from tasuki.metrics.facts.of_replay import FactTables, facts_of
-from tasuki.metrics.facts.store import write_facts
+from tasuki.metrics.facts.store import forget_leads, write_facts
 from tasuki.metrics.figures import Amount, Answer, Figure
 from tasuki.metrics.formulas import Kpi
 from tasuki.metrics.kpis import kpi_of, kpis_of, target_of
@@ -35,6 +35,7 @@ __all__ = [
     "compute",
     "definition",
     "facts_of",
+    "forget_leads",
     "kpi_of",
     "kpis_of",
     "leads_behind",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -17,7 +18,7 @@ from tasuki.metrics import derived
 from tasuki.metrics.facts import store
 from tasuki.metrics.facts.of_replay import FactTables
 from tasuki.metrics.facts.schema import TABLES, Table
-from tasuki.metrics.roles import Terms
+from tasuki.metrics.roles import StageTerm, Terms
 from tasuki.metrics.runs import NONE, runs_of
 
 THREADS = 2
@@ -39,7 +40,8 @@ class Facts:
         self.db.execute(
             "ATTACH ':memory:' AS facts (COMPRESS); USE facts; SET TimeZone = 'UTC'; SET preserve_insertion_order = true"
         )
-        self.terms, known = self._attach()
+        self._told, known = self._attach()
+        self.terms = self._told
         self.as_of = known if as_of is None else as_of
         self._ahead = False
         self.remembered: dict[Any, Any] = {}
@@ -89,17 +91,17 @@ class Facts:
             self._refresh(as_of)
 
     def _refresh(self, as_of: int | None) -> None:
-        terms, files = self.terms, self._files
-        self.terms, known = self._attach()
+        told, files = self._told, self._files
+        self._told, known = self._attach()
         later = known if as_of is None else as_of
         new = {
             name: [file for file in now if file not in files.get(name, ())]
             for name, now in self._files.items()
         }
         plain = all(file.first > _last(files.get(name, ())) for name, added in new.items() for file in added)
-        anew = self._ahead or not plain or later < self.as_of or terms != self.terms
+        anew = self._ahead or not plain or later < self.as_of or told != self._told
         self.as_of = later
-        if anew or self._worn():
+        if anew or self._worn() or self._brings_stages(new["transitions"]):
             self._build()
         else:
             self._add(new)
@@ -116,7 +118,7 @@ class Facts:
         for name, table in TABLES.items():
             files = store.paths(self.source, self._files[name], name)
             if files:
-                self.db.execute(f"CREATE OR REPLACE VIEW {name}_all AS FROM read_parquet([{_listed(files)}])")
+                self.db.execute(f"CREATE OR REPLACE VIEW {name}_all AS FROM {_read(files)}")
             else:
                 self.db.register(f"{name}_empty", table.schema.empty_table())
                 self.db.execute(f"CREATE OR REPLACE VIEW {name}_all AS FROM {name}_empty")
@@ -126,6 +128,12 @@ class Facts:
         """Whether rows of the source are about a time after `as_of`, or became known after it."""
         sql = f'SELECT EXISTS (FROM {source} WHERE recorded_at > {{now}} OR "{table.at}" > {{now}})'
         return bool(self.rows(sql.format(now=f"make_timestamptz({self.as_of})"))[0][0])
+
+    def _unknown(self, source: str, terms: Terms) -> list[StageTerm]:
+        """Stages that transitions enter and the terms do not know: of an agreement that nobody told of."""
+        known = {stage.id for stage in terms.stages} | set(terms.older)
+        found = self.rows(f"SELECT DISTINCT to_stage FROM {source} ORDER BY to_stage")
+        return [StageTerm(name, None, {}) for (name,) in found if name not in known]
 
     def _build(self) -> None:
         """Everything anew."""
@@ -151,7 +159,7 @@ class Facts:
         self.db.execute("CREATE OR REPLACE TEMP TABLE touched (lead VARCHAR)")
         for name, added in new.items():
             if added:
-                source = f"read_parquet([{_listed(store.paths(self.source, tuple(added), name))}])"
+                source = _read(store.paths(self.source, tuple(added), name))
                 self._ahead = self._ahead or self._is_ahead(source, TABLES[name])
                 self.db.execute(
                     f"INSERT INTO touched SELECT DISTINCT lead FROM {source} WHERE lead IS NOT NULL"
@@ -170,12 +178,22 @@ class Facts:
             [self.as_of],
         )
 
+    def _brings_stages(self, files: list[store.FactFile]) -> bool:
+        """Whether new transitions enter a stage that has no number yet."""
+        assert isinstance(self.source, Path)
+        source = _read(store.paths(self.source, tuple(files), "transitions"))
+        return bool(files) and bool(self._unknown(source, self.terms))
+
     def _worn(self) -> bool:
         """Whether so many leads were numbered anew that it is time to begin again."""
         count, highest = self.rows("SELECT count(*), coalesce(max(n), 0) FROM people")[0]
         return bool(highest > 2 * count + 1000)
 
     def _stages(self) -> None:
+        """The stages by number: those of the terms, then any other that facts name."""
+        self.terms = replace(
+            self._told, stages=self._told.stages + tuple(self._unknown("transitions_all", self._told))
+        )
         stages = [(place, stage.id) for place, stage in enumerate(self.terms.stages)]
         stages += [(self.place_of(now), old) for old, now in self.terms.older.items()]
         table = pa.table({"place": [p for p, _ in stages], "id": [i for _, i in stages]})
@@ -229,8 +247,9 @@ class Facts:
         self.db.register("runs", pa.table(columns))
 
 
-def _listed(files: list[Path]) -> str:
-    return ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+def _read(files: list[Path]) -> str:
+    """These files as a table of SQL."""
+    return "read_parquet([" + ", ".join("'" + str(file).replace("'", "''") + "'" for file in files) + "])"
 
 
 def _last(files: tuple[store.FactFile, ...]) -> int:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasuki.errors import FactsUnreadable
@@ -61,6 +62,33 @@ def write_facts(folder: Path, tables: Mapping[str, pa.Table], terms: Terms, know
     _write_manifest(folder, manifest)
     _sweep(folder, kept, old.tables)
     return manifest
+
+
+def forget_leads(folder: Path, leads: Collection[str]) -> Manifest:
+    """Take everything about these leads out of the facts in a folder: who is erased, or whose facts are to be told anew.
+
+    Files in which they stand are written again, so it costs what those hold; the old ones are gone at once.
+    """
+    old = read_manifest(folder)
+    generation = old.generation + 1
+    gone = pa.array(sorted(leads), pa.string())
+    kept: dict[str, tuple[FactFile, ...]] = {}
+    for name, files in old.tables.items():
+        kept[name] = tuple(_without(folder, name, file, gone, generation) for file in files)
+    manifest = replace(old, generation=generation, tables=kept)
+    _write_manifest(folder, manifest)
+    _sweep(folder, kept)
+    return manifest
+
+
+def _without(folder: Path, name: str, file: FactFile, leads: pa.Array, generation: int) -> FactFile:
+    """The file, or one without those leads."""
+    (path,) = paths(folder, (file,), name)
+    table = pq.read_table(path, partitioning=None)
+    stays = table.filter(pc.invert(pc.fill_null(pc.is_in(table["lead"], value_set=leads), False)))
+    if len(stays) == len(table):
+        return file
+    return _write(folder, name, stays, file.first, generation)
 
 
 def read_manifest(folder: Path) -> Manifest:
