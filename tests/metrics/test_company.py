@@ -18,6 +18,7 @@ from tasuki.engine.replay import Replay, replay
 from tasuki.engine.tables import write_tables
 from tasuki.history import open_history
 from tasuki.history.importing import import_files
+from tasuki.history.times import parse_time
 from tasuki.metrics.asking import Question
 from tasuki.metrics.compute import compute, leads_behind
 from tasuki.metrics.dashboards.flows import flow
@@ -185,3 +186,16 @@ def test_a_report_as_of_last_year_is_the_one_of_a_replay_that_ended_then(
             found, direct = (compute(each, kpi, Question(by=by)) for each in (looked_back, at_that_time))
             assert found.parts == direct.parts, (kpi, by)
             assert found.total == direct.total
+
+
+def test_the_stock_at_the_end_of_a_month_is_the_one_that_was_seen_then(facts: Facts) -> None:
+    by_month = {
+        stage: compute(facts, f"{stage}.stock", Question(by="month"))
+        for stage in ("mal", "mql", "recycled", "won")
+    }
+    for month, after in (("2024-08", "2024-09-01"), ("2024-12", "2025-01-01"), ("2025-05", "2025-06-01")):
+        end = parse_time(after, "Asia/Tokyo")
+        assert end is not None
+        with open_facts(facts.source, end - 1) as then:
+            for stage, found in by_month.items():
+                assert compute(then, f"{stage}.stock").total.value == found.part(month).value

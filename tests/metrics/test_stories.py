@@ -279,3 +279,9 @@ def test_a_quote_in_a_value_is_only_a_quote() -> None:
     name = "o'neil'; DROP TABLE entries; --"
     assert total(facts, "mal.created", where={"source": name}).value == 1
     assert leads_behind(facts, "mal.created", Question(by="source"), part=name) == ["abe"]
+
+
+def test_nobody_sees_further_than_the_facts_know() -> None:
+    facts = facts_of(way("abe", (0, "MAL"), (5, "MQL")), way("baba", (8, "MAL")), until=10, as_of=1000)
+    assert facts.as_of == micros(10)
+    assert total(facts, "mql.promotion").young == 1

@@ -38,11 +38,12 @@ class Facts:
         self._files: dict[str, tuple[store.FactFile, ...]] = {}
         self.db = duckdb.connect(config={"threads": threads})
         self.db.execute(
-            "ATTACH ':memory:' AS facts (COMPRESS); USE facts; SET TimeZone = 'UTC'; SET preserve_insertion_order = true"
+            "ATTACH ':memory:' AS facts (COMPRESS); USE facts; SET TimeZone = 'UTC'; SET preserve_insertion_order = true;"
+            " SET enable_progress_bar = false"
         )
         self._told, known = self._attach()
         self.terms = self._told
-        self.as_of = known if as_of is None else as_of
+        self.as_of = known if as_of is None else min(as_of, known)
         self._ahead = False
         self.remembered: dict[Any, Any] = {}
         """What is asked again and again, such as how long a step takes; forgotten when something new comes in."""
@@ -93,7 +94,7 @@ class Facts:
     def _refresh(self, as_of: int | None) -> None:
         told, files = self._told, self._files
         self._told, known = self._attach()
-        later = known if as_of is None else as_of
+        later = known if as_of is None else min(as_of, known)
         new = {
             name: [file for file in now if file not in files.get(name, ())]
             for name, now in self._files.items()
@@ -262,7 +263,7 @@ def _times(values: np.ndarray[Any, np.dtype[np.int64]], late: int) -> pa.Array:
 
 
 def open_facts(source: Path | FactTables, as_of: int | None = None, *, threads: int = THREADS) -> Facts:
-    """Open the facts in a folder or in memory as known at `as_of` (µs UTC); the last known time when None.
+    """Open the facts in a folder or in memory as known at `as_of` (µs UTC); at the last known time when None, or if later.
 
     One lead costs some microseconds when opened; a million with ten million activities some seconds. FactsUnreadable.
     """
