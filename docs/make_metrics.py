@@ -81,7 +81,7 @@ COUNTED = """
 
 These tables are made of the facts when they are opened, in memory, and can be asked in `tasuki sql`. `n` numbers the leads, `us` is a time in µs since 1970 UTC, `month` and `week`
 are the first day of the period in the agreement's time zone. Each has the columns of slices: `source`, `campaign`, `content`, `persona`, `team`, `rep`,
-`version`, `path`, `channel`, `account`.
+`version`, `path`, `channel`, `account`, and `company`, the number of the account.
 
 | table | a row is | besides |
 |---|---|---|

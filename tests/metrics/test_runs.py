@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasuki.metrics.runs import FOUND, MARKETING, NONE, runs_of
@@ -44,7 +44,7 @@ def fast(ledgers: list[Ledger]) -> list[tuple[int, bool, int, list[int]]]:
     )
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(st.integers(0, 4), max_size=9), max_size=6))
 def test_the_fast_pass_says_what_the_definition_says(ledgers: list[Ledger]) -> None:
     assert fast(ledgers) == slow(ledgers)

@@ -97,7 +97,7 @@ def _notes(facts: Facts, kpi: Kpi, question: Question) -> tuple[Reason, ...]:
     if question.grain != "account":
         return ()
     alone = items_of(facts, kpi, Question(where=question.where, since=question.since, until=question.until))
-    sql = f"SELECT count(*) FROM ({alone.sql}) WHERE account IS NULL AND NOT late"
+    sql = f"SELECT count(*) FROM ({alone.sql}) WHERE company IS NULL AND NOT late"
     count = facts.rows(sql, alone.parameters)[0][0]
     return (Reason("no_account", {"count": count}),) if count else ()
 

@@ -37,12 +37,18 @@ CREATE OR REPLACE VIEW deals AS
     WHERE coalesce(opened_at, recorded_at) <= {now} AND recorded_at <= {now} ORDER BY deal, revision DESC;
 """
 
+# Companies by number, since counting different numbers is quick; a number stays.
 PEOPLE = """
+CREATE TABLE IF NOT EXISTS companies (account VARCHAR, company INTEGER);
+INSERT INTO companies
+SELECT account, (SELECT count(*) FROM companies) + row_number() OVER (ORDER BY account) FROM (
+    SELECT account FROM some_leads WHERE account <> '' UNION SELECT account FROM some_deals WHERE account <> ''
+) ANTI JOIN companies USING (account);
 CREATE OR REPLACE TABLE new_people AS
 WITH told AS (SELECT DISTINCT ON (lead) * FROM some_leads ORDER BY lead, revision DESC)
 SELECT coalesce((SELECT max(n) + 1 FROM people), 0) + row_number() OVER (ORDER BY lead) - 1 AS n, lead, account, channel,
-       source, campaign, content, persona, team, rep, coalesce(anonymous, false) AS anonymous, excluded
-FROM touched LEFT JOIN told USING (lead);
+       source, campaign, content, persona, team, rep, coalesce(anonymous, false) AS anonymous, excluded, company
+FROM touched LEFT JOIN told USING (lead) LEFT JOIN companies USING (account);
 """
 
 ORDERED = """
@@ -74,7 +80,8 @@ SELECT o.n::INTEGER AS n, o.us, o.stage::TINYINT AS stage, o.came_from::TINYINT 
        o.reason, o.version, o.score, o.engagement, o.fit, o.pass, o.late, runs.* EXCLUDE (path),
        CASE runs.path WHEN 1 THEN 'SGL' ELSE 'marketing' END AS path, c.contents,
        {month_us} AS month, {week_us} AS week, {month_left} AS left_month, {week_left} AS left_week,
-       p.source, p.campaign, p.content, coalesce(p.persona, o.grade) AS persona, p.team, p.rep, p.channel, p.account
+       p.source, p.campaign, p.content, coalesce(p.persona, o.grade) AS persona, p.team, p.rep, p.channel,
+       p.account, p.company
 FROM ordered AS o POSITIONAL JOIN runs JOIN new_people AS p ON p.n = o.n
 LEFT JOIN contents AS c ON c.n = o.n AND c.at_us = o.us AND o.stage = {mql} AND NOT o.late;
 """
@@ -93,7 +100,8 @@ SELECT p.n::INTEGER AS n, h.us, stages.place::TINYINT AS stage, h.late, h.outcom
        h.answer_seconds / 3600 AS answer_hours, h.answer_business / 3600 AS answer_business_hours,
        coalesce(h.met, CASE WHEN h.outcome = 'open' AND h.due_at <= {now} THEN false END) AS met,
        h.month, h.week, coalesce(h.team, h.team_role) AS team, h.rep,
-       p.source, p.campaign, p.content, coalesce(p.persona, e.persona) AS persona, e.version, e.path, p.channel, p.account
+       p.source, p.campaign, p.content, coalesce(p.persona, e.persona) AS persona, e.version, e.path, p.channel, p.account,
+       p.company
 FROM timed AS h JOIN new_people AS p USING (lead) JOIN stages ON stages.id = h.stage
 LEFT JOIN (SELECT DISTINCT ON (n, us, stage) * FROM new_entries ORDER BY late) AS e
     ON e.n = p.n AND e.us = h.us AND e.stage = stages.place;
@@ -126,8 +134,9 @@ SELECT p.n::INTEGER AS n, d.deal, d.state, d.amount, d.currency, d.us AS opened_
        CASE WHEN d.opened_at IS NOT NULL THEN (d.closed_us - d.us) / 86400e6 END AS days, d.opened_late, d.closed_late,
        d.opened_month, d.opened_week, d.closed_month, d.closed_week,
        coalesce(d.team, p.team) AS team, coalesce(d.rep, p.rep) AS rep, p.source, p.campaign, p.content,
-       coalesce(p.persona, e.persona) AS persona, e.version, e.path, p.channel, coalesce(d.account, p.account) AS account
-FROM timed AS d LEFT JOIN new_people AS p USING (lead)
+       coalesce(p.persona, e.persona) AS persona, e.version, e.path, p.channel, coalesce(d.account, p.account) AS account,
+       coalesce(own.company, p.company) AS company
+FROM timed AS d LEFT JOIN new_people AS p USING (lead) LEFT JOIN companies AS own ON own.account = d.account
 ASOF LEFT JOIN (SELECT * FROM new_entries WHERE NOT late) AS e ON e.n = p.n AND e.us <= d.us;
 """
 
@@ -146,7 +155,7 @@ WITH steps AS (
 )
 SELECT p.n::INTEGER AS n, v.form, v.us, v.late, done.lead IS NOT NULL AS done, {month_us} AS month, {week_us} AS week,
        p.source, p.campaign, p.content, p.persona, p.team, p.rep, NULL::VARCHAR AS version, NULL::VARCHAR AS path, p.channel,
-       p.account
+       p.account, p.company
 FROM visits AS v JOIN new_people AS p USING (lead) LEFT JOIN done USING (lead, form, us);
 """
 

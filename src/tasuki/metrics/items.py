@@ -57,7 +57,7 @@ def items_of(facts: Facts, kpi: Kpi, question: Question) -> Statement:
     deal = items.table == "worth"
     sql = f"""
         SELECT *, NOT late AND NOT young AND {known} AS counted FROM (
-            SELECT n, {items.time}us AS us, {"deal" if deal else "NULL::VARCHAR"} AS item, account,
+            SELECT n, {items.time}us AS us, {"deal" if deal else "NULL::VARCHAR"} AS item, account, company,
                    {_part(question.by, items)} AS part, {value} AS value, {hit} AS hit, {lag} AS lag,
                    {"currency" if deal else "NULL::VARCHAR"} AS currency, {_late(items)} AS late,
                    NOT {_late(items)} AND {young} AS young
@@ -65,10 +65,11 @@ def items_of(facts: Facts, kpi: Kpi, question: Question) -> Statement:
     """
     if question.grain == "account":
         sql = f"""
-            SELECT NULL::INTEGER AS n, min(us) AS us, NULL::VARCHAR AS item, account, arg_min(part, us) AS part,
+            SELECT NULL::INTEGER AS n, min(us) AS us, NULL::VARCHAR AS item, any_value(account) AS account,
+                   company, arg_min_null(part, us) AS part,
                    NULL::DOUBLE AS value, bool_or(hit AND counted) AS hit, NULL::BIGINT AS lag, NULL::VARCHAR AS currency,
                    bool_and(late) AS late, NOT bool_or(counted) AND bool_or(young) AS young, bool_or(counted) AS counted
-            FROM ({sql}) WHERE account IS NOT NULL GROUP BY account
+            FROM ({sql}) WHERE company IS NOT NULL GROUP BY company
         """
     return Statement(sql, parameters, lag_of(facts, kpi) if kpi.matures else None)
 

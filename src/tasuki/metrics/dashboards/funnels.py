@@ -100,7 +100,7 @@ def snapshot_funnel(facts: Facts, question: Question | None = None) -> list[Stan
     check_slices(question, SLICES, "a funnel")
     conditions, parameters = narrowing(question)
     sql = f"""
-        SELECT stage, count(*), count(DISTINCT account), median($now - us) / 86400e6 FROM entries
+        SELECT stage, count(*), count(DISTINCT company), median($now - us) / 86400e6 FROM entries
         WHERE {" AND ".join(["left_us IS NULL", "NOT late", *conditions])} GROUP BY stage
     """
     found = {stage: rest for stage, *rest in facts.rows(sql, parameters | {"now": facts.as_of})}
