@@ -29,6 +29,7 @@ class Benchmark(StrEnum):
     SCALE = "scale"
     IMPORT = "import"
     SIMULATE = "simulate"
+    METRICS = "metrics"
     SERVER = "server"
     HANDOFFS = "handoffs"
     PAGES = "pages"
@@ -42,6 +43,7 @@ MODULES = {
     Benchmark.SCALE: "scale",
     Benchmark.IMPORT: "reading_speed",
     Benchmark.SIMULATE: "simulate_speed",
+    Benchmark.METRICS: "metrics_speed",
     Benchmark.SERVER: "server.measure",
     Benchmark.HANDOFFS: "server.handoff_speed",
     Benchmark.PAGES: "server.pages_speed",

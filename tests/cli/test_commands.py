@@ -14,7 +14,20 @@ from tests.cli.conftest import Company
 from tests.cli.support import Run
 
 STAGES = ["MAL", "MQL", "SGL", "SAL", "SQL", "OPPORTUNITY", "WON", "LOST", "RECYCLED", "DISQUALIFIED"]
-COMMANDS = ["check", "schema", "diff", "history", "replay", "explain", "compare", "sweep", "simulate"]
+COMMANDS = [
+    "check",
+    "schema",
+    "diff",
+    "history",
+    "replay",
+    "explain",
+    "compare",
+    "sweep",
+    "report",
+    "facts",
+    "sql",
+    "simulate",
+]
 
 
 @pytest.fixture
