@@ -6,6 +6,7 @@ TasukiError
 │   ├── HistoryMissing    no history in that folder
 │   ├── HistoryDamaged    a file is missing, short or not what the manifest says
 │   └── HistoryTooNew     written by a later version of Tasuki
+├── FactsUnreadable       a folder that holds no facts, or damaged ones, or those of a later version
 ├── InputUnreadable       a file to import that cannot be read at all
 └── UsageError            an argument that does not fit: a time, a place, an unknown lead
 """
@@ -53,6 +54,10 @@ class HistoryDamaged(HistoryError):
 
 class HistoryTooNew(HistoryError):
     """The history was written by a later version."""
+
+
+class FactsUnreadable(TasukiError):
+    """A folder in which there are no facts, or whose facts are damaged or written by a later version."""
 
 
 class InputUnreadable(TasukiError):

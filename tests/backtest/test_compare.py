@@ -9,9 +9,9 @@ from hypothesis import assume, given
 
 from tasuki.agreement import Agreement, agreement_of
 from tasuki.backtest.compare import Comparison, compare
-from tasuki.backtest.outcomes import Share
 from tasuki.cli.what_if import share_text
 from tasuki.errors import UsageError
+from tasuki.shares import Share
 from tests.backtest.story import AGREEMENT, COMPANY, agreement, entered, multiplied
 from tests.engine.examples import some
 from tests.engine.story import fold_text, history_from

@@ -72,11 +72,11 @@ def test_words_that_the_glossary_avoids_are_not_used(page: Page) -> None:
     assert not found, "\n".join(found)
 
 
-def test_decision_records_are_short_and_numbered_without_a_gap() -> None:
+def test_decision_records_are_short_and_numbered_with_at_most_one_number_held_elsewhere() -> None:
     records = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
-    assert [record.name[:4] for record in records] == [
-        f"{number:04}" for number in range(1, len(records) + 1)
-    ]
+    numbers = [int(record.name[:4]) for record in records]
+    assert len(set(numbers)) == len(numbers)
+    assert len(set(range(1, numbers[-1] + 1)) - set(numbers)) <= 1  # a record of a branch under way
     sizes = {record.name: len(record.read_text("utf-8").splitlines()) for record in records}
     assert not {name: size for name, size in sizes.items() if not 10 <= size <= 40}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasuki.agreement.model import HOLD, MANAGER, PERSON_WORDS, USER, Agreement, Handoff, Route
+from tasuki.agreement.model import ANY, HOLD, MANAGER, NONE, PERSON_WORDS, USER, Agreement, Handoff, Route
 from tasuki.agreement.values import working_day
 
 if TYPE_CHECKING:
@@ -30,6 +30,26 @@ def names_to_hand_to(agreement: Agreement) -> set[str]:
 
 def _targets(handoff: Handoff) -> list[str]:
     return [route.to for route in handoff.routes if route.to not in PERSON_WORDS]
+
+
+RETURNS = frozenset({"RECYCLED", "DISQUALIFIED", "LOST"})
+"""Whoever enters one of these goes back, wherever from."""
+
+
+def is_return(agreement: Agreement, handed: str, to: str) -> bool:
+    """Whether a lead that goes from `handed` to `to` goes back: to an earlier stage, or one from which it may come again."""
+    if to in RETURNS:
+        return True
+    order = {stage.id: place for place, stage in enumerate(agreement.stages)}
+    if handed not in order or to not in order:
+        return False
+    if order[to] < order[handed]:
+        return True
+    return any(
+        to in path.from_ and order[path.stage] <= order[handed]
+        for path in agreement.paths
+        if not {ANY, NONE} & set(path.from_)
+    )
 
 
 class HandoffReader:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-from tasuki.backtest.outcomes import Share
 from tasuki.backtest.sweep import Sweep
+from tasuki.shares import Share
 
 INDIGO, VERMILION, GREY = "#264b7a", "#c8452e", "#c9ced6"
 

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from tasuki.agreement import Agreement
 from tasuki.backtest.months import months_of
-from tasuki.backtest.outcomes import Share, check_stage, first_decided, first_entered, precision, recall
+from tasuki.backtest.outcomes import check_stage, first_decided, first_entered, precision, recall
 from tasuki.engine.layout import NEVER
 from tasuki.engine.replay import Progress, Replay, replay
 from tasuki.history import History
+from tasuki.shares import Share
 
 
 @dataclass(frozen=True)

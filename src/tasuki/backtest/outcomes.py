@@ -2,45 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from tasuki.engine.layout import NEVER
 from tasuki.engine.replay import Replay
 from tasuki.errors import UsageError
 from tasuki.history import History
-
-ENOUGH = 30
-"""Fewer cases than this are too few to say."""
-
-
-@dataclass(frozen=True)
-class Share:
-    """`count` of `total`, with the 95 % Wilson interval; `share` and the interval are None where total is 0."""
-
-    count: int
-    total: int
-
-    @property
-    def share(self) -> float | None:
-        """count / total."""
-        return self.count / self.total if self.total else None
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Wilson's 95 % interval (Wilson 1927, as in scipy.stats.binomtest)."""
-        if not self.total:
-            return None
-        ends = binomtest(self.count, self.total).proportion_ci(0.95, method="wilson")
-        return float(ends.low), float(ends.high)
-
-    @property
-    def enough(self) -> bool:
-        """Whether there are cases enough to say anything."""
-        return self.total >= ENOUGH
+from tasuki.shares import Share
 
 
 def first_decided(history: History, stage: str, as_of: int) -> NDArray[np.int64]:

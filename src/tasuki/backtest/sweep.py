@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasuki.agreement import Agreement, Rule
-from tasuki.backtest.outcomes import Share, check_stage, first_decided, precision, recall
+from tasuki.backtest.outcomes import check_stage, first_decided, precision, recall
 from tasuki.engine import layout as at
 from tasuki.engine.bind import bind
 from tasuki.engine.compile import Compiled, compile_agreement, only_opens
@@ -30,6 +30,7 @@ from tasuki.engine.predicates import holds
 from tasuki.engine.replay import fold_rows
 from tasuki.errors import UsageError
 from tasuki.history import History
+from tasuki.shares import Share
 
 Mask = NDArray[np.bool_]
 MOST_STEPS = 1000

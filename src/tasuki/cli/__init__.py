@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tasuki import __version__
-from tasuki.cli import agreements, history, importing, replays, serving, simulation, what_if
+from tasuki.cli import agreements, history, importing, replays, reports, serving, simulation, what_if
 from tasuki.errors import TasukiError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ agreements.add_to(app)
 history.add_to(app)
 replays.add_to(app)
 what_if.add_to(app)
+reports.add_to(app)
 simulation.add_to(app)
 serving.add_to(app)
 importing.add_to(app)

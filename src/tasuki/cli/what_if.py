@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from tasuki.backtest.compare import Comparison
-    from tasuki.backtest.outcomes import Share
     from tasuki.backtest.sweep import Sweep
+    from tasuki.shares import Share
 
 
 def add_to(app: typer.Typer) -> None:

@@ -24,8 +24,8 @@ TIME = pa.timestamp("us", "UTC")
 
 def transitions_table(done: Replay) -> pa.Table:
     """`lead, from, to, at, cause, path, score.<id>…`: by lead, then as they happened. Scores are those before resets."""
-    rows, scores = done.transitions, _stacked(done, "transition_scores")
-    order = _by_lead(done, rows)
+    rows, scores = done.transitions, stacked(done, "transition_scores")
+    order = by_lead(done, rows)
     rows, scores = rows[order], scores[order]
     stages = pa.array([name or "" for name in done.compiled.stage_names], pa.string())
     return pa.table(
@@ -35,7 +35,7 @@ def transitions_table(done: Replay) -> pa.Table:
             "to": stages.take(pa.array(rows["to"])),
             "at": pa.array(rows["at"], pa.int64()).cast(TIME),
             "cause": pa.array(CAUSES).take(pa.array(rows["cause"])),
-            "path": _paths(done, rows),
+            "path": paths_of(done, rows),
             **_score_columns(done, scores),
         }
     )
@@ -47,12 +47,12 @@ def leads_table(done: Replay) -> pa.Table:
     stages = pa.array([name or "" for name in done.compiled.stage_names], pa.string())
     stage, entered, check = (
         done.stage[order],
-        _stacked(done, "entered")[order],
-        _stacked(done, "next_check")[order],
+        stacked(done, "entered")[order],
+        stacked(done, "next_check")[order],
     )
-    scores = _stacked(done, "scores")[order]
+    scores = stacked(done, "scores")[order]
     grades = {
-        f"grade.{name}": _grades(done, name, scores[:, i])
+        f"grade.{name}": grades_of(done, name, scores[:, i])
         for i, name in enumerate(done.compiled.score_names)
         if done.compiled.agreement.scores[name].grades
     }
@@ -70,14 +70,14 @@ def leads_table(done: Replay) -> pa.Table:
 
 def refused_table(done: Replay) -> pa.Table:
     """`lead, at, to, role, from, why`: decisions that changed nothing; why is unknown_stage, role, from or requires."""
-    rows = done.refusals[_by_lead(done, done.refusals)]
+    rows = done.refusals[by_lead(done, done.refusals)]
     stages = pa.array([name or "" for name in done.compiled.stage_names], pa.string())
     return pa.table(
         {
             "lead": done.lead_ids.take(pa.array(rows["lead"])),
             "at": pa.array(rows["at"], pa.int64()).cast(TIME),
-            "to": _decided(done.history.decisions, "to", rows["code"]),
-            "role": _decided(done.history.decisions, "role", rows["code"]),
+            "to": decision_field(done.history.decisions, "to", rows["code"]),
+            "role": decision_field(done.history.decisions, "role", rows["code"]),
             "from": stages.take(pa.array(rows["from_"])),
             "why": pa.array(REFUSALS).take(pa.array(rows["why"])),
         }
@@ -116,12 +116,14 @@ def _with_texts(table: pa.Table) -> pa.Table:
     return table
 
 
-def _stacked(done: Replay, name: str) -> NDArray[Any]:
+def stacked(done: Replay, name: str) -> NDArray[Any]:
+    """An array of every shard, one after the other, in the order of `lead_ids`."""
     parts = [getattr(shard, name) for shard in done.shards]
     return np.concatenate(parts) if parts else np.empty((0, len(done.compiled.score_names)))
 
 
-def _by_lead(done: Replay, rows: at.Records) -> NDArray[np.int64]:
+def by_lead(done: Replay, rows: at.Records) -> NDArray[np.int64]:
+    """The order of transitions or refusals by lead id, then as they happened."""
     place = np.empty(len(done.lead_order), np.int64)
     place[done.lead_order] = np.arange(len(place))
     return np.argsort(place[rows["lead"]], kind="stable")
@@ -132,7 +134,8 @@ def _score_columns(done: Replay, scores: NDArray[Any]) -> dict[str, pa.Array]:
     return {f"score.{name}": pa.array(scores[:, i] + 0.0) for i, name in enumerate(done.compiled.score_names)}
 
 
-def _grades(done: Replay, name: str, values: NDArray[Any]) -> pa.Array:
+def grades_of(done: Replay, name: str, values: NDArray[Any]) -> pa.Array:
+    """The letter of each value of a score that has grades; empty below the last bound."""
     grades = done.compiled.agreement.scores[name].grades
     number = np.full(len(values), len(grades))
     for i, (_, bound) in reversed(list(enumerate(grades))):
@@ -140,7 +143,7 @@ def _grades(done: Replay, name: str, values: NDArray[Any]) -> pa.Array:
     return pa.array([letter for letter, _ in grades] + [""], pa.string()).take(pa.array(number))
 
 
-def _paths(done: Replay, rows: at.Records) -> pa.Array:
+def paths_of(done: Replay, rows: at.Records) -> pa.Array:
     """`MQL.0` for a path, the role for a decision, empty for a timeout."""
     names = [""] + [path.id for path in done.compiled.agreement.paths]
     first = done.compiled.program.stages["enter_first"]
@@ -148,11 +151,11 @@ def _paths(done: Replay, rows: at.Records) -> pa.Array:
         pa.array(np.where(rows["cause"] == at.BY_PATH, first[rows["to"]] + rows["path"] + 1, 0))
     )
     decided = rows["cause"] == at.BY_DECISION
-    roles = _decided(done.history.decisions, "role", np.where(decided, rows["code"], -1))
+    roles = decision_field(done.history.decisions, "role", np.where(decided, rows["code"], -1))
     return pc.if_else(pa.array(decided), roles, by_path)
 
 
-def _decided(decisions: Shapes, field: str, codes: NDArray[np.int32]) -> pa.Array:
+def decision_field(decisions: Shapes, field: str, codes: NDArray[np.int32]) -> pa.Array:
     """A field of the decisions with these codes; empty for code −1 and where the field is absent."""
     column = decisions.column(field)
     if column is None or not len(decisions):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from tasuki.agreement import is_return
 from tasuki.server.core import clock
 from tasuki.server.handoffs import acting, following, passing
 from tasuki.server.handoffs.capacity import set_capacity, set_team_capacity
 from tasuki.server.handoffs.inputs import About, Act, Followed, Step, Told
 from tasuki.server.handoffs.models import Promise
-from tasuki.server.handoffs.outcomes import is_return, outcome_of
+from tasuki.server.handoffs.outcomes import outcome_of
 from tasuki.server.handoffs.transfer import take, touched, transfer
 
 __all__ = [

@@ -1,0 +1,1 @@
+"""KPIs: definitions, and what they are computed from."""

@@ -1,0 +1,1 @@
+"""Tables of several figures: funnels, flows, velocity, follow-up, leaderboard, matrix, trend, revenue."""

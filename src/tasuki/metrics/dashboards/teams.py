@@ -1,0 +1,133 @@
+"""How handoffs are followed up, as a whole and by rep; and what comes of it in money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tasuki.metrics.asking import Question, check_slices, label, narrowing
+from tasuki.metrics.compute import compute
+from tasuki.metrics.derived import SLICES
+from tasuki.metrics.figures import Amount, Answer
+from tasuki.metrics.reader import Facts
+from tasuki.shares import Share
+
+BINS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 48.0, 96.0)
+"""Hours at which a bar of the distribution begins; the last one has no end."""
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """Handoffs of a stage by the time to their first touch. `bars`: hours from, to (None: on), handoffs.
+
+    `untouched`: handoffs that ended without a touch, `waiting`: those that are open and have had none.
+    """
+
+    given: int
+    bars: tuple[tuple[float, float | None, int], ...]
+    untouched: int
+    waiting: int
+    median: float | None
+    nine_tenths: float | None
+
+
+def follow_up(
+    facts: Facts, question: Question | None = None, *, stage: str = "", business: bool = True
+) -> FollowUp:
+    """In working hours or by the clock on the wall, by the time of the handoff. `stage`: its id, else that of MQL."""
+    question = question or Question()
+    wanted, parameters = _handed(facts, question, stage)
+    hours = "touch_business_hours" if business else "touch_hours"
+    ends = [*BINS[1:], None]
+    bars = [
+        f"count(*) FILTER ({hours} >= {low}{f' AND {hours} < {high}' if high else ''})"
+        for low, high in zip(BINS, ends, strict=True)
+    ]
+    sql = f"""
+        SELECT count(*), count(*) FILTER (touch_hours IS NULL AND outcome <> 'open'),
+               count(*) FILTER (touch_hours IS NULL AND outcome = 'open'),
+               quantile_cont({hours}, [0.5, 0.9]), {", ".join(bars)}
+        FROM handed WHERE {wanted}
+    """
+    given, untouched, waiting, quantiles, *counts = facts.rows(sql, parameters)[0]
+    shown = tuple(zip(BINS, ends, counts, strict=True))
+    return FollowUp(given, shown, untouched, waiting, *(quantiles or (None, None)))
+
+
+def _handed(facts: Facts, question: Question, stage: str) -> tuple[str, dict[str, object]]:
+    check_slices(question, (*SLICES, "outcome", "month", "week"), "a follow-up")
+    conditions, parameters = narrowing(question)
+    place = facts.place_of(stage) if stage else facts.place("MQL")
+    return " AND ".join([f"stage = {-2 if place is None else place}", "NOT late", *conditions]), parameters
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One rep: what became of all handoffs *given* to them that ended, so that passing over the hard ones helps nobody.
+
+    `accepted` and `in_time` are shares of all that ended (of those whose due time is known). `amounts`: of deals won.
+    """
+
+    rep: str
+    given: int
+    waiting: int
+    touched: Share
+    accepted: Share
+    in_time: Share
+    median: float | None
+    won: int
+    amounts: tuple[Amount, ...]
+
+
+def leaderboard(
+    facts: Facts, question: Question | None = None, *, stage: str = "", by: str = "rep"
+) -> list[Standing]:
+    """By rep or team, by the time of the handoff; handoffs of every stage unless one is named. By name, none last.
+
+    Deals won are those closed in the same time.
+    """
+    question = question or Question()
+    wanted, parameters = _handed(facts, question, stage)
+    if not stage:
+        wanted = " AND ".join(["NOT late", *narrowing(question)[0]])
+    sql = f"""
+        SELECT coalesce({by}, '') AS part, count(*), count(*) FILTER (outcome = 'open'), count(*) FILTER (outcome <> 'open'),
+               count(*) FILTER (outcome <> 'open' AND touch_hours IS NOT NULL), count(*) FILTER (outcome = 'accepted'),
+               count(*) FILTER (met), count(met), median(touch_business_hours)
+        FROM handed WHERE {wanted} GROUP BY part
+    """
+    handed = {part: rest for part, *rest in facts.rows(sql, parameters)}
+    won = _won(facts, question, by)
+    found = []
+    for part in sorted({*handed, *won}, key=lambda name: (name == "", name)):
+        given, waiting, ended, touched, accepted, met, known, median = handed.get(part, (0,) * 7 + (None,))
+        deals = won.get(part, ())
+        found.append(Standing(
+            label(part, by), given, waiting, Share(touched, ended), Share(accepted, ended), Share(met, known), median,
+            sum(deal.deals for deal in deals), deals,
+        ))  # fmt: skip
+    return found
+
+
+def _won(facts: Facts, question: Question, by: str) -> Mapping[str, tuple[Amount, ...]]:
+    narrowed = Question(
+        by, {k: v for k, v in question.where.items() if k in SLICES}, question.since, question.until
+    )
+    answer = compute(facts, "won.amount", narrowed)
+    return {"" if f.part == label(None, by) else str(f.part): f.amounts for f in answer.parts}
+
+
+REVENUE = (
+    "won.amount",
+    "won.average",
+    "won.deals",
+    "won.rate",
+    "won.cycle",
+    "opportunity.opened",
+    "opportunity.open_amount",
+)
+
+
+def revenue(facts: Facts, question: Question | None = None) -> Mapping[str, Answer]:
+    """What ends in money, KPI by KPI, with the same question."""
+    return {kpi: compute(facts, kpi, question) for kpi in REVENUE}

@@ -1,0 +1,1 @@
+"""Facts: what happened, as tables; how they are made, kept and read."""

@@ -1,0 +1,43 @@
+"""Why there is no figure, or what it leaves out, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+NONE = "–"
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "no_stage": ("the agreement has no stage for {role}", "取り決めに{role}のステージがありません"),
+    "no_score": ("the agreement has no score for that", "取り決めに該当するスコアがありません"),
+    "no_target_stage": ("the agreement has no stage for {role} to reach", "取り決めに到達先{role}のステージがありません"),
+    "nothing": ("nothing to divide by", "母数がありません"),
+    "young": (
+        "too young to say: {count} of them, nine of ten of the others took up to {days} days",
+        "まだ判断できません：{count}件。ほかの9割は{days}日以内に達しています",
+    ),
+    "nobody": ("nobody has reached {role} yet, so it is not known how long that takes", "まだ誰も{role}に達していないため、かかる日数がわかりません"),
+    "unknown": ("not known of any of {count}", "{count}件のどれもわかりません"),
+    "currencies": ("amounts in several currencies: {which}", "複数の通貨の金額があります：{which}"),
+    "no_amount": ("{count} without amount", "金額なし{count}件"),
+    "no_currency": ("{count} without currency", "通貨なし{count}件"),
+    "left_young": ("{count} too young, left out", "未成熟のため除外{count}件"),
+    "left_unknown": ("{count} not known, left out", "不明のため除外{count}件"),
+    "late": ("{count} late", "遅れて記録{count}件"),
+    "no_account": ("{count} without company, left out", "企業不明のため除外{count}件"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A code of `_TEXTS` with what stands in its text."""
+
+    code: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        """In `en` or `ja`."""
+        return _TEXTS[self.code][language == "ja"].format(**self.values)
+
+
+CODES = tuple(_TEXTS)
