@@ -111,7 +111,8 @@ WITH known AS (
 ), told AS (
     SELECT *, false AS opened_late, false AS closed_late FROM known
     UNION ALL
-    SELECT * FROM (SELECT DISTINCT ON (deal) * FROM coming ORDER BY deal, closed_late DESC, revision)
+    SELECT * FROM (
+        SELECT DISTINCT ON (deal) * FROM coming WHERE opened_late OR closed_late ORDER BY deal, closed_late DESC, revision)
 ), timed AS (
     SELECT *, epoch_us(coalesce(opened_at, recorded_at)) AS us, epoch_us(closed_at) AS closed_us,
            {month_us} AS opened_month, {week_us} AS opened_week, {month_closed} AS closed_month, {week_closed} AS closed_week

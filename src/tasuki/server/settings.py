@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "tasuki.server.deals",
     "tasuki.server.imports",
     "tasuki.server.lists",
+    "tasuki.server.insights",
     "tasuki.server.api",
     "tasuki.server.pages",
     "django.forms",  # after the pages, whose widgets wear Tabler's classes
