@@ -17,20 +17,20 @@ from tasuki.server.handoffs.models import Handoff
 SLICES: Mapping[str, str | Promise] = {
     "month": gettext_lazy("Month"),
     "week": gettext_lazy("Week"),
-    "source": gettext_lazy("Source"),
+    "source": pgettext_lazy("figures", "Source"),
     "campaign": gettext_lazy("Campaign"),
     "content": gettext_lazy("Content"),
     "persona": gettext_lazy("Persona"),
     "team": gettext_lazy("Team"),
-    "rep": gettext_lazy("Person"),
+    "rep": pgettext_lazy("figures", "Person"),
     "version": gettext_lazy("Version of the agreement"),
     "path": gettext_lazy("Path"),
-    "channel": gettext_lazy("Channel"),
+    "channel": pgettext_lazy("figures", "Channel"),
     "account": gettext_lazy("Company"),
     "reason": gettext_lazy("Reason"),
     "outcome": gettext_lazy("Outcome"),
     "currency": gettext_lazy("Currency"),
-    "form": gettext_lazy("Form"),
+    "form": pgettext_lazy("figures", "Form"),
 }
 """Every slice by its name."""
 PATHS: Mapping[str, str | Promise] = {
