@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
+from tasuki.metrics.reader import Facts
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import NotAllowed, NotFound
@@ -125,6 +127,21 @@ def test_facts_that_are_made_anew_are_looked_at_anew(counted: Company, marketer:
     assert refresh().anew
     assert queries.figure(marketer, "sal.entries").total.value == 1
     assert queries.figure(marketer, "mal.created").total.value == 4
+
+
+def test_a_file_that_goes_just_as_it_is_read_is_read_anew(
+    counted: Company, marketer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    assert queries.figure(marketer, "sal.entries").total.value == 1
+    accept(counted, counted.web)
+    refresh()
+
+    def gone(*_: Any) -> None:
+        monkeypatch.undo()
+        raise duckdb.IOException("gone")
+
+    monkeypatch.setattr(Facts, "refresh", gone)
+    assert queries.figure(marketer, "sal.entries").total.value == 2
 
 
 def test_before_the_first_count_it_says_what_comes(marketer: Actor, api_of: Callable[..., Api]):

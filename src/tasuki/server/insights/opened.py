@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 from django.utils.translation import gettext as _
 
 from tasuki.errors import FactsUnreadable
@@ -54,12 +55,20 @@ def opened(as_of: datetime | None = None) -> Iterator[Facts]:
     """
     with _lock:
         try:
-            is_past = as_of is not None and as_of < clock.now()
-            facts = _of(clock.microseconds(as_of)) if as_of is not None and is_past else _of_now()
-        except FactsUnreadable:
+            facts = _found(as_of)
+        except duckdb.Error:  # a file was joined with others just as we were to read it
             forget()
-            raise _not_yet() from None
+            facts = _found(as_of)
         yield facts
+
+
+def _found(as_of: datetime | None) -> Facts:
+    try:
+        is_past = as_of is not None and as_of < clock.now()
+        return _of(clock.microseconds(as_of)) if as_of is not None and is_past else _of_now()
+    except FactsUnreadable:
+        forget()
+        raise _not_yet() from None
 
 
 def forget() -> None:
