@@ -21,6 +21,7 @@ from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.models import Team, User
 from tasuki.server.deals.models import Deal
 from tasuki.server.handoffs.models import Clock, Handoff
+from tasuki.server.imports.models import ImportJob
 from tasuki.server.insights import commands
 from tasuki.server.insights.commands import facts_folder, refresh
 from tasuki.server.insights.facts.tail import Cursor, new_rows
@@ -199,6 +200,24 @@ def test_the_agreement_that_comes_into_force_changes_what_figures_are_called(com
     agree(90, at=clock.now())
     refresh()
     assert store.read_manifest(facts_folder()).terms.version == "2"
+    assert refresh() == commands.Refreshed()
+
+
+def test_after_an_import_was_undone_all_is_made_anew_without_what_it_brought(company: Company):
+    refresh()
+    assert facts_of(kpi="mal.created").total.value == 4
+    Lead.objects.filter(pk=company.quiet.pk).delete()
+    ImportJob.objects.create(
+        name="a.csv",
+        file="a",
+        digest="a",
+        kind="leads",
+        state="undone",
+        created_at=clock.now(),
+        undone_at=clock.now(),
+    )
+    assert refresh().anew
+    assert facts_of(kpi="mal.created").total.value == 3
     assert refresh() == commands.Refreshed()
 
 
