@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 
 from tasuki.server.core.access import Actor
 from tasuki.server.core.models import Role, Team, User
+from tasuki.server.insights import commands as insights
+from tasuki.server.insights import opened
 from tests.monday import monday_morning
 from tests.server.conftest import nothing_is_kept_from_another_test
 from tests.server.pages import scene as scenes
@@ -45,8 +47,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def company(transactional_db: None) -> Callable[[], scenes.Scene]:
-    """The demo's people and teams, and the company's leads."""
+def company(
+    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], scenes.Scene]]:
+    """The demo's people and teams, and the company's leads, with figures counted in a folder of its own."""
+    for room in (insights, opened):
+        monkeypatch.setattr(room, "facts_folder", lambda: tmp_path / "facts")
     inside = Team.objects.create(name="インサイドセールス", role=Role.INSIDE_SALES)
     field = Team.objects.create(name="東日本営業", role=Role.SALES)
     for name, family, role, team in (
@@ -57,7 +63,14 @@ def company(transactional_db: None) -> Callable[[], scenes.Scene]:
         ("demo-administrator", "足立", Role.ADMINISTRATOR, None),
     ):
         User(username=name, last_name=family, role=role, team=team, password="!").save()
-    return scenes.set_up
+
+    def set_up() -> scenes.Scene:
+        scene = scenes.set_up()
+        insights.refresh()
+        return scene
+
+    yield set_up
+    opened.forget()
 
 
 @pytest.fixture
@@ -98,7 +111,7 @@ def visit(
 ) -> Iterator[Callable[..., Visit]]:
     """Opens a browser: `visit(language="ja", width=1440, dark=False)`."""
     settings.DEMO = True
-    opened: list[BrowserContext] = []
+    contexts: list[BrowserContext] = []
 
     def open_one(language: str = "en", width: int = 1440, dark: bool = False) -> Visit:
         context = chromium.new_context(
@@ -107,11 +120,11 @@ def visit(
             color_scheme="dark" if dark else "light",
             timezone_id="Asia/Tokyo",
         )
-        opened.append(context)
+        contexts.append(context)
         return Visit(context, live_server.url)
 
     yield open_one
-    for context in opened:
+    for context in contexts:
         context.close()
 
 

@@ -41,6 +41,9 @@ def places(scene: Scene) -> list[Place]:
     known = [
         ("today", "/", "today"),
         ("handoffs", "/handoffs", "handoffs"),
+        ("numbers", "/numbers?period=all", "numbers"),
+        ("number", "/numbers/mql.entries?by=source", "number"),
+        ("number", "/numbers/sal.acceptance", "number-young"),
         ("leads", "/leads", "leads"),
         ("leads", "/leads?stage=MQL&stage=MAL&score=10..&view=all", "leads-asked"),
         ("board", "/leads/board", "board"),

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
 from tasuki.server.core.access import Actor
+from tasuki.server.insights import commands as insights
+from tasuki.server.insights import opened
 from tests.monday import monday_morning
 from tests.server.pages import scene as scenes
 
@@ -14,9 +17,16 @@ __all__ = ["monday_morning"]
 
 
 @pytest.fixture
-def scene(inside_rep: Actor, sales_rep: Actor, marketer: Actor) -> scenes.Scene:
-    """The company, after its people and teams."""
-    return scenes.set_up()
+def scene(
+    inside_rep: Actor, sales_rep: Actor, marketer: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[scenes.Scene]:
+    """The company, after its people and teams, with its figures counted in a folder of its own."""
+    monkeypatch.setattr(insights, "facts_folder", lambda: tmp_path / "facts")
+    monkeypatch.setattr(opened, "facts_folder", lambda: tmp_path / "facts")
+    found = scenes.set_up()
+    insights.refresh()
+    yield found
+    opened.forget()
 
 
 @pytest.fixture

@@ -25,6 +25,10 @@ PAGES = {
     "/leads/board?q=藤井": EVERYONE,
     "/leads/board/more?lane=MQL": EVERYONE,
     "/leads/new": EVERYONE,
+    "/numbers": EVERYONE,
+    "/numbers/sal.acceptance": EVERYONE,
+    "/numbers/won.amount?by=source&period=all&as_of=2026-01-01&side=young": EVERYONE,
+    "/numbers/mql.stock?by=&period=month": EVERYONE,
     "/accounts": EVERYONE,
     "/accounts/{account}": EVERYONE,
     "/accounts/{account}/story": EVERYONE,
@@ -108,7 +112,7 @@ POSTED = {
     "team-hours-clear", "start-skip", "start-close", "duplicate-reopen", "person-link",
     "test-mail", "chat-new", "chat-test", "chat-remove", "team-chat-new", "send-again", "webhook-test", "webhook-rotate",
     "webhook-switch", "webhook-remove", "today-decide", "today-call", "today-answer", "held-undo", "note", "note-remove",
-    "deal-new", "deal-change",
+    "deal-new", "deal-change", "number-export", "number-leads-export",
     "leads-columns", "leads-export", "many", "many-undo", "board-undo",
     "view-new", "view-begin", "view-change", "view-remove", "view-restore",
 }  # fmt: skip
@@ -154,6 +158,8 @@ def test_what_is_not_there_is_404(
     ["/leads?after=x", "/leads?after=[1,%22]", "/leads?q=%00&stage=%00", "/leads?sort=x", "/accounts?after=-1",
      "/handoffs?after=x&state=x&team=%00&person=%00", "/handoffs?after=[1,2]&state=closed",
      "/duplicates?kind=x&after=1", "/imports?after=x", "/settings/audit?by=x&after=99999999999999999999",
+     "/numbers?period=x&as_of=9999-99-99&source=%00&rep=x", "/numbers/mql.entries?by=x&part=x&side=x&offset=-1",
+     "/numbers/mql.entries?by=month&part=x", "/numbers/nothing",
      "/leads/1?at=9999-99-99", "/leads/1?at=0001-01-01", "/leads/1?at=2026-01-01T00:00"],
 )  # fmt: skip
 def test_addresses_made_up_by_hand_never_break_a_page(

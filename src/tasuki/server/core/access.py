@@ -44,6 +44,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "tokens.own": EVERYONE,
     "audit.read": LEADING,
     "metrics.read": LEADING,
+    "numbers.read": EVERYONE,
     "channels.own": EVERYONE,
     "channels.team": LEADING,
     "webhooks.manage": frozenset({Role.ADMINISTRATOR}),

@@ -162,6 +162,7 @@ SCOPES: Words = {
     "erase": _("Erase a person's data"),
     "audit.read": _("Read the audit"),
     "metrics.read": _("Read the metrics"),
+    "numbers.read": _("Read figures and their definitions"),
     "channels.own": _("Choose how one is told"),
     "channels.team": _("Chats of teams"),
     "webhooks.manage": _("Webhooks and deliveries"),

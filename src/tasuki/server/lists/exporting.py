@@ -38,7 +38,12 @@ def written(
     house = translation.get_language() or "en", timezone.get_current_timezone()
     rows = _rows(actor, shown, stages, pages, house)
     head = ["ID", *(str(column.word) for column in shown)]
-    return _excel(head, rows, shown) if kind == EXCEL else _csv(head, rows, MARK if kind == CSV else "")
+    return table(kind, head, rows)
+
+
+def table(kind: str, head: Sequence[str], pages: Iterator[list[list[Any]]]) -> Iterator[bytes]:
+    """Any table as such a file, in pieces: its head, then its rows, some at a time."""
+    return _excel(head, pages) if kind == EXCEL else _csv(head, pages, MARK if kind == CSV else "")
 
 
 @contextmanager
@@ -91,17 +96,15 @@ def _cell(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _excel(head: Sequence[str], pages: Iterator[list[list[Any]]], shown: Sequence[Column]) -> Iterator[bytes]:
+def _excel(head: Sequence[str], pages: Iterator[list[list[Any]]]) -> Iterator[bytes]:
     with tempfile.TemporaryFile() as file:
-        _write_sheet(file, head, pages, shown)
+        _write_sheet(file, head, pages)
         file.seek(0)
         while piece := file.read(PIECE):
             yield piece
 
 
-def _write_sheet(
-    file: IO[bytes], head: Sequence[str], pages: Iterator[list[list[Any]]], shown: Sequence[Column]
-) -> None:
+def _write_sheet(file: IO[bytes], head: Sequence[str], pages: Iterator[list[list[Any]]]) -> None:
     """Row by row, so that memory does not grow with the rows. Texts are texts, whatever they begin with."""
     book = xlsxwriter.Workbook(
         file,
@@ -110,7 +113,7 @@ def _write_sheet(
     sheet = book.add_worksheet()
     bold, at = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
     sheet.freeze_panes(1, 0)
-    sheet.set_column(1, len(shown), 18)
+    sheet.set_column(1, len(head) - 1, 18)
     for place, text in enumerate(head):
         sheet.write_string(0, place, text, bold)
     number = 0

@@ -70,6 +70,7 @@ ACTIONS: Words = {
     "merge.undo": gettext_lazy("undid a merge"),
     "note.remove": gettext_lazy("removed a note"),
     "note.write": gettext_lazy("wrote a note"),
+    "numbers.export": gettext_lazy("took figures out as a file"),
     "person.erase": gettext_lazy("erased a person's data"),
     "person.export": gettext_lazy("exported a person's data"),
     "promise.cancel": gettext_lazy("cancelled a promised call"),

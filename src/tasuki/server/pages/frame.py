@@ -41,6 +41,7 @@ RAIL = (
     Place("today", gettext_lazy("Today"), "leads.read", "home"),
     Place("leads", gettext_lazy("Leads"), "leads.read", "users"),
     Place("handoffs", gettext_lazy("Handoffs"), "leads.read", "arrow-right"),
+    Place("numbers", gettext_lazy("Numbers"), "numbers.read", "chart-bar"),
     Place("accounts", gettext_lazy("Accounts"), "leads.read", "building"),
     Place("deals", gettext_lazy("Deals"), "leads.read", "coin"),
     Place("duplicates", gettext_lazy("Duplicates"), "duplicates.decide", "copy"),

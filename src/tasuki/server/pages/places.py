@@ -129,6 +129,7 @@ SECTIONS: dict[str, str] = {
     "lead-move": "leads",
     "board": "leads",
     "many-one": "leads",
+    "number": "numbers",
     "account": "accounts",
     "account-edit": "accounts",
     "import": "imports",

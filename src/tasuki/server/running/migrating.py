@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from tasuki.errors import UsageError
+from tasuki.server.insights import triggers
 
 LOCK = 7_461_737_569  # any number that no other program takes on this database
 
@@ -22,6 +23,7 @@ def migrate() -> list[str]:
     with _alone():
         missing = unapplied()
         call_command("migrate", interactive=False, verbosity=0, run_syncdb=True)
+        triggers.install()
     return missing
 
 

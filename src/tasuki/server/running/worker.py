@@ -19,6 +19,7 @@ from tasuki.server.running.kernel import warm
 from tasuki.server.running.starting import calm_collector
 
 LOG = logging.getLogger("tasuki.worker")
+FACTS_IDLE = 3.0  # seconds between two looks for new facts
 SEARCH_IDLE = 0.5  # seconds between two looks when nothing is to be read anew
 HOUR = 3600.0
 MINUTE = 60.0
@@ -58,6 +59,7 @@ def work(stop: threading.Event) -> int:
         _Loop("clocks", stop, _clocks),
         _Loop("courier", stop, courier.run),
         _Loop("search", stop, _search),
+        _Loop("facts", stop, _facts),
         _Loop("house", stop, _house),
         _Loop("stalled", stop, _stalled),
         _Loop("jobs", stop, lambda asked: jobs.run_jobs(asked, name)),
@@ -98,6 +100,18 @@ def _search(stop: threading.Event) -> None:
     from tasuki.server.lifecycle import worker
 
     worker.repeat(stop, lambda: 0.0 if searching.read_due() else SEARCH_IDLE)
+
+
+def _facts(stop: threading.Event) -> None:
+    """What figures are counted in, some seconds after it happened."""
+    from tasuki.server.insights import commands
+    from tasuki.server.lifecycle import worker
+
+    def turn() -> float:
+        commands.refresh()
+        return FACTS_IDLE
+
+    worker.repeat(stop, turn)
 
 
 def _house(stop: threading.Event) -> None:

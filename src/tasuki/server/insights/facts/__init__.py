@@ -1,0 +1,1 @@
+"""Facts from the database, one file a table."""

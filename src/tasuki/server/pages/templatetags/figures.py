@@ -1,0 +1,154 @@
+"""What templates say of figures."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from tasuki.agreement.values import Target
+from tasuki.metrics.figures import Amount, Figure
+from tasuki.metrics.formulas import Kpi
+from tasuki.metrics.reasons import Reason
+from tasuki.server.core import formats
+from tasuki.server.core.words import Words
+from tasuki.server.insights.board import Tile
+from tasuki.server.lifecycle.flow import LEADS
+from tasuki.shares import Share
+
+register = template.Library()
+PER: Words = {
+    "week": gettext_lazy("%(amount)s a week"),
+    "month": gettext_lazy("%(amount)s a month"),
+    "quarter": gettext_lazy("%(amount)s a quarter"),
+    "year": gettext_lazy("%(amount)s a year"),
+}
+FEW = 10
+"""From fewer than so many no change of a share is told."""
+
+
+@register.filter
+def figure(found: Figure | None, kpi: Kpi) -> str:
+    """The value with its unit; a dash where there is none, of several currencies each."""
+    if found is None:
+        return "–"
+    if found.amounts:
+        return " · ".join(formats.money(_whole(one.value), one.currency) for one in found.amounts)
+    return value(found.value, kpi)
+
+
+def _whole(amount: Decimal) -> Decimal:
+    """An average of yen has no decimals that say anything."""
+    return amount.quantize(Decimal(1)) if abs(amount) >= 1000 else amount
+
+
+def value(number: float | None, kpi: Kpi) -> str:
+    """A value in the unit of a KPI."""
+    if number is None:
+        return "–"
+    match str(kpi.unit):
+        case "rate":
+            return f"{formats.number(100 * number, 1)} %"
+        case "hours":
+            return ngettext("%(n)s hour", "%(n)s hours", 2) % {"n": formats.number(number, 1)}
+        case "days":
+            return ngettext("%(n)s day", "%(n)s days", 2) % {"n": formats.number(number, 1)}
+        case "points":
+            return _("%(n)s points") % {"n": formats.number(number, 1)}
+        case "count":
+            return formats.number(number)
+    return formats.number(number, 1)
+
+
+@register.filter
+def change(tile: Tile) -> str:
+    """Against the time before: points of a rate, percent of anything else; empty where nothing can be said."""
+    now, before = tile.figure, tile.before
+    if before is None or now.value is None or before.value is None:
+        return ""
+    if str(tile.kpi.unit) == "rate":
+        if min(now.denominator, before.denominator) < FEW:
+            return ""
+        return _("%(n)s percentage points") % {"n": _signed(100 * (now.value - before.value), 1)}
+    if not before.value:
+        return ""
+    return f"{_signed(100 * (now.value / before.value - 1), 0)} %"
+
+
+def _signed(number: float, digits: int) -> str:
+    text = formats.number(abs(number), digits)
+    return "±0" if text == "0" else f"{'+' if number > 0 else '−'}{text}"
+
+
+@register.filter
+def reason(found: Reason) -> str:
+    """Why there is no figure, or what is left out."""
+    return found.text(formats.language())
+
+
+@register.filter
+def kpi_name(kpi: Kpi) -> str:
+    """What it is called."""
+    return kpi.name.text(formats.language())
+
+
+@register.filter
+def words(found: object) -> str:
+    """A text that is there in both languages."""
+    return str(found.text(formats.language()))  # type: ignore[attr-defined]
+
+
+@register.filter
+def wanted(target: Target) -> str:
+    """What the agreement wants: `120 a month`, `50 %`."""
+    if target.unit == "%":
+        amount = f"{formats.number(target.amount, 1)} %"
+    elif target.unit == LEADS:
+        amount = formats.number(target.amount)
+    else:
+        amount = (
+            formats.money(Decimal(str(target.amount)), target.unit) if len(target.unit) == 3 else target.text
+        )
+    word = PER.get(target.per or "")
+    return str(word) % {"amount": amount} if word else amount
+
+
+@register.filter
+def worth(amount: Amount) -> str:
+    """Money of one currency."""
+    return formats.money(_whole(amount.value), amount.currency)
+
+
+@register.filter
+def share(found: Share) -> str:
+    """`48 % (12 of 25)`; a dash where there is nothing to divide by."""
+    if not found.total:
+        return "–"
+    return _("%(share)s %% (%(part)s of %(whole)s)") % {
+        "share": formats.number(100 * found.count / found.total),
+        "part": formats.number(found.count),
+        "whole": formats.number(found.total),
+    }
+
+
+@register.filter
+def hundredth(number: int | float | None, most: int | float) -> int:
+    """Of a hundred, for the width of a bar."""
+    return round(100 * (number or 0) / most) if most else 0
+
+
+@register.filter
+def cell(row: dict[str, int], stage: str) -> int:
+    """A cell of the matrix."""
+    return row.get(stage, 0)
+
+
+@register.filter
+def interval(found: Figure) -> str:
+    """Of a rate: from, to."""
+    if found.interval is None or found.value is None:
+        return "–"
+    low, high = found.interval
+    return f"{formats.number(100 * low)}–{formats.number(100 * high)} %"
