@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
@@ -20,6 +21,7 @@ from tasuki.server.running.starting import calm_collector
 
 LOG = logging.getLogger("tasuki.worker")
 FACTS_IDLE = 3.0  # seconds between two looks for new facts
+FACTS_SHARE = 30.0  # what took a second is done every half minute: it holds up those who fold
 SEARCH_IDLE = 0.5  # seconds between two looks when nothing is to be read anew
 HOUR = 3600.0
 MINUTE = 60.0
@@ -103,13 +105,14 @@ def _search(stop: threading.Event) -> None:
 
 
 def _facts(stop: threading.Event) -> None:
-    """What figures are counted in, some seconds after it happened."""
+    """What figures are counted in, some seconds after it happened; leads wait for their stage, figures need not."""
     from tasuki.server.insights import commands
     from tasuki.server.lifecycle import worker
 
     def turn() -> float:
+        begin = monotonic()
         commands.refresh()
-        return FACTS_IDLE
+        return min(max(FACTS_IDLE, FACTS_SHARE * (monotonic() - begin)), MINUTE)
 
     worker.repeat(stop, turn)
 
