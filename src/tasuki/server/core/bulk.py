@@ -100,14 +100,11 @@ def update(model: type[models.Model], fields: Sequence[str], rows: Sequence[Row]
         cursor.executemany(plan.update, ready)
 
 
-def any_of(column: str, values: Iterable[Any], kind: str = "bigint") -> tuple[str, list[Any]]:
-    """A condition for raw SQL: the column is one of the values; with its parameters. `kind` is PostgreSQL's type."""
-    if connection.vendor == "postgresql":
-        given = list(values)  # numbers as text: an array of them costs Python more
-        return f"{column} = ANY(%s::{kind}[])", [
-            f"{{{','.join(map(str, given))}}}" if kind == "bigint" else given
-        ]
-    return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(list(values))]  # noqa: S608 — names of ours
+def any_of(column: str, ids: Iterable[int]) -> tuple[str, list[Any]]:
+    """A condition for raw SQL: the column is one of the ids; with its parameters."""
+    if connection.vendor == "postgresql":  # as text: an array of numbers costs Python more
+        return f"{column} = ANY(%s::bigint[])", [f"{{{','.join(map(str, ids))}}}"]
+    return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(list(ids))]  # noqa: S608 — names of ours
 
 
 def ids_by_text(model: type[models.Model], column: str, values: Iterable[str]) -> tuple[str, list[Any]]:

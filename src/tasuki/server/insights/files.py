@@ -14,7 +14,6 @@ from tasuki.metrics.figures import Answer
 from tasuki.metrics.rows import rows_of
 from tasuki.server.core import audit, formats
 from tasuki.server.core.access import Actor
-from tasuki.server.core.errors import Invalid
 from tasuki.server.insights import names, queries
 from tasuki.server.insights.asking import Asked
 from tasuki.server.lists import exporting
@@ -56,13 +55,7 @@ def export_figure(actor: Actor, id: str, asked: Asked, kind: str = exporting.CSV
 
     Invalid; NotFound; NotAllowed.
     """
-    if kind not in exporting.KINDS:
-        raise Invalid(
-            "export_kind",
-            _("There is no such kind of file."),
-            cure=_("Possible: %(known)s.") % {"known": ", ".join(exporting.KINDS)},
-            field="kind",
-        )
+    exporting.check_kind(kind)
     answer = queries.figure(actor, id, asked)
     rows = rows_named(answer)
     with transaction.atomic():

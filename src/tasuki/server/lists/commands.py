@@ -225,13 +225,7 @@ def export_leads(
     The audit tells who took what out before the first piece is given. Invalid; NotAllowed.
     """
     require(actor, "export")
-    if kind not in exporting.KINDS:
-        raise Invalid(
-            "export_kind",
-            _("There is no such kind of file."),
-            cure=_("Possible: %(known)s.") % {"known": ", ".join(exporting.KINDS)},
-            field="kind",
-        )
+    exporting.check_kind(kind)
     _check_answerable(asked)
     listing.column(sort)
     ids = None if lead_ids is None else queries.visible(actor, lead_ids)

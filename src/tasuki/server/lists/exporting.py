@@ -12,9 +12,11 @@ from typing import IO, Any
 
 import xlsxwriter
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from tasuki.server.agreements.stages import Stages
 from tasuki.server.core.access import Actor
+from tasuki.server.core.errors import Invalid
 from tasuki.server.lists import columns, queries
 from tasuki.server.lists.columns import Column
 from tasuki.server.people.models import Lead
@@ -29,6 +31,17 @@ MOST_ROWS = 1_048_575
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 PIECE = 64 * 1024
 Pages = Iterable[list[Lead]]
+
+
+def check_kind(kind: str) -> None:
+    """Invalid `export_kind`: no file is written like that."""
+    if kind not in KINDS:
+        raise Invalid(
+            "export_kind",
+            _("There is no such kind of file."),
+            cure=_("Possible: %(known)s.") % {"known": ", ".join(KINDS)},
+            field="kind",
+        )
 
 
 def written(
