@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
@@ -140,9 +142,9 @@ def hundredth(number: int | float | None, most: int | float) -> int:
 
 
 @register.filter
-def cell(row: dict[str, int], stage: str) -> int:
-    """A cell of the matrix."""
-    return row.get(stage, 0)
+def cell(row: Mapping[str, Any], name: str) -> Any:
+    """A cell of the matrix, by stage, or the name of its row; 0 where there is nothing."""
+    return row.get(name, 0)
 
 
 @register.filter
