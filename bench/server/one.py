@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 TASUKI = (sys.executable, "-c", "from tasuki.cli import main; main()")
 LEADS, ACTIVITIES, SECONDS = 100_000, 3_000_000, 60.0
 BATCH = 1_000
+CONNECTIONS = 4
 
 
 def main(out: Path, scale: float) -> None:
@@ -116,7 +117,7 @@ def _folded() -> float:
 
 
 def _intake(port: int, token: str, leads: int, seconds: float) -> dict[str, float]:
-    """Each a second: batches by two connections, single leads by four."""
+    """Each a second, by `CONNECTIONS` at once."""
     from bench.server.client import Client
     from bench.server.filling import SHAPES, address, shape
 
@@ -145,7 +146,7 @@ def _intake(port: int, token: str, leads: int, seconds: float) -> dict[str, floa
         client.send("PUT", "/leads", lead(f"s{number}-{turn}"))
         return 1
 
-    def rate(work: Callable[[Client, int, int, random.Random], int], connections: int) -> float:
+    def rate(work: Callable[[Client, int, int, random.Random], int]) -> float:
         begin = perf_counter()
 
         def send(number: int) -> int:
@@ -154,11 +155,11 @@ def _intake(port: int, token: str, leads: int, seconds: float) -> dict[str, floa
                 done, turn = done + work(client, number, turn, chance), turn + 1
             return done
 
-        with ThreadPoolExecutor(connections) as pool:
-            done = sum(pool.map(send, range(connections)))
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            done = sum(pool.map(send, range(CONNECTIONS)))
         return done / (perf_counter() - begin)
 
-    return {"activities": rate(activities, 2), "leads": rate(new_leads, 2), "single_leads": rate(one_lead, 4)}
+    return {"activities": rate(activities), "leads": rate(new_leads), "single_leads": rate(one_lead)}
 
 
 if __name__ == "__main__":

@@ -34,8 +34,8 @@ def test_every_finding_that_is_not_good_has_a_cure(findings: dict[str, Finding])
 
 def test_everything_a_set_up_needs_is_looked_at(findings: dict[str, Finding]):
     assert findings.keys() >= {
-        "settings", "data", "disk", "secret key", "time zones", "database", "migrations", "clock", "people",
-        "agreement", "worker", "queue", "static files", "languages", "kernel",
+        "settings", "data", "disk", "secret key", "time zones", "database", "migrations", "clock", "memory",
+        "people", "agreement", "worker", "queue", "static files", "languages", "kernel",
     }  # fmt: skip
 
 
@@ -44,6 +44,18 @@ def test_who_is_there_and_at_work_is_told(administrator: Actor):
     heartbeat.beat("one", clock.now())
     assert finding("people").state == "good"
     assert finding("worker").says == "1 at work"
+
+
+def test_a_large_database_of_which_postgresql_keeps_little_in_memory_is_told_how_to_be_quick():
+    delivered, gigabyte = 2**27, 2**30
+    assert doctor.of_memory(delivered, delivered // 2).state == "good"
+    assert doctor.of_memory(8 * gigabyte, 100 * gigabyte).state == "good"
+    slow = doctor.of_memory(delivered, 2 * gigabyte)
+    assert (slow.state, slow.says) == (
+        "warning",
+        "PostgreSQL keeps 128 MB of the database's 2,048 MB in memory",
+    )
+    assert "shared_buffers" in slow.cure
 
 
 def test_a_setting_that_cannot_be_read_is_the_only_finding(monkeypatch: pytest.MonkeyPatch):

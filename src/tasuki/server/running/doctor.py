@@ -23,6 +23,7 @@ ROOM_WANTED, ROOM_NEEDED = 2 * 2**30, 200 * 2**20
 SKEW_SECONDS = 2.0
 SHORTEST_SECRET = 32
 OLDEST_POSTGRESQL = 140_000
+ENOUGH_MEMORY = 2**30
 SIGNS = {"good": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 
 
@@ -190,7 +191,7 @@ def _of_the_server() -> Iterator[Finding]:
         yield migrations
         yield _clock()
         if migrations.state == "good":
-            yield from _checked(_people, _agreement, _worker, _waiting, _mail, _deliveries)
+            yield from _checked(_memory, _people, _agreement, _worker, _waiting, _mail, _deliveries)
     yield from _checked(_static, _languages, _kernel)
 
 
@@ -237,6 +238,30 @@ def _migrations() -> Finding:
             f"Run: {command('migrate')}",
         )
     return good("migrations", "all applied")
+
+
+def _memory() -> Finding:
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return good("memory", "SQLite needs no setting")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_size_bytes(current_setting('shared_buffers')), pg_database_size(current_database())"
+        )
+        return of_memory(*(cursor.fetchone() or (0, 0)))
+
+
+def of_memory(kept: int, size: int) -> Finding:
+    """Whether PostgreSQL may keep enough in memory of a database of this size (bytes); as delivered, 128 MB."""
+    says = f"PostgreSQL keeps {kept // 2**20:,} MB of the database's {size // 2**20:,} MB in memory"
+    if kept < min(size // 4, ENOUGH_MEMORY):
+        return warning(
+            "memory",
+            says,
+            "Set its shared_buffers to a quarter of the machine's memory and start it again: docs/how-to/run.md.",
+        )
+    return good("memory", says)
 
 
 def _clock() -> Finding:
