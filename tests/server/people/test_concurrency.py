@@ -8,7 +8,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from tasuki.server.accounts.models import Account
 from tasuki.server.core.access import Actor
@@ -110,3 +110,23 @@ def test_two_changes_of_one_account_at_once_both_stand(marketer: Actor):
     )
     account = Account.objects.get()
     assert account.fields == {"one": "y", "two": "y", "three": "y"}
+
+
+def test_leads_deleted_while_their_account_changes_leave_nothing_behind(marketer: Actor):
+    def delete(leads: list[int]) -> None:  # as the undoing of an import does
+        with transaction.atomic():
+            list(Lead.objects.select_for_update().filter(pk__in=leads).order_by("pk"))
+            Lead.objects.filter(pk__in=leads).delete()
+
+    def put(*people: dict[str, str]) -> list[int]:
+        given = [LeadInput(fields={"account.name": "山田電機", **one}) for one in people]
+        return [one.lead_id for one in commands.put_leads(marketer, given, source="form")]
+
+    for turn in range(5):
+        leads = put(*({"email": f"{turn}-{nth}@x.example"} for nth in range(20)))
+        changed = {"email": f"other{turn}@x.example", "account.industry": f"業種{turn}"}
+        at_once(lambda some=leads: delete(some), lambda other=changed: put(other))
+    there = set(Lead.objects.values_list("pk", flat=True))
+    assert len(there) == 5
+    assert set(Profile.objects.values_list("lead_id", flat=True)) == there
+    assert set(Identity.objects.values_list("lead_id", flat=True)) == there

@@ -111,9 +111,12 @@ class Lead(models.Model):
 
 
 class Identity(models.Model):
-    """Something that belongs to one person only: mail, own phone, id in another system (`external:<source>`), visitor id."""
+    """Something that belongs to one person only: mail, own phone, id in another system (`external:<source>`), visitor id.
 
-    lead = models.ForeignKey(Lead, models.CASCADE, related_name="identities")
+    Who writes one holds its lead, or makes it in the same transaction: decision 0021.
+    """
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="identities", db_constraint=False)
     kind = models.CharField(max_length=80)  # mail, phone, visitor, external:<source>
     value = models.CharField(max_length=254)
     created_at = models.DateTimeField()
@@ -129,9 +132,14 @@ class Identity(models.Model):
 
 
 class Profile(models.Model):
-    """All fields of a lead and its account (`account.<name>`) in force from `at` on: an entry. Values are text."""
+    """All fields of a lead and its account (`account.<name>`) in force from `at` on: an entry. Values are text.
 
-    lead = models.ForeignKey(Lead, models.CASCADE, related_name="profiles", db_index=False)
+    Who writes one holds its lead, or makes it in the same transaction: decision 0021.
+    """
+
+    lead = models.ForeignKey(
+        Lead, models.CASCADE, related_name="profiles", db_index=False, db_constraint=False
+    )
     at = models.DateTimeField()
     fields = models.JSONField(default=dict)
     source = models.CharField(max_length=60, blank=True)

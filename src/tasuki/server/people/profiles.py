@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
 from tasuki.server.accounts.facts import COLUMNS, as_profile
 from tasuki.server.accounts.models import Account
 from tasuki.server.core import bulk
@@ -104,13 +106,23 @@ def _leads_of(accounts: Collection[int], besides: set[int]) -> Iterator[list[tup
         if not rows:
             return
         last = rows[-1][0]
+        there = _staying([row[0] for row in rows])
         some = [
             (pk, whole(fields, role, shown[account]))
             for pk, fields, role, account in rows
-            if pk not in besides and account is not None
+            if pk in there and pk not in besides and account is not None
         ]
         if some:
             yield some
+
+
+def _staying(leads: Sequence[int]) -> set[int]:
+    """Those that are there, and cannot be deleted before the transaction ends; it lets others change and fold them."""
+    if connection.vendor != "postgresql":
+        return set(leads)  # one writes at a time
+    condition, parameters = bulk.any_of("id", leads)
+    rows = bulk.select(f"SELECT id FROM people_lead WHERE {condition} ORDER BY id FOR KEY SHARE", parameters)  # noqa: S608
+    return {pk for (pk,) in rows}
 
 
 def whole(fields: Mapping[str, str], buying_role: str, account: Mapping[str, str]) -> dict[str, str]:
