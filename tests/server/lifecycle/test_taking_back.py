@@ -14,6 +14,7 @@ from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.commands import deactivate_user
 from tasuki.server.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from tasuki.server.core.models import AuditEntry, Role, User
+from tasuki.server.core.sqlite.statistics import Statistics
 from tasuki.server.deals.models import Deal
 from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.lifecycle import holding, queries, relay
@@ -350,7 +351,7 @@ def test_the_worker_records_it_in_its_loop(mql: Lead, inside_rep: Actor):
 
     accept(inside_rep, mql)
     with clock.at(CLICK + 11 * SECOND):
-        worker._turn(10)
+        worker._turn(10, Statistics())
         assert fold_due().failed == 0
     assert fresh(mql).stage == "SAL"
     assert AuditEntry.objects.filter(action="decision.make", user=inside_rep.user).count() == 1

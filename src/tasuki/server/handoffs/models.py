@@ -43,9 +43,12 @@ class Handoff(models.Model):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["outcome", "team_role", "opened_at"]),
+            models.Index(fields=["team_role", "opened_at"], condition=Q(outcome="open"), name="open_by_role"),
             models.Index(fields=["team", "due_at"], condition=Q(outcome="open"), name="open_by_team"),
-            models.Index(fields=["person", "due_at"], condition=Q(outcome="open"), name="open_by_person"),
+            # with the outcome, so that SQLite counts what each has in the index alone
+            models.Index(
+                fields=["person", "due_at", "outcome"], condition=Q(outcome="open"), name="open_of_person"
+            ),
             models.Index(fields=["due_at"], condition=Q(outcome="open"), name="open_by_due"),
             models.Index(
                 fields=["-closed_at", "-id"], condition=Q(closed_at__isnull=False), name="handoffs_over"

@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from tasuki.server.agreements.models import AgreementVersion
 from tasuki.server.core import clock
+from tasuki.server.core.sqlite.statistics import Statistics
 from tasuki.server.lifecycle.commands import fold_due, record_held, roll_out
 
 log = logging.getLogger(__name__)
@@ -28,11 +29,13 @@ def run(stop: threading.Event, *, limit: int = 200) -> None:
 
     A database that is away is waited for. Runs in a thread or a process of its own, with a connection of its own.
     """
-    repeat(stop, lambda: _turn(limit))
+    statistics = Statistics()
+    repeat(stop, lambda: _turn(limit, statistics))
 
 
-def _turn(limit: int) -> float:
+def _turn(limit: int, statistics: Statistics) -> float:
     """One pass; how long to wait until the next."""
+    statistics.keep()
     record_held()
     if fold_due(limit=limit).leads >= limit // 2:
         return 0.0
