@@ -94,16 +94,19 @@ def _seconds(browser: Browser, address: str, partial: bool) -> float:
 def together(
     port: int, some: Sequence[Case], users: Mapping[str, str], seconds: float, people: int, pause: float
 ) -> dict[str, list[float]]:
-    """So many people at once, each a mixed day of work as fast as answers come, with `pause` seconds of reading between."""
+    """So many people at once, each a mixed day of work as fast as answers come, with `pause` seconds of reading between.
+
+    They have signed in before, and begin one after the other within the first pause.
+    """
     found: defaultdict[str, list[float]] = defaultdict(list)
     faults: list[BaseException] = []
-    mine = _shared_out(some, users, people)
+    mine = [(Browser(port, username), own) for username, own in _shared_out(some, users, people)]
     until = perf_counter() + seconds
 
-    def work(number: int, username: str, own: Sequence[Case]) -> None:
-        chance, browser = random.Random(number), Browser(port, username)
+    def work(number: int, browser: Browser, own: Sequence[Case]) -> None:
+        chance, stop = random.Random(number), threading.Event()
         weights = [case.weight for case in own]
-        stop = threading.Event()
+        stop.wait(chance.uniform(0, pause))
         while perf_counter() < until:
             case = chance.choices(own, weights)[0]
             took = _seconds(browser, chance.choice(case.addresses), case.partial)
@@ -111,9 +114,9 @@ def together(
             if pause:
                 stop.wait(chance.uniform(0.5, 1.5) * pause)
 
-    def safely(number: int, username: str, own: Sequence[Case]) -> None:
+    def safely(number: int, browser: Browser, own: Sequence[Case]) -> None:
         try:
-            work(number, username, own)
+            work(number, browser, own)
         except BaseException as fault:
             faults.append(fault)
             raise

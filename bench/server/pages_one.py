@@ -18,7 +18,8 @@ from bench.timing import say
 TIMES = 40
 SECONDS = 60.0
 PEOPLE = 20
-PAUSE = 1.0
+PAUSES = {"together": 3.0, "hurried": 1.0, "without_pause": 0.0}
+"""Seconds that each of them reads between two pages."""
 MANY = 10_000
 
 
@@ -35,7 +36,7 @@ def main(out: Path, scale: float) -> None:
         say("  one person")
         numbers["alone"] = alone(port, some, TIMES)
         before = memory_of_children(process.pid)
-        for name, pause in (("together", PAUSE), ("without_pause", 0.0)):
+        for name, pause in PAUSES.items():
             say(
                 f"  {PEOPLE} people, {f'{pause:g} s of reading between two pages' if pause else 'without a pause'}"
             )

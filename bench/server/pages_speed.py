@@ -17,7 +17,7 @@ from bench.table import Figure, Result
 from bench.timing import console
 
 LIMIT, LIMIT_TOGETHER = 0.15, 0.4
-WAYS = ("alone", "together", "without_pause")
+WAYS = ("alone", "together", "hurried", "without_pause")
 
 
 def run(scale: float) -> Result:
@@ -31,7 +31,8 @@ def run(scale: float) -> Result:
 
 
 def _figures(database: str, numbers: Any) -> list[Figure]:
-    alone, together = _groups(numbers["alone"], worst=True), _groups(numbers["together"])
+    alone = _groups(numbers["alone"], worst=True)
+    together, hurried = _groups(numbers["together"]), _groups(numbers["hurried"])
     figures = [
         Figure(f"{database}: {group}, slowest kind, one person, p95", alone[group], "s", LIMIT)
         for group in LIMITED
@@ -40,6 +41,11 @@ def _figures(database: str, numbers: Any) -> list[Figure]:
         Figure(f"{database}: {group}, 20 people at once, p95", together[group], "s", LIMIT_TOGETHER)
         for group in LIMITED
         if group in together
+    ]
+    figures += [
+        Figure(f"{database}: {group}, 20 people who read a second, p95", hurried[group], "s")
+        for group in LIMITED
+        if group in hurried
     ]
     rate = numbers["without_pause_rate"]
     before, after = numbers["memory"]
