@@ -11,7 +11,8 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.models import User
 from tasuki.server.handoffs.models import Promise
-from tasuki.server.lifecycle import queries
+from tasuki.server.lifecycle import queries, queue
+from tasuki.server.pages.templatetags.tasuki import counted
 from tasuki.server.people.models import Lead
 
 from .stories import DAY, HOUR, START, agree, does, new_lead, visits, work
@@ -87,3 +88,13 @@ def test_dates_of_nobody_come_after_ones_own_work_and_wait_for_nobody(inside_rep
     kinds = [(one.kind, one.lead.pk) for one in queries.queue(inside_rep)]
     assert kinds == [("own", own.pk), *(("anybody", one.pk) for one in nobodys)]
     assert badge(inside_rep) == 0
+
+
+def test_where_very_many_are_late_nobody_counts_to_the_end(manager: Actor, monkeypatch: pytest.MonkeyPatch):
+    for _ in range(3):
+        visits(new_lead(), START + HOUR, START + 2 * HOUR)
+    work(START + 2 * HOUR)
+    assert queries.waits(manager) == 3
+    monkeypatch.setattr(queue, "MANY", 2)
+    assert queries.waits(manager) == 2
+    assert [counted(n) for n in (0, 999, 1_000)] == ["0", "999", "999+"]

@@ -19,7 +19,7 @@ from tasuki.server.lifecycle.flow import Flow, Measured, flow, measured
 from tasuki.server.lifecycle.inputs import Move
 from tasuki.server.lifecycle.models import Decision, Held, Transition
 from tasuki.server.lifecycle.moving import moves
-from tasuki.server.lifecycle.queue import Task, queue, waits
+from tasuki.server.lifecycle.queue import MANY, Task, queue, waits
 from tasuki.server.lifecycle.routed import Ways
 from tasuki.server.lifecycle.seeing import lead_of
 from tasuki.server.lifecycle.timeline import (
@@ -36,7 +36,7 @@ from tasuki.server.lifecycle.worklist import WorkList, overview, work_list
 from tasuki.server.people.models import Lead
 
 __all__ = [
-    "CONTACTS", "MOST", "Answer", "Board", "Company", "Dossier", "Flow", "Item", "Measured", "Move", "Only", "Task",
+    "CONTACTS", "MANY", "MOST", "Answer", "Board", "Company", "Dossier", "Flow", "Item", "Measured", "Move", "Only", "Task",
     "Ways", "WorkList", "answers", "as_it_stands", "board", "buying_group", "company", "company_timeline", "decisions",
     "dossier", "explanation", "falling_away", "flow", "handoff", "handoffs_of_company", "held", "ledger", "measured",
     "moves", "overview", "promises", "queue", "timeline", "transitions", "waits", "work_list",

@@ -30,6 +30,8 @@ LONGEST = 40
 """Of each list."""
 Kind = Literal["due", "new", "reapproach", "call", "contacted", "own", "hot", "anybody", "coming"]
 ORDER: tuple[Kind, ...] = ("due", "new", "reapproach", "call", "contacted", "own", "hot", "anybody", "coming")
+MANY = 1_000
+"""So many that wait are no more counted: nobody is going to take them all up today."""
 WAITING: frozenset[Kind] = frozenset({"due", "new", "reapproach", "call", "contacted"})
 """What waits for somebody; one's leads in progress and those that show interest may be taken up."""
 
@@ -97,13 +99,26 @@ def _once(tasks: Sequence[Task]) -> list[Task]:
 
 
 def waits(actor: Actor) -> int:
-    """How many leads wait for the actor: the number on every page. One query, of the conditions of the work list.
+    """How many leads wait for the actor: the number on every page. Of the conditions of the work list.
 
-    For marketing and who leads, handoffs that were not answered in time are counted with their own. Of re-approach dates
-    that have come one's own are counted: those of nobody and of colleagues may be taken up.
+    For marketing and who leads, handoffs that were not answered in time are counted with their own; from `MANY` on nobody
+    counts any more. Of re-approach dates that have come one's own are counted: those of nobody and of colleagues may be
+    taken up.
     """
     require(actor, "leads.read")
-    return _waiting.count(actor, clock.now()) if actor.user else 0
+    if actor.user is None:
+        return 0
+    now = clock.now()
+    if actor.user.role in MARKETING and list(_last_of_many(actor, now, most=MANY)):
+        return MANY
+    return min(_waiting.count(actor, now), MANY)
+
+
+@prepared
+def _last_of_many(actor: Actor, now: datetime, *, most: int) -> QuerySet[Any, int]:
+    """The one with which there are so many late ones."""
+    late = open_handoffs(actor).filter(due_at__lte=now).order_by()
+    return late.values_list("pk", flat=True)[most - 1 : most]
 
 
 @prepared

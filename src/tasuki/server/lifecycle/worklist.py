@@ -327,17 +327,17 @@ def _candidates(actor: Actor, places: Course) -> Iterator[tuple[int, float, date
 def _best(
     actor: Actor, stage: str, mates: list[int] | None, *, whose: str, with_time: bool
 ) -> QuerySet[Any, tuple[Any, ...]]:
-    """Score and id, and since when it is in its stage."""
+    """Score and id, and since when it is in its stage. Of certain people, chosen in an index alone, then looked at."""
     handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
-    found = Lead.objects.filter(
-        sight(actor), looked_after(actor), ~Exists(handed), score__gt=0, anonymous=False
-    )
-    found = found.filter(~acted_on(), merged_into=None, erased_at=None, stage=stage)
+    found = Lead.objects.filter(sight(actor), looked_after(actor), ~Exists(handed), anonymous=False)
+    found = found.filter(~acted_on(), merged_into=None, erased_at=None)
+    best = Lead.objects.filter(stage=stage, score__gt=0).order_by("-score", "-pk")
     if whose == "own":
-        found = found.filter(owner=actor.user)
+        best = best.filter(owner=actor.user)
     elif whose == "nobodys" and actor.user:
-        found = found.filter(owner=None, team=actor.user.team_id)
+        best = best.filter(owner=None, team=actor.user.team_id)
     elif whose == "mates":
-        found = found.filter(owner__in=mates or [])
+        best = best.filter(owner__in=mates or [])
+    chosen = Q(stage=stage, score__gt=0) if whose == "all" else Q(pk__in=best.values("pk")[:CANDIDATES])
     columns = ("score", "pk", "stage_entered_at") if with_time else ("score", "pk")
-    return found.order_by("-score", "-pk").values_list(*columns)[:CANDIDATES]
+    return found.filter(chosen).order_by("-score", "-pk").values_list(*columns)[:CANDIDATES]

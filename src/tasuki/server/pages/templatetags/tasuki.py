@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from tasuki.server.agreements.stages import Stages
 from tasuki.server.core import clock, formats, words
+from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.notify import attempts, kinds
 
 if TYPE_CHECKING:
@@ -60,6 +61,13 @@ def day(value: date | datetime | None) -> str:
 def number(value: float | None, digits: int = 0) -> str:
     """A number; a dash where there is none."""
     return "–" if value is None else formats.number(value, digits)
+
+
+@register.filter
+def counted(waiting: int) -> str:
+    """How much waits; with a plus where it was not counted to its end."""
+    is_all = waiting < lifecycle.MANY
+    return formats.number(waiting) if is_all else f"{formats.number(lifecycle.MANY - 1)}+"
 
 
 @register.filter
