@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from tasuki.server.activities.models import Activity
-from tasuki.server.core import clock
+from tasuki.server.core import bulk, clock
 from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require, sight
 from tasuki.server.core.models import Sight, User
 from tasuki.server.core.prepared import prepared
@@ -20,6 +21,7 @@ from tasuki.server.handoffs.models import Handoff, Promise
 from tasuki.server.lifecycle.course import Course, course
 from tasuki.server.lifecycle.models import Held, Transition
 from tasuki.server.lifecycle.news import SENT_BACK
+from tasuki.server.lifecycle.reading import MICROS
 from tasuki.server.lifecycle.standing import Standing, in_queue, seen, standing, waiting, with_clocks
 from tasuki.server.people.models import Lead
 from tasuki.server.people.queries import heavy
@@ -258,12 +260,13 @@ def hot_leads(
     calls are no interest, and neither is, for a lead that came back, what it did before.
     """
     now = now or clock.now()
-    known = {pk: (score, since) for pk, score, since in _candidates(actor, places or course())}
-    latest = dict(_latest(sorted(known), now - FRESH, now))
+    known = _candidates(actor, places or course())
+    latest = _latest(known, now - FRESH, now)
+    back = dict(_since_back(sorted(latest)))
     heat = {
-        lead: known[lead][0] * 0.5 ** ((now - at) / COOLING)
+        lead: known[lead] * 0.5 ** ((now - at) / COOLING)
         for lead, at in latest.items()
-        if (since := known[lead][1]) is None or at > since
+        if lead not in back or at > back[lead]
     }
     hottest = sorted(heat, key=lambda lead: (-heat[lead], lead))[: min(limit, HOTTEST)]
     leads = {one.pk: one for one in _leads(hottest)}
@@ -285,10 +288,24 @@ def _did(leads: list[int], at: list[datetime]) -> QuerySet[Any, Activity]:
     return Activity.objects.filter(lead__in=leads, at__in=at).exclude(type__in=OURS)
 
 
+def _latest(leads: Collection[int], since: datetime, now: datetime) -> dict[int, datetime]:
+    """When each of them showed interest last, of those that did within this time."""
+    condition, ids = bulk.any_of("lead_id", leads)
+    ours = ", ".join(["%s"] * len(OURS))
+    times = map(connection.ops.adapt_datetimefield_value, (since, now))
+    rows = bulk.select(
+        f"SELECT lead_id, max({MICROS[connection.vendor]}) FROM activities_activity WHERE {condition}"  # noqa: S608
+        f" AND at > %s AND at <= %s AND type NOT IN ({ours}) GROUP BY lead_id",
+        [*ids, *times, *OURS],
+    )
+    return {lead: clock.instant(at) for lead, at in rows}
+
+
 @prepared
-def _latest(leads: list[int], since: datetime, now: datetime) -> QuerySet[Any, tuple[int, datetime]]:
-    interest = Activity.objects.filter(lead__in=leads, at__gt=since, at__lte=now).exclude(type__in=OURS)
-    return interest.values_list("lead").annotate(Max("at")).order_by()
+def _since_back(leads: list[int]) -> QuerySet[Any, tuple[int, Any]]:
+    """Since when those are back that came back."""
+    back = Lead.objects.filter(pk__in=leads, stage__in=BACK, stage_entered_at__isnull=False)
+    return back.values_list("pk", "stage_entered_at")
 
 
 def _halves(actor: Actor) -> Sequence[str]:
@@ -308,36 +325,37 @@ def _mates(actor: Actor) -> QuerySet[Any, int]:
     return mates.values_list("pk", flat=True)
 
 
-def _candidates(actor: Actor, places: Course) -> Iterator[tuple[int, float, datetime | None]]:
-    """Leads that nobody was handed, the best by score: id, score, and for one that came back, since when it is back.
+def _candidates(actor: Actor, places: Course) -> dict[int, float]:
+    """Leads that nobody was handed, the best by score: id → score.
 
     Stage by stage: the best of all are those that were won or are with sales, and these are many.
     """
-    best: list[tuple[Any, ...]] = []
+    best: list[tuple[float, int]] = []
     for whose in _halves(actor):
         mates = _mates(actor) if whose == "mates" else None
         for stage in places.before:
-            best += _best(actor, stage, mates, whose=whose, with_time=stage in BACK)
+            best += _best(actor, stage, mates, whose=whose)
     best.sort(reverse=True)  # no two have the same id
-    for score, pk, *since in best[:CANDIDATES]:
-        yield pk, score, since[0] if since else None
+    return {pk: score for score, pk in best[:CANDIDATES]}
 
 
 @prepared
 def _best(
-    actor: Actor, stage: str, mates: list[int] | None, *, whose: str, with_time: bool
-) -> QuerySet[Any, tuple[Any, ...]]:
-    """Score and id, and since when it is in its stage. Of certain people, chosen in an index alone, then looked at."""
+    actor: Actor, stage: str, mates: list[int] | None, *, whose: str
+) -> QuerySet[Any, tuple[float, int]]:
+    """Score and id. Of certain people, chosen in an index alone, then looked at."""
     handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
     found = Lead.objects.filter(sight(actor), looked_after(actor), ~Exists(handed), anonymous=False)
     found = found.filter(~acted_on(), merged_into=None, erased_at=None)
     best = Lead.objects.filter(stage=stage, score__gt=0).order_by("-score", "-pk")
+    reckoned = (
+        F("score") + 0.0
+    ).desc()  # else a database goes through the whole stage, whosever, in its order
     if whose == "own":
         best = best.filter(owner=actor.user)
     elif whose == "nobodys" and actor.user:
         best = best.filter(owner=None, team=actor.user.team_id)
     elif whose == "mates":
-        best = best.filter(owner__in=mates or [])
+        best = best.filter(owner__in=mates or []).order_by(reckoned, "-pk")
     chosen = Q(stage=stage, score__gt=0) if whose == "all" else Q(pk__in=best.values("pk")[:CANDIDATES])
-    columns = ("score", "pk", "stage_entered_at") if with_time else ("score", "pk")
-    return found.filter(chosen).order_by("-score", "-pk").values_list(*columns)[:CANDIDATES]
+    return found.filter(chosen).order_by("-score", "-pk").values_list("score", "pk")[:CANDIDATES]
