@@ -7,16 +7,17 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from babel import dates, numbers
+from babel import dates
 from django.utils import timezone
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from tasuki import numerals
+from tasuki.numerals import number
 from tasuki.server.core import clock
 
-MAN, OKU = 10_000, 100_000_000
 JUST_NOW = timedelta(seconds=5)
 SECOND = timedelta(seconds=1)
 HOUR, LONG = 3_600, 3 * 86_400
@@ -131,12 +132,6 @@ def time_tag(instant: datetime | None, text: str | None = None) -> str:
     )
 
 
-def number(value: float | Decimal, digits: int = 0) -> str:
-    """A number with its thousands apart and so many digits behind the point at the most."""
-    text = f"{round(float(value), digits) + 0.0:,.{digits}f}"  # alike in both languages
-    return text.rstrip("0").rstrip(".") if digits else text
-
-
 def points(value: float) -> str:
     """Points of a score, with their sign: `+12`, `−3.5`."""
     text = number(abs(value), 1)
@@ -150,24 +145,7 @@ def currency_name(code: str) -> str:
 
 def money(amount: Decimal | None, currency: str = "JPY") -> str:
     """An amount: yen in Japanese as `1億2,000万円`, else with the sign of the currency; a dash where there is none."""
-    if amount is None:
-        return "–"
-    if currency == "JPY" and language() == "ja":
-        return _yen(amount)
-    whole = amount == amount.to_integral_value()
-    return numbers.format_currency(
-        amount, currency, "¤#,##0" if whole else "¤#,##0.00", locale=language(), currency_digits=False
-    )
-
-
-def _yen(amount: Decimal) -> str:
-    """万 and 億 where nothing is lost by them; else plain yen with commas."""
-    sign, whole = ("−" if amount < 0 else ""), abs(amount)
-    if whole < MAN or whole != int(whole) or int(whole) % MAN:
-        return f"{sign}{number(whole, 2)}円"
-    oku, man = divmod(int(whole), OKU)
-    text = (f"{oku:,}億" if oku else "") + (f"{man // MAN:,}万" if man else "")
-    return f"{sign}{text}円"
+    return "–" if amount is None else numerals.money(amount, currency, language())
 
 
 def size(count: int) -> str:
