@@ -17,7 +17,7 @@ def number(value: float | Decimal, digits: int = 0) -> str:
 
 def signed(value: float | Decimal, digits: int = 0) -> str:
     """The same with its sign: `+3`, `−1.5`, `±0`."""
-    return with_sign(number(abs(value), digits), value)
+    return with_sign(number(value if value >= 0 else -value, digits), value)
 
 
 def with_sign(text: str, value: float | Decimal) -> str:

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "tasuki.server.imports",
     "tasuki.server.lists",
     "tasuki.server.insights",
+    "tasuki.server.reports",
     "tasuki.server.api",
     "tasuki.server.pages",
     "django.forms",  # its templates, for widgets that the pages do not write themselves

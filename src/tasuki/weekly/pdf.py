@@ -10,7 +10,6 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from tasuki.weekly import words
 from tasuki.weekly.sheet import Alert, Cell, Curve, Sheet, Step
 from tasuki.weekly.type import fitted, lines, put, put_right, width
 
@@ -75,16 +74,15 @@ def _said(canvas: Canvas, texts: Sequence[str], y: float) -> float:
 def _alerts(canvas: Canvas, sheet: Sheet, y: float) -> float:
     """What somebody must look at, with a bar in vermilion where a promise was broken."""
     found: Sequence[Alert] = sheet.alerts
-    urgent = any(alert.is_urgent for alert in found)
     height = 26 + 15 * max(len(found), 1)
     canvas.setFillColor(WASH)
     canvas.rect(MARGIN, y - height, ROOM, height, stroke=0, fill=1)
-    canvas.setFillColor(VERMILION if urgent else INDIGO)
+    canvas.setFillColor(VERMILION if sheet.is_urgent else INDIGO)
     canvas.rect(MARGIN, y - height, 3, height, stroke=0, fill=1)
     put(canvas, MARGIN + 14, y - 17, sheet.head_alerts, 9.5, strong=True)
     if not found:
         canvas.setFillColor(SOFT)
-        put(canvas, MARGIN + 14, y - 33, sheet.say(words.NOTHING), 10)
+        put(canvas, MARGIN + 14, y - 33, sheet.nothing, 10)
     for place, alert in enumerate(found):
         canvas.setFillColor(VERMILION if alert.is_urgent else INK)
         put(canvas, MARGIN + 14, y - 33 - 15 * place, alert.text, 10)
@@ -148,7 +146,10 @@ def _curves(canvas: Canvas, sheet: Sheet, x: float, y: float, wide: float) -> No
         if place % 4 == 0:
             put(canvas, left + 4 + place * step - width(label, 7) / 2, bottom - 11, label, 7)
     for place, curve in enumerate(sheet.curves):
-        points = [(left + 4 + n * step, bottom + value / most * (top - bottom)) for n, value in enumerate(curve.values)]
+        points = [
+            (left + 4 + n * step, bottom + value / most * (top - bottom))
+            for n, value in enumerate(curve.values)
+        ]
         _line(canvas, points, place)
 
 

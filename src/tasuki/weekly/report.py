@@ -68,7 +68,10 @@ class Attention:
 
 @dataclass(frozen=True)
 class Weekly:
-    """A report. `where`: what it is narrowed to. `as_of`: µs UTC. `curves`: by part of the funnel, of each week of WEEKS, the earliest first."""
+    """A report. `where`: what it is narrowed to. `as_of`: µs UTC.
+
+    `curves`: part of the funnel → entries of each of the WEEKS, the earliest first.
+    """
 
     week: Week
     where: Mapping[str, str]
@@ -93,7 +96,11 @@ def weekly(facts: Facts, week: Week, where: Mapping[str, str] | None = None, ask
     where = dict(where or {})
     with facts.lock:
         known = kpis_of(facts.terms)
-        kpis = [known[one] for one in KPIS[bool(where) :] if one in known and not missing_stages(facts, known[one])]
+        kpis = [
+            known[one]
+            for one in KPIS[bool(where) :]
+            if one in known and not missing_stages(facts, known[one])
+        ]
         lines = [_line(facts, kpi, week, where, ask) for kpi in kpis]
         way = way_of(facts)
         stages = way[1:] if where and len(way) > 2 and facts.terms.stage("MAL") == way[0] else way
@@ -153,7 +160,7 @@ def _curves(facts: Facts, week: Week, where: Mapping[str, str], ask: Ask) -> dic
 
 def _attention(facts: Facts, week: Week, where: Mapping[str, str], ask: Ask) -> Attention:
     in_time = ask(facts, kpi_of(facts.terms, "sal.in_time"), Question("", where, *week.span)).total
-    returns = [kpi for id, kpi in kpis_of(facts.terms).items() if id.endswith(".returns")]
+    returns = [kpi for kpi in kpis_of(facts.terms).values() if kpi.id.endswith(".returns")]
     returned = sum(ask(facts, kpi, Question("", where, *week.span)).total.denominator for kpi in returns)
     now = waiting(facts, Question(where=where))
     return Attention(in_time.denominator - in_time.numerator, returned, now.overdue, now.untouched)

@@ -8,12 +8,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tasuki.metrics.formulas import Unit
+from tasuki.metrics.formulas import Unit, Words
 from tasuki.numerals import money, number
 from tasuki.weekly import words
 from tasuki.weekly.report import LONG, WEEKS, Line, Wanted, Weekly
 from tasuki.weekly.weeks import Week
-from tasuki.weekly.words import Words
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,11 @@ class Step:
     reached: str
     rate: str
     part: float
+
+    @property
+    def percent(self) -> int:
+        """The same in whole hundredths."""
+        return round(100 * self.part)
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,22 @@ class Sheet:
     def head_alerts(self) -> str:
         """Over what needs attention."""
         return self.say(words.ATTENTION)
+
+    @property
+    def rows(self) -> list[tuple[str, list[float]]]:
+        """The curves as a table, the last week first: week, a number for each curve."""
+        found = zip(self.weeks, *(curve.values for curve in self.curves), strict=True)
+        return [(label, list(values)) for label, *values in found][::-1]
+
+    @property
+    def nothing(self) -> str:
+        """Said where nothing needs attention."""
+        return self.say(words.NOTHING)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether a promise was broken."""
+        return any(alert.is_urgent for alert in self.alerts)
 
     def say(self, text: Words) -> str:
         """A text in its language."""
@@ -178,8 +198,9 @@ def _cell(line: Line, language: str) -> Cell:
 
 def _name(line: Line, language: str) -> str:
     """As on the page of figures; a stage by its abbreviation, so that it has room."""
-    id, name = line.kpi.id, line.kpi.name.text(language)
-    return words.ENTRIES.text(language).format(stage=line.kpi.stage) if id.endswith(".entries") else name
+    if line.kpi.id.endswith(".entries"):
+        return words.ENTRIES.text(language).format(stage=line.kpi.stage)
+    return line.kpi.name.text(language)
 
 
 def _target(wanted: Wanted, unit: Unit, language: str) -> str:
@@ -205,8 +226,15 @@ def _steps(found: Weekly, language: str) -> Iterator[Step]:
     most = max((step.reached for step in found.funnel.steps), default=0)
     for place, step in enumerate(found.funnel.steps):
         share = step.share.share
-        rate = "" if place == 0 else words.NONE if share is None else words.in_unit(round(share, 2), Unit.RATE, language)
-        yield Step(_short(step.stage, step.name.text(language)), number(step.reached), rate, step.reached / most if most else 0.0)
+        rate = (
+            ""
+            if place == 0
+            else words.NONE
+            if share is None
+            else words.in_unit(round(share, 2), Unit.RATE, language)
+        )
+        name, part = _short(step.stage, step.name.text(language)), step.reached / most if most else 0.0
+        yield Step(name, number(step.reached), rate, part)
 
 
 def _short(stage: str, name: str) -> str:
@@ -227,6 +255,10 @@ def _alerts(found: Weekly, language: str) -> Iterator[Alert]:
 
 
 def _as_of(found: Weekly, language: str) -> str:
-    at = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=found.as_of)).astimezone(ZoneInfo(found.week.zone))
-    shown = f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}" if language == "ja" else f"{at.day} {at:%b %Y %H:%M}"
+    at = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=found.as_of)).astimezone(
+        ZoneInfo(found.week.zone)
+    )
+    shown = (
+        f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}" if language == "ja" else f"{at.day} {at:%b %Y %H:%M}"
+    )
     return words.AS_OF.text(language).format(at=shown)

@@ -64,7 +64,13 @@ class Week:
 
         A week that lies in two months has its days of each.
         """
-        lengths = {"day": lambda _: 1, "week": lambda _: 7, "month": _month, "quarter": _quarter, "year": _year}
+        lengths = {
+            "day": lambda _: 1,
+            "week": lambda _: 7,
+            "month": _month,
+            "quarter": _quarter,
+            "year": _year,
+        }
         if per not in lengths:
             return None
         return sum(1 / lengths[per](day) for day in self.days())

@@ -39,21 +39,33 @@ FOOT = Words(
     "数字の定義は「数字」のページと同じです。判明までに時間のかかる率は直近{weeks}週で、未成熟のものは除きます。月・四半期の目標は、週の日数で按分しています。",
 )
 OWN = Words("Your own figures only: that is what you may see.", "閲覧できる範囲（自分の数字）のみです。")
-TEAM_ONLY = Words("Figures of your team only: that is what you may see.", "閲覧できる範囲（チームの数字）のみです。")
+TEAM_ONLY = Words(
+    "Figures of your team only: that is what you may see.", "閲覧できる範囲（チームの数字）のみです。"
+)
 
 SAID_QUALIFIED = Words("Last week there were {n} {stage}s", "先週の{stage}は{n}件")
 SAID_OF_TARGET = Words(", {share} % of the week's target of {target}", "、週の目標{target}件の{share}%")
 SAID_MORE = Words("; {n} more than the week before.", "（前の週より{n}件増）。")
 SAID_LESS = Words("; {n} less than the week before.", "（前の週より{n}件減）。")
 SAID_SAME = Words("; as many as the week before.", "（前の週と同数）。")
-SAID_ACCEPTED = Words("Of the {stage}s of the last {weeks} weeks sales accepted {rate} %", "直近{weeks}週の{stage}の受け入れ率は{rate}%")
-SAID_UP = Words(", {points} points more than in the {weeks} weeks before.", "（前の{weeks}週より{points}ポイント上昇）。")
-SAID_DOWN = Words(", {points} points less than in the {weeks} weeks before.", "（前の{weeks}週より{points}ポイント低下）。")
+SAID_ACCEPTED = Words(
+    "Of the {stage}s of the last {weeks} weeks sales accepted {rate} %",
+    "直近{weeks}週の{stage}の受け入れ率は{rate}%",
+)
+SAID_UP = Words(
+    ", {points} points more than in the {weeks} weeks before.", "（前の{weeks}週より{points}ポイント上昇）。"
+)
+SAID_DOWN = Words(
+    ", {points} points less than in the {weeks} weeks before.", "（前の{weeks}週より{points}ポイント低下）。"
+)
 END = Words(".", "。")
 SAID_WON = Words("{n} deals were won, {amount} together.", "受注は{n}件、計{amount}。")
 SAID_WON_ONE = Words("1 deal was won: {amount}.", "受注は1件、{amount}。")
 
-MISSED = Words("{n} handoffs of last week were not answered in time", "先週の引き渡しで期限内に回答されなかったもの：{n}件")
+MISSED = Words(
+    "{n} handoffs of last week were not answered in time",
+    "先週の引き渡しで期限内に回答されなかったもの：{n}件",
+)
 MISSED_ONE = Words("1 handoff of last week was not answered in time", MISSED.ja)
 OVERDUE = Words("{n} open handoffs are past their due time", "期限を過ぎて未回答の引き渡し：{n}件")
 OVERDUE_ONE = Words("1 open handoff is past its due time", OVERDUE.ja)
@@ -133,7 +145,9 @@ def _money_change(now: Figure, before: Figure, language: str) -> str:
     found = {one.currency for one in (*now.amounts, *before.amounts)}
     if len(found) != 1:
         return ""
-    moved = sum((one.value for one in now.amounts), Decimal(0)) - sum((one.value for one in before.amounts), Decimal(0))
+    moved = sum((one.value for one in now.amounts), Decimal(0)) - sum(
+        (one.value for one in before.amounts), Decimal(0)
+    )
     return with_sign(money(abs(_whole(moved)), found.pop(), language), moved)
 
 

@@ -45,6 +45,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "audit.read": LEADING,
     "metrics.read": LEADING,
     "numbers.read": EVERYONE,
+    "reports.manage": LEADING,
     "channels.own": EVERYONE,
     "channels.team": LEADING,
     "webhooks.manage": frozenset({Role.ADMINISTRATOR}),

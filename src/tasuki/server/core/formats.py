@@ -15,11 +15,11 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from tasuki import numerals
-from tasuki.numerals import number
 from tasuki.server.core import clock
 
 JUST_NOW = timedelta(seconds=5)
 SECOND = timedelta(seconds=1)
+number = numerals.number
 HOUR, LONG = 3_600, 3 * 86_400
 """Seconds. Times further away than LONG are told by the hour: a page tells a hundred of them."""
 SERVICE_LEVEL = re.compile(

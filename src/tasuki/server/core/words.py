@@ -163,6 +163,7 @@ SCOPES: Words = {
     "audit.read": _("Read the audit"),
     "metrics.read": _("Read the metrics"),
     "numbers.read": _("Read figures and their definitions"),
+    "reports.manage": _("Say when weekly reports are sent, and to whom"),
     "channels.own": _("Choose how one is told"),
     "channels.team": _("Chats of teams"),
     "webhooks.manage": _("Webhooks and deliveries"),

@@ -84,6 +84,8 @@ FAULTS: dict[str, str | Promise] = {
     "chat_address": _("This is no address of a chat."),
     "erased": _("The person was erased."),
     "unseen": _("The reader may not see this lead."),
+    "figures_unseen": _("The reader may not see these figures."),
+    "figures_away": _("There are no figures yet."),
     "late": _("It was out of date."),
     "switched_off": _("It was switched off."),
     "ours": _("A fault of ours; see the log."),

@@ -31,7 +31,7 @@ class Chosen:
         self._teams = {user: team for user, team, _mail in people}
         self._reached = {user for user, _team, address in people if address}
         if mail.is_set_up():
-            self._ensure_mail([user for user, _team, address in people if address])
+            ensure_mail(self._reached)
         teams = {team for team in self._teams.values() if team} | {one.team for one in news if one.team}
         wanted = Q(user__in=self._teams) | Q(team__in=teams)
         self._by_user: dict[int, list[Channel]] = defaultdict(list)
@@ -60,11 +60,12 @@ class Chosen:
     def _works(self, channel: Channel) -> bool:
         return channel.medium != Medium.MAIL or (mail.is_set_up() and channel.user_id in self._reached)
 
-    def _ensure_mail(self, users: Collection[int]) -> None:
-        """A delivery goes to a channel: whoever chose nothing gets the usual one."""
-        known = set(Channel.objects.filter(user__in=users, medium=Medium.MAIL).values_list("user", flat=True))
-        rows = [(user, Medium.MAIL.value, "", MAILED) for user in users if user not in known]
-        bulk.insert(Channel, ["user", "medium", "address", "kinds"], rows, or_ignore=True)
+
+def ensure_mail(users: Collection[int]) -> None:
+    """A delivery goes to a channel: whoever chose nothing gets the usual one."""
+    known = set(Channel.objects.filter(user__in=users, medium=Medium.MAIL).values_list("user", flat=True))
+    rows = [(user, Medium.MAIL.value, "", MAILED) for user in sorted(users) if user not in known]
+    bulk.insert(Channel, ["user", "medium", "address", "kinds"], rows, or_ignore=True)
 
 
 def chosen_by(user: User) -> dict[str, Channel]:

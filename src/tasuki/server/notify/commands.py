@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,11 +18,12 @@ from tasuki.server.notify.channels import Medium, chosen_by
 from tasuki.server.notify.endpoints import LONGEST_ADDRESS, checked_url
 from tasuki.server.notify.models import Channel, Delivery, Endpoint, Notification
 from tasuki.server.notify.readers import Readers
-from tasuki.server.notify.telling import Event, News, publish, tell
+from tasuki.server.notify.telling import Event, News, publish, send_mail, tell
 
 __all__ = [
-    "Event", "News", "Readers", "add_channel", "add_endpoint", "change_channel", "change_endpoint", "choose", "mark_read",
-    "publish", "remove_channel", "remove_endpoint", "rotate_secret", "send_again", "tell", "test_channel", "test_endpoint",
+    "Event", "News", "Readers", "add_channel", "add_endpoint", "change_channel", "change_endpoint", "choose",
+    "mail_myself", "mark_read", "publish", "remove_channel", "remove_endpoint", "rotate_secret", "send_again", "send_mail",
+    "tell", "test_channel", "test_endpoint",
 ]  # fmt: skip
 
 LARGEST = 2**63 - 1
@@ -121,11 +123,22 @@ def test_channel(actor: Actor, channel_id: int) -> Delivery:
 
 def test_mail(actor: Actor) -> Delivery:
     """Send a test by mail to oneself now; the delivery says what came of it."""
+    return test_channel(actor, _my_mail(actor).pk)
+
+
+def mail_myself(actor: Actor, kind: str, detail: Mapping[str, Any]) -> Delivery:
+    """Send something by mail to oneself now, of a kind that has a writer; the delivery says what came of it."""
+    channel = _my_mail(actor)
+    audit.record(actor, "channel.test", f"channel:{channel.pk}", kind=kind)
+    return _sent_now(Delivery(channel=channel, kind=kind, detail=detail))
+
+
+def _my_mail(actor: Actor) -> Channel:
     require(actor, "channels.own")
     channel = chosen_by(_person(actor))[Medium.MAIL]
     if channel._state.adding:
         channel.save()
-    return test_channel(actor, channel.pk)
+    return channel
 
 
 # Programs.

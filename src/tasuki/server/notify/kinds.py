@@ -45,7 +45,11 @@ OVERDUE = _("%(holder)s did not answer a handoff in time")
 """What a breach says to everybody but who had it."""
 TEST = "test"
 """What a test delivery is called; nobody is told of it otherwise."""
-WORDS: dict[str, str | Promise] = {name: kind.title for name, kind in KINDS.items()} | {TEST: _("Test")}
+WEEKLY = "weekly"
+"""What the mail of a weekly report is called: it goes to whom the report names, whatever news they chose."""
+WORDS: dict[str, str | Promise] = {
+    **{name: kind.title for name, kind in KINDS.items()}, TEST: _("Test"), WEEKLY: _("Weekly report"),
+}  # fmt: skip
 MAILED = [name for name, kind in KINDS.items() if kind.mailed]
 
 EVENTS: dict[str, str | Promise] = {

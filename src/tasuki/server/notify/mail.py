@@ -86,6 +86,8 @@ def send(through: BaseEmailBackend, letter: Letter, *, to: str, number: str) -> 
         connection=through,
     )
     message.attach_alternative(letter.html, "text/html")
+    for file in letter.enclosed:
+        message.attach(file.name, file.content, file.kind)
     try:
         through.open()  # which a mail that opens it itself would close again
     except (SMTPException, OSError, ValueError) as error:  # ValueError: a password that cannot be sent

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tasuki.server.core import bulk, clock
-from tasuki.server.notify.channels import Chosen
-from tasuki.server.notify.models import Delivery, Endpoint, Notification
+from tasuki.server.notify.channels import Chosen, ensure_mail
+from tasuki.server.notify.models import Channel, Delivery, Endpoint, Notification
 
 NOTIFICATION = ("user", "lead", "transition", "kind", "cause", "detail", "at")
 DELIVERY = ("id", "channel", "endpoint", "lead", "kind", "cause", "detail", "made_at", "next_at")
@@ -70,6 +70,19 @@ def _deliveries(told: Iterable[News], chosen: Chosen) -> Iterator[tuple[Any, ...
     for one in told:
         for channel in chosen.channels(one.users, one.team, one.kind):
             yield row(one.kind, one.lead, one.cause, one.detail, now, channel=channel)
+
+
+def send_mail(kind: str, users: Collection[int], cause: str, detail: Mapping[str, Any]) -> int:
+    """Write a mail to each of them, whatever news they chose, once for each `cause`; how many. They have an address.
+
+    `kind`: one that has a writer (`letters.WRITERS`). Within the transaction of what caused it.
+    """
+    ensure_mail(users)
+    now = clock.now()
+    channels = Channel.objects.filter(user__in=users, medium=Channel.Medium.MAIL).order_by("pk")
+    rows = [row(kind, None, cause, detail, now, channel=channel.pk) for channel in channels]
+    bulk.insert(Delivery, DELIVERY, rows, or_ignore=True)
+    return len(rows)
 
 
 def publish(events: Iterable[Event]) -> int:

@@ -87,6 +87,10 @@ SETTINGS = (
                 _("Slack, Teams and other chats in which a team reads of its leads."),
             ),
             Place(
+                "reports", _("Weekly reports"), "numbers.read", "file-text",
+                _("The figures of last week by mail and as a PDF, for each team."),
+            ),
+            Place(
                 "webhooks", _("Webhooks"), "webhooks.manage", "webhook",
                 _("Programs that are told of events, and what could not be sent."),
             ),
@@ -120,6 +124,8 @@ STANDS_IN: dict[str, str] = {
     "team-chat-new": "team-telling",
     "webhook-rotate": "webhooks",
     "deliveries": "webhooks",
+    "report": "reports",
+    "report-read": "reports",
 }
 """Page → the page of the settings that it belongs to."""
 SECTIONS: dict[str, str] = {

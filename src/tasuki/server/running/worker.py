@@ -23,6 +23,7 @@ LOG = logging.getLogger("tasuki.worker")
 FACTS_IDLE = 3.0  # seconds between two looks for new facts
 FACTS_SHARE = 30.0  # what took a second is done every half minute: it holds up those who fold
 SEARCH_IDLE = 0.5  # seconds between two looks when nothing is to be read anew
+REPORTS = 10.0  # seconds between two looks for a weekly report that is due
 HOUR = 3600.0
 MINUTE = 60.0
 PATIENCE = 25.0  # seconds a loop is given to end its present batch
@@ -62,6 +63,7 @@ def work(stop: threading.Event) -> int:
         _Loop("courier", stop, courier.run),
         _Loop("search", stop, _search),
         _Loop("facts", stop, _facts),
+        _Loop("reports", stop, _reports),
         _Loop("house", stop, _house),
         _Loop("stalled", stop, _stalled),
         _Loop("jobs", stop, lambda asked: jobs.run_jobs(asked, name)),
@@ -113,6 +115,18 @@ def _facts(stop: threading.Event) -> None:
         begin = monotonic()
         commands.refresh()
         return min(max(FACTS_IDLE, FACTS_SHARE * (monotonic() - begin)), MINUTE)
+
+    worker.repeat(stop, turn)
+
+
+def _reports(stop: threading.Event) -> None:
+    """Weekly reports that are due; a look costs a query or two."""
+    from tasuki.server.lifecycle import worker
+    from tasuki.server.reports import commands
+
+    def turn() -> float:
+        commands.send_due()
+        return REPORTS
 
     worker.repeat(stop, turn)
 

@@ -45,9 +45,8 @@ class Choice:
 
 def _table(ways: Sequence[Way]) -> list[Choice]:
     return [
-        Choice(kind, title, [(way, kind in way.wanted) for way in ways])
-        for kind, title in kinds.WORDS.items()
-        if kind != kinds.TEST
+        Choice(name, kind.title, [(way, name in way.wanted) for way in ways])
+        for name, kind in kinds.KINDS.items()
     ]
 
 
