@@ -16,7 +16,7 @@ from tests.server.pages.scene import Scene
 CSV = "会社名,氏名,メールアドレス,部署,役職\n大和機工株式会社,加藤 学,kato@yamato-kiko.example,製造部,部長\n,,壊れた行,,\n"
 PARTS = {
     "account-story", "bell", "board-more", "import-rejects", "lead-now", "lead-story", "leads-count", "notification-open",
-    "today-lead", "today-queue",
+    "report-pdf", "today-lead", "today-queue",
 }  # fmt: skip
 """Addresses that give a part of a page, or a file."""
 
@@ -81,6 +81,9 @@ def places(scene: Scene) -> list[Place]:
         ("working-time", "/settings/working-time", "working-time"),
         ("telling", "/settings/telling", "telling"),
         ("team-telling", "/settings/telling/teams", "team-telling"),
+        ("reports", "/settings/reports", "reports"),
+        ("report", f"/settings/reports/{team}", "report"),
+        ("report-read", "/settings/reports/0/read", "report-read"),
         ("webhooks", "/settings/webhooks", "webhooks"),
         ("people", "/settings/people", "people"),
         ("person-new", "/settings/people/new", "person-new"),

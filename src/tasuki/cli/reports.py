@@ -13,6 +13,7 @@ from tasuki.errors import UsageError
 
 if TYPE_CHECKING:
     from tasuki.metrics.facts.of_replay import FactTables
+    from tasuki.metrics.reader import Facts
 
 
 class Shown(StrEnum):
@@ -129,6 +130,15 @@ def report(
         Path | None,
         typer.Option("--out", metavar="FILE", help="Write the figures there.", show_default=False),
     ] = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option(
+            "--pdf",
+            metavar="FILE",
+            help="Write the weekly report there: the last whole week, on one page.",
+            show_default=False,
+        ),
+    ] = None,
     language: Annotated[Language, typer.Option("--language", help="Of names and reasons.")] = Language.en,
     list_: Annotated[bool, typer.Option("--list", help="Print every KPI with its meaning, and end.")] = False,
     threads: Threads = None,
@@ -146,8 +156,16 @@ def report(
         listed(_terms(file, facts, role), language.value)
         return
     check_target(out, "--out")
+    check_target(pdf, "--pdf")
+    if pdf and (kpi or by or since or until or out or grain != Grain.item):
+        raise UsageError(
+            "--pdf writes the weekly report as it is: leave --kpi, --by, --since, --until, --grain and --out out"
+        )
     source, zone = _source(file, history, facts, deals, currency, role, as_of, threads)
     with open_facts(source, time_of(as_of, zone, "--as-of")) as opened:
+        if pdf:
+            _write_weekly(opened, _pairs(where, "--where"), language.value, pdf)
+            return
         question = Question(
             by,
             _pairs(where, "--where"),
@@ -162,6 +180,23 @@ def report(
         )
         answers = [compute(opened, one, question) for one in chosen]
         write_answers(answers, opened.terms, format.value, out, language.value)
+
+
+def _write_weekly(facts: Facts, where: dict[str, str], language: str, to: Path) -> None:
+    """The report of the last week that was over at the time as of which the facts are known."""
+    from datetime import UTC, datetime, timedelta
+
+    from tasuki.cli.show import written_aside
+    from tasuki.weekly import last_week, pdf_of, sheet_of, weekly
+
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=facts.as_of)
+    found = weekly(facts, last_week(at, facts.terms.timezone), where)
+    sheet = sheet_of(found, language, ", ".join(where.values()))
+    with written_aside(to) as aside:
+        aside.write_bytes(pdf_of(sheet))
+    for text in sheet.said:
+        typer.echo(text)
+    typer.echo(f"wrote {to}")
 
 
 def facts(

@@ -112,7 +112,7 @@ POSTED = {
     "team-hours-clear", "start-skip", "start-close", "duplicate-reopen", "person-link",
     "test-mail", "chat-new", "chat-test", "chat-remove", "team-chat-new", "send-again", "webhook-test", "webhook-rotate",
     "webhook-switch", "webhook-remove", "today-decide", "today-call", "today-answer", "held-undo", "note", "note-remove",
-    "deal-new", "deal-change", "number-export", "number-leads-export",
+    "deal-new", "deal-change", "number-export", "number-leads-export", "report-now", "report-decline",
     "leads-columns", "leads-export", "many", "many-undo", "board-undo",
     "view-new", "view-begin", "view-change", "view-remove", "view-restore",
 }  # fmt: skip

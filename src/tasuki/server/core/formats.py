@@ -67,6 +67,13 @@ def day(value: date | datetime) -> str:
     return f"{value.day} {value:%b %Y}"
 
 
+def with_weekday(instant: datetime) -> str:
+    """Date with its day of the week, and time: `11月23日(月) 11:00`, `Mon, 23 Nov 11:00`."""
+    local = timezone.localtime(instant)
+    pattern = "M月d日(EEE)" if language() == "ja" else "EEE, d MMM"
+    return f"{dates.format_date(local, pattern, locale=language())} {_clock(local)}"
+
+
 def month_day(instant: datetime) -> str:
     """Month and day, with the year where it is another: `11/22`, `22 Nov`."""
     return _month_day(timezone.localtime(instant), timezone.localtime(clock.now()))

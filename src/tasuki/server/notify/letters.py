@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from babel import dates
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -123,10 +122,8 @@ def _line(text: str) -> str:
 
 def _due(instant: datetime) -> str:
     """Day of the week, date and time with the zone, and how far away: `Mon, 23 Nov 11:00 JST (in 2 hours)`."""
-    local = timezone.localtime(instant)
-    japanese = formats.language() == "ja"
-    day = dates.format_date(local, "M月d日(EEE)" if japanese else "EEE, d MMM", locale=formats.language())
-    when = {"when": f"{day} {local:%H:%M} {local.tzname()}", "away": formats.relative(instant)}
+    zone = timezone.localtime(instant).tzname()
+    when = {"when": f"{formats.with_weekday(instant)} {zone}", "away": formats.relative(instant)}
     return _("%(when)s (%(away)s)") % when
 
 

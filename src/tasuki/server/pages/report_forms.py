@@ -34,15 +34,12 @@ class Report(Form):
     )
 
     def __init__(
-        self, *args: Any, team: Team | None, people: Iterable[User], zone: str, **kwargs: Any
+        self, *args: Any, team: Team | None, people: Iterable[User], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["everyone"].label = (
             _("To everybody of the team") if team else _("To all managers and administrators")
         )
-        self.fields["hour"].help_text = _(
-            "By the clock of the company (%(zone)s). On a day off it comes on the next working day."
-        ) % {"zone": zone}
         self.fields["receivers"].choices = [(user.pk, _called(user)) for user in people]  # type: ignore[attr-defined]
 
 

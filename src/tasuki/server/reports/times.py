@@ -10,6 +10,7 @@ from django.conf import settings
 
 from tasuki.calendars import Calendar
 from tasuki.server.agreements import queries as agreements
+from tasuki.server.core import clock
 from tasuki.server.core.company import company_hours, the_company
 from tasuki.server.worktime import queries as worktime
 from tasuki.weekly.weeks import A_DAY, A_WEEK, week_of
@@ -62,5 +63,6 @@ def clockwork() -> Clockwork:
     """As the company has set it up, with its days off; by the agreement's calendar as long as nobody has."""
     under = agreements.in_force()
     hours = company_hours() or worktime.default_hours(under.agreement if under else None)
-    calendar = worktime.calendars_for((), (), hours).of_team(None)
+    begin = clock.now() - BACK * A_WEEK  # days off of the past count too: they moved what was due
+    calendar = worktime.calendars_for((), (), hours, since=begin).of_team(None)
     return Clockwork(the_company().time_zone or settings.TIME_ZONE, calendar)

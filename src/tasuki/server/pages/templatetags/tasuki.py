@@ -52,6 +52,12 @@ def when(instant: datetime | None) -> str:
 
 
 @register.filter
+def weekday_time(instant: datetime) -> str:
+    """Date with its day of the week, and time; exact on hover."""
+    return formats.time_tag(instant, formats.with_weekday(instant))
+
+
+@register.filter
 def day(value: date | datetime | None) -> str:
     """A date."""
     return formats.day(value) if value else "–"

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tasuki.server.core.access import Actor
+from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import NotFound, Refused
 from tasuki.server.notify import attempts, mail
 from tasuki.server.notify.models import Delivery
 from tasuki.server.pages import report_forms as forms
+from tasuki.server.pages.drawing import HIGH, WIDE, drawn
 from tasuki.server.pages.frame import done, on_form, page, show
 from tasuki.server.reports import commands, files, queries
 from tasuki.server.reports.queries import Planned
@@ -33,6 +34,8 @@ def reports(request: HttpRequest, actor: Actor) -> HttpResponse:
 @page("numbers.read")
 def report(request: HttpRequest, actor: Actor, number: int) -> HttpResponse:
     """One of them: when it is sent, whom it reaches, and one to oneself now."""
+    if request.method == "POST":
+        require(actor, "reports.manage")
     found = queries.report(actor, number)
     form = _form(request, actor, found) if actor.may("reports.manage") else None
     if request.method == "POST" and _stored(actor, found, form):
@@ -48,11 +51,11 @@ def _form(request: HttpRequest, actor: Actor, found: Planned) -> forms.Report:
     named = [user.pk for user in row.receivers.all()] if row.pk else []
     team, people = found.team, queries.people(actor)
     if request.method == "POST":
-        return forms.Report(request.POST, team=team, people=people, zone=found.zone)
+        return forms.Report(request.POST, team=team, people=people)
     initial = {
         "enabled": row.enabled, "weekday": row.weekday, "hour": row.hour, "everyone": row.everyone, "receivers": named,
     }  # fmt: skip
-    return forms.Report(initial=initial, team=team, people=people, zone=found.zone)
+    return forms.Report(initial=initial, team=team, people=people)
 
 
 def _stored(actor: Actor, found: Planned, form: forms.Report | None) -> bool:
@@ -80,6 +83,7 @@ def read(request: HttpRequest, actor: Actor, number: int) -> HttpResponse:
         return show(request, actor, "numbers_empty.html", {"title": found.name, "missing": missing})
     context = {
         "title": _("%(title)s: %(name)s") % {"title": sheet.title, "name": sheet.name}, "report": found, "sheet": sheet,
+        "drawn": drawn(sheet.curves), "wide": WIDE, "high": HIGH,
     }  # fmt: skip
     return show(request, actor, "report_read.html", context)
 

@@ -8,6 +8,8 @@ from tasuki.server.core import commands
 from tasuki.server.core.access import SYSTEM
 from tasuki.server.core.models import Role, Sight, Team, User
 from tasuki.server.handoffs.commands import set_capacity
+from tasuki.server.reports.commands import put_report
+from tasuki.server.reports.letters import WHOLE
 from tasuki.simulate.words import GIVEN_NAMES, SURNAMES
 
 INSIDE, EAST, WEST = "インサイドセールス", "東日本営業", "西日本営業"
@@ -34,6 +36,12 @@ VISITORS = (
     _Person("demo-manager", "真鍋", "隆", Role.MANAGER, reading="まなべ たかし"),
     _Person("demo-administrator", "足立", "光", Role.ADMINISTRATOR, reading="あだち ひかる"),
 )
+
+
+def subscribe() -> None:
+    """A report every Monday, for each team and for those who lead."""
+    for number in (WHOLE, *Team.objects.values_list("pk", flat=True)):
+        put_report(SYSTEM, number, enabled=True, weekday=0, hour=8, everyone=True, receivers=())
 
 
 def people() -> list[_Person]:

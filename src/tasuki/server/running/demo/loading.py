@@ -65,6 +65,7 @@ def load(story: Story) -> dict[str, int]:
             _take_in(step, counts)
             _all_follows()
     counts["deals"] = _all(put_deals, story.deals)
+    cast.subscribe()
     return dict(counts)
 
 
