@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Company
 from tests.cli.support import Run
+from tests.weekly.paper import says
 
 
 @pytest.fixture
@@ -184,3 +185,17 @@ def test_a_file_of_deals_that_cannot_be_read_names_the_line(
     told = run("report", str(company.agreement), "--history", str(company.history), "--deals", str(path))
     assert told.status == 1
     assert says in told.err
+
+
+def test_the_last_week_is_written_as_a_pdf_in_the_readers_language(
+    run: Run, asked: list[str], tmp_path: Path
+) -> None:
+    told = run("report", *asked, "--pdf", str(tmp_path / "week.pdf"), "--language", "ja")
+    assert told.status == 0, told.err
+    assert "先週のMQLは" in told.out
+    file = (tmp_path / "week.pdf").read_bytes()
+    assert file.startswith(b"%PDF-")
+    assert says(file, "週次レポート")
+    refused = run("report", *asked, "--pdf", str(tmp_path / "week.pdf"), "--by", "month")
+    assert refused.status == 2
+    assert "--pdf writes the weekly report as it is" in refused.err

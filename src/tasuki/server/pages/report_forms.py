@@ -33,9 +33,7 @@ class Report(Form):
         label=_("These people besides"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(
-        self, *args: Any, team: Team | None, people: Iterable[User], **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, team: Team | None, people: Iterable[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["everyone"].label = (
             _("To everybody of the team") if team else _("To all managers and administrators")

@@ -141,7 +141,8 @@ def _due(now: datetime) -> dict[int, Due]:
 @transaction.atomic
 def _send(report_id: int, due: Due, now: datetime) -> int:
     """One report, unless somebody else has sent it meanwhile: the run and its mails are written together."""
-    report = WeeklyReport.objects.select_for_update().select_related("team").filter(pk=report_id).first()
+    locked = WeeklyReport.objects.select_for_update(of=("self",)).select_related("team")
+    report = locked.filter(pk=report_id).first()
     if report is None or not report.enabled or report.runs.filter(week=due.week).exists():
         return 0
     users = [one.user.pk for one in readers.readers_of(report) if one.gets_it]
