@@ -57,6 +57,11 @@ def refresh(folder: Path | None = None, *, most: int = reading.AT_ONCE) -> Refre
         return Refreshed(_anew(folder, undone, terms, most), anew=True)
 
 
+def has_facts() -> bool:
+    """Whether there are any that can be asked."""
+    return (facts_folder() / store.FILE).exists()
+
+
 def _terms() -> Terms | None:
     """Of the agreement in force, whose version is called by its number here."""
     under = agreements.in_force()

@@ -106,8 +106,7 @@ def decline(actor: Actor, number: int, *, wanted: bool) -> None:
 def send_to_me(actor: Actor, number: int) -> Delivery:
     """The report of last week, to oneself, now; the delivery says what came of it. NotFound; NotAllowed."""
     where_of(actor, readers.team_of(number))
-    at = clock.now()
-    detail = {"team": number, "week": week_now(at).isoformat(), "at": at.isoformat()}
+    detail = {"team": number, "week": week_now(clock.now()).isoformat()}
     audit.record(actor, "report.mail", f"team:{number}" if number != WHOLE else "")
     return notify.mail_myself(actor, WEEKLY, detail)
 
@@ -120,7 +119,7 @@ def send_due() -> int:
     """
     now = clock.now()
     due = _due(now) if mail.is_set_up() else {}
-    if not due or figures.refresh().busy or not readers.has_figures():
+    if not due or figures.refresh().busy or not figures.has_facts():
         return 0
     return sum(_send(report, when, now) for report, when in due.items())
 

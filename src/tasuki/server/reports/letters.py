@@ -33,7 +33,8 @@ def letter_of(delivery: Delivery) -> Letter | Attempt:
     team = Team.objects.filter(pk=number).first() if number != WHOLE else None
     if user is None or not user.is_active or (number != WHOLE and team is None):
         return DROPPED("figures_unseen")
-    week, at = date.fromisoformat(delivery.detail["week"]), datetime.fromisoformat(delivery.detail["at"])
+    week, then = date.fromisoformat(delivery.detail["week"]), delivery.detail.get("at")
+    at = datetime.fromisoformat(then) if then else None
     try:
         return letter(sheet_for(Actor(user=user), team, week=week, at=at), number)
     except NotAllowed:

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from tasuki.server.core.access import LEADING, Actor
 from tasuki.server.core.errors import NotAllowed, NotFound
 from tasuki.server.core.models import Team, User
-from tasuki.server.insights.opened import opened
 from tasuki.server.reports.letters import WHOLE
 from tasuki.server.reports.making import where_of
 from tasuki.server.reports.models import WeeklyReport
@@ -73,12 +72,3 @@ def may_see(actor: Actor, team: Team | None) -> bool:
     except NotAllowed:
         return False
     return True
-
-
-def has_figures() -> bool:
-    """Whether there are any."""
-    try:
-        with opened():
-            return True
-    except NotFound:
-        return False

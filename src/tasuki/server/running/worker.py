@@ -120,12 +120,22 @@ def _facts(stop: threading.Event) -> None:
 
 
 def _reports(stop: threading.Event) -> None:
-    """Weekly reports that are due; a look costs a query or two."""
+    """Weekly reports that are due; a look costs a query or two.
+
+    What the mails were counted in stays open for as long as an hour, and no longer: it may be large.
+    """
+    from tasuki.server.insights import opened
     from tasuki.server.lifecycle import worker
     from tasuki.server.reports import commands
 
+    kept_since = monotonic()
+
     def turn() -> float:
+        nonlocal kept_since
         commands.send_due()
+        if monotonic() - kept_since > HOUR:
+            opened.forget()
+            kept_since = monotonic()
         return REPORTS
 
     worker.repeat(stop, turn)
