@@ -24,6 +24,17 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "left_young": ("{count} too young, left out", "未成熟のため除外{count}件"),
     "left_unknown": ("{count} not known, left out", "不明のため除外{count}件"),
     "late": ("{count} late", "遅れて記録{count}件"),
+    "plan_no_value": (
+        "no deal was won within a year that has an amount in the currency: without one nothing leads back from revenue",
+        "過去1年にこの通貨の金額のある受注がないため、売上目標から逆算できません",
+    ),
+    "plan_behind": ("not known, for it is not known of {stage}", "{stage}がわからないため計算できません"),
+    "plan_nobody_entered": ("nobody entered {stage} within a year", "過去1年に{stage}に入ったリードがありません"),
+    "plan_none_reached": ("none of {count} old enough to tell has reached {stage}", "成熟した{count}件のうち{stage}に達したものがありません"),
+    "plan_left_out": ("{count} deals won without amount or currency, left out", "金額または通貨のない受注{count}件を除外"),
+    "plan_other_currency": ("{count} deals won in {currency}, left out", "{currency}の受注{count}件を除外"),
+    "plan_few_deals": ("only {count} deals won within a year: the average deal value is uncertain", "過去1年の受注は{count}件だけのため、平均受注額は不確かです"),
+    "plan_few": ("only {count} entries into {stage} are old enough to tell: the rate is uncertain", "{stage}の成熟した移行は{count}件だけのため、率は不確かです"),
     "no_account": ("{count} without company, left out", "企業不明のため除外{count}件"),
 }  # fmt: skip
 

@@ -1,0 +1,124 @@
+"""What happened on the way day by day, and what is to be expected of those who are still on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasuki.metrics.plan.assumed import Assumed, Floats
+from tasuki.metrics.plan.own import LONGEST, decision_days, patience_days
+from tasuki.metrics.plan.record import Ints, Moves, Record
+from tasuki.metrics.plan.way import DEALS
+
+
+@dataclass(frozen=True)
+class Passing:
+    """One step on each day: `reached`, how many got to its target; `decided`, of how many it was decided whether they do.
+
+    Up to today as it was, from then on as it is to be expected.
+    """
+
+    reached: Floats
+    decided: Floats
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Days from `first` on; those after `today` are expected. `entries`: stage → entries a day, DEALS for deals won."""
+
+    first: int
+    today: int
+    entries: Mapping[str, Floats]
+    passing: Mapping[str, Passing]
+
+
+def look_ahead(
+    record: Record, assumed: Assumed, first: int, count: int, planned: Mapping[str, Floats] | None = None
+) -> Ahead:
+    """`count` days from the day number `first` on, which is not after today.
+
+    After today: each entry of which nothing is decided yet gets on by what its own age leaves of the assumed lags and rate;
+    what it reaches goes on from there. New entries into the first stages, and those that come again or otherwise, are as
+    `planned` (stage → a day, on the same days); none when left out: then it is only what is under way.
+    """
+    entries: dict[str, Floats] = {}
+    passing: dict[str, Passing] = {}
+    now = record.today - first + 1
+    for stage in (*record.way.stages, DEALS):
+        _, days = record.entries(stage)
+        there = _by_day(days[days <= record.today], first, count)
+        arriving = np.zeros(count)
+        known_share = 0.0
+        for link in record.way.feeders(stage):
+            if link.source in assumed.rates:
+                arriving += passing[link.source].reached
+                known_share += float(assumed.shares[link.source][0])
+        if planned is not None and stage in planned:
+            arriving += (1.0 - known_share) * planned[stage]
+        there[now:] = arriving[now:]
+        entries[stage] = there
+        if stage in assumed.rates:
+            passing[stage] = _passing(record.moves[stage], record, assumed, stage, first, there)
+    return Ahead(first, record.today, entries, passing)
+
+
+def _by_day(days: Ints, first: int, count: int) -> Floats:
+    """How many on each day; those before `first` on none."""
+    inside = days[(days >= first) & (days < first + count)] - first
+    return np.bincount(inside, minlength=count).astype(np.float64)
+
+
+def decision_lags(assumed: Assumed, source: str) -> Floats:
+    """Which share of those who enter is decided after so many days; adds up to 1.
+
+    Days that are set by hand move the lags of those who get there; the others are decided as they were.
+    """
+    step = assumed.own.steps[source]
+    lags, rate = assumed.lags[source][0], float(assumed.rates[source][0])
+    size = max(len(step.decided), len(lags))
+    missed = _padded(step.decided.astype(np.float64), size) - _padded(step.lags.astype(np.float64), size)
+    left = missed.sum()
+    return rate * _padded(lags, size) + (1 - rate) * (missed / left if left > 0 else _padded(lags, size))
+
+
+def _padded(row: Floats, size: int) -> Floats:
+    return np.pad(row, (0, size - len(row)))
+
+
+def _passing(
+    moves: Moves, record: Record, assumed: Assumed, source: str, first: int, entries: Floats
+) -> Passing:
+    count, now = len(entries), record.today - first + 1
+    step, rate, lags = (
+        assumed.own.steps[source],
+        float(assumed.rates[source][0]),
+        assumed.lags[source][0],
+    )
+    hit, gone = moves.reached <= record.now, moves.dropped <= record.now
+    patience = patience_days(step.patience) if step.patience is not None else LONGEST
+    decided_on = decision_days(moves, hit, gone, patience)
+    reached = _by_day(moves.reached_day[hit], first, count)
+    decided = _by_day(decided_on[decided_on <= record.today], first, count)
+    ends = decision_lags(assumed, source)
+    waiting = moves.at_day[(decided_on > record.today) & (moves.at <= record.now)]
+    ages, counts = np.unique(record.today - waiting, return_counts=True)
+    for age, waits in zip(ages, counts, strict=True):
+        left = ends[age + 1 :].sum()
+        if left > 0:
+            _add(reached, now, waits * rate * lags[age + 1 :] / left)
+            _add(decided, now, waits * ends[age + 1 :] / left)
+    later = entries.copy()
+    later[:now] = 0.0
+    if later.any():
+        reached += rate * np.convolve(later, lags)[:count]
+        decided += np.convolve(later, ends)[:count]
+    return Passing(reached, decided)
+
+
+def _add(to: Floats, place: int, more: Floats) -> None:
+    """From a place on, as far as there is room."""
+    room = min(len(more), len(to) - place)
+    if room > 0:
+        to[place : place + room] += more[:room]

@@ -1,0 +1,127 @@
+"""A company's own figures on its way to won deals: rates, days, where entries come from, what a deal brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasuki.metrics.items import MATURE
+from tasuki.metrics.plan.record import NEVER_DAY, Ints, Moves, Record
+from tasuki.metrics.plan.way import Link, Way
+from tasuki.shares import Share
+
+Bools = NDArray[np.bool_]
+YEAR_DAYS = 365
+DAY = 86_400_000_000
+"""µs"""
+LONGEST = 730
+"""Days: what takes longer counts as so long."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """From one stage to the next, as of a time.
+
+    `reached`: of the mature entries of a year, how many got there, as the KPIs count it (`metrics.items`): the year up to
+    the last mature one. `carried`: of the entries into the target within a year, how many came from this stage on the same
+    run; the others came again, or otherwise. `lags[d]` of those that got there took d days; of `decided` all mature ones,
+    with the day on which they got there, were given up, or were as old as nine tenths of those who got there (`patience`,
+    in days; None: nobody has got there).
+    """
+
+    link: Link
+    reached: Share
+    carried: Share
+    lags: Ints
+    decided: Ints
+    patience: float | None
+
+    @property
+    def days(self) -> float | None:
+        """How long it takes on average."""
+        return mean_days(self.lags)
+
+
+@dataclass(frozen=True)
+class Own:
+    """All of it, as known at `as_of` (µs UTC). `cents`: amounts of the deals won within a year, in hundredths."""
+
+    as_of: int
+    currency: str
+    way: Way
+    steps: Mapping[str, Step]
+    cents: Ints
+
+    @property
+    def value(self) -> float | None:
+        """What a won deal brings on average; None where none was won."""
+        return float(self.cents.mean()) / 100 if len(self.cents) else None
+
+
+def mean_days(counts: Ints) -> float | None:
+    """The mean of a distribution over whole days; None of nothing."""
+    total = float(counts.sum())
+    return float(counts @ np.arange(len(counts))) / total if total else None
+
+
+def own_figures(record: Record, as_of: int | None = None) -> Own:
+    """Own figures as they were at a time (µs UTC; when the record ends if None): only what had happened by then counts."""
+    then = record.now if as_of is None else min(as_of, record.now)
+    steps = {link.source: _step(record, link, then) for link in record.way.links}
+    within = (record.wins.at <= then) & (record.wins.at > then - YEAR_DAYS * DAY)
+    return Own(then, record.currency, record.way, steps, record.wins.cents[within])
+
+
+def _step(record: Record, link: Link, then: int) -> Step:
+    moves = record.moves[link.source]
+    carried = _carried(record, link, then)
+    hit = moves.reached <= then
+    if not hit.any():
+        nothing = np.zeros(1, np.int64)
+        return Step(link, Share(0, 0), carried, nothing, nothing, None)
+    lag = float(np.quantile(moves.reached[hit] - moves.at[hit], MATURE))
+    until = then - round(lag)
+    basis = (moves.at <= until) & (moves.at > until - YEAR_DAYS * DAY)
+    got = basis & hit
+    lags = np.minimum(moves.reached_day[got] - moves.at_day[got], LONGEST)
+    waited = (
+        decision_days(moves, hit, moves.dropped <= then, patience_days(lag / DAY))[basis]
+        - moves.at_day[basis]
+    )
+    return Step(
+        link, Share(int(got.sum()), int(basis.sum())), carried, np.bincount(lags, minlength=1),
+        np.bincount(np.minimum(waited, LONGEST), minlength=1), lag / DAY,
+    )  # fmt: skip
+
+
+def _carried(record: Record, link: Link, then: int) -> Share:
+    since = then - YEAR_DAYS * DAY
+    at, _ = record.entries(link.target)
+    reached = record.moves[link.source].reached
+    return Share(int(((reached <= then) & (reached > since)).sum()), int(((at <= then) & (at > since)).sum()))
+
+
+def patience_days(patience: float) -> int:
+    """Whole days after which nobody waits any more."""
+    return int(np.ceil(patience))
+
+
+def decision_days(moves: Moves, hit: Bools, gone: Bools, patience: int) -> Ints:
+    """The day on which it was decided of each entry: there (`hit`), given up (`gone`), or too old to wait for.
+
+    A day that has not come is the one on which patience ends.
+    """
+    given_up = np.minimum(np.where(gone, moves.dropped_day, NEVER_DAY), moves.at_day + patience)
+    return np.where(hit, moves.reached_day, given_up)
+
+
+def others_share(own: Own, target: str) -> float | None:
+    """Which share of the entries into a stage came again or otherwise; None where nobody entered it within the year."""
+    feeders = own.way.feeders(target)
+    total = own.steps[feeders[0].source].carried.total if feeders else 0
+    if not feeders:
+        return 1.0
+    return 1.0 - sum(own.steps[one.source].carried.count for one in feeders) / total if total else None

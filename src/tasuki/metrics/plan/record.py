@@ -1,0 +1,183 @@
+"""What a plan is made from, read once: every entry on the way with what became of it, and every deal won."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasuki.metrics.asking import Question, narrowing
+from tasuki.metrics.plan.way import DEALS, Link, Way, way_back
+from tasuki.metrics.reader import Facts
+
+Ints = NDArray[np.int64]
+NEVER = np.iinfo(np.int64).max
+"""A time that has not come."""
+NEVER_DAY = 2**40
+AWAY = ("RECYCLED", "DISQUALIFIED", "LOST")
+"""Whoever enters one of these is not on the way any more."""
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Entries into a stage, each with when it reached the next one of the way, and when it was given up, on its run.
+
+    `at`, `reached`, `dropped` in µs UTC; the same as days since 1970-01-01 in the agreement's time zone; NEVER, NEVER_DAY.
+    """
+
+    at: Ints
+    reached: Ints
+    dropped: Ints
+    at_day: Ints
+    reached_day: Ints
+    dropped_day: Ints
+
+
+@dataclass(frozen=True)
+class Wins:
+    """Deals won that have an amount in the plan's currency: when (µs, day), and how much, in hundredths."""
+
+    at: Ints
+    day: Ints
+    cents: Ints
+
+
+@dataclass(frozen=True)
+class Record:
+    """`left_out`: deals won without amount or currency; `others`: currency → deals won in another one.
+
+    `today`: the day of `now` (µs UTC, up to when all is known).
+    """
+
+    now: int
+    today: int
+    zone: str
+    currency: str
+    way: Way
+    moves: Mapping[str, Moves]
+    wins: Wins
+    left_out: int
+    others: Mapping[str, int]
+
+    def entries(self, stage: str) -> tuple[Ints, Ints]:
+        """When a stage was entered, or deals were won: µs and day."""
+        if stage == DEALS:
+            return self.wins.at, self.wins.day
+        return self.moves[stage].at, self.moves[stage].at_day
+
+
+def read_record(facts: Facts, currency: str = "", where: Mapping[str, str] | None = None) -> Record:
+    """As the facts know it, narrowed by slices that entries and deals have. `currency`: that of most deals won when empty.
+
+    Remembered until something new comes in.
+    """
+    key = ("plan", currency, tuple(sorted((where or {}).items())))
+    with facts.lock:
+        if key not in facts.remembered:
+            facts.remembered[key] = _read(facts, currency, where or {})
+        return cast("Record", facts.remembered[key])
+
+
+def _read(facts: Facts, currency: str, where: Mapping[str, str]) -> Record:
+    narrow, parameters = narrowing(Question(where=where))
+    only = " AND ".join(["true", *narrow])
+    counts = _won_by_currency(facts, only, parameters)
+    chosen = currency or max((c for c in counts if c), key=lambda c: counts[c], default="")
+    parameters["currency"] = chosen
+    way = way_back(facts.terms)
+    zone = facts.terms.timezone
+    read = _Reader(facts, zone, only, parameters)
+    today = int(facts.rows(f"SELECT {_day(str(facts.as_of), zone)}")[0][0])
+    return Record(
+        facts.as_of, today, zone, chosen, way, {link.source: read.moves(link, way) for link in way.links}, read.wins(),
+        counts.get("", 0), {name: count for name, count in counts.items() if name not in ("", chosen)},
+    )  # fmt: skip
+
+
+def _won_by_currency(facts: Facts, only: str, parameters: Mapping[str, Any]) -> dict[str, int]:
+    """Deals won, by currency; empty: without an amount or a currency."""
+    sql = f"""
+        SELECT CASE WHEN amount IS NULL THEN '' ELSE coalesce(currency, '') END AS name, count(*) FROM worth
+        WHERE state = 'won' AND NOT closed_late AND {only} GROUP BY name ORDER BY name
+    """
+    return dict(facts.rows(sql, parameters))
+
+
+def _day(us: str, zone: str) -> str:
+    """The day of µs UTC in a time zone, as a number."""
+    quoted = zone.replace("'", "''")
+    return f"(timezone('{quoted}', make_timestamptz({us}))::DATE - DATE '1970-01-01')"
+
+
+class _Reader:
+    def __init__(self, facts: Facts, zone: str, only: str, parameters: Mapping[str, Any]) -> None:
+        self.facts, self.zone, self.only, self.parameters = facts, zone, only, parameters
+
+    def moves(self, link: Link, way: Way) -> Moves:
+        """Of one link."""
+        source = self.facts.place_of(link.source)
+        if link.target == DEALS:
+            feeders = [str(self.facts.place_of(one.source)) for one in way.feeders(DEALS)]
+            sql = self._to_deals(source, ", ".join(feeders))
+        else:
+            target = self.facts.place_of(link.target)
+            sql = f"{self._entries(str(source))} SELECT us, reached_{target} AS reached, dropped FROM entered"
+        found = self._columns(sql, ("us", "reached", "dropped"))
+        return Moves(*found)
+
+    def wins(self) -> Wins:
+        """Deals won with an amount in the currency, in their order."""
+        found = self._fetched(
+            f"SELECT won, {_day('won', self.zone)} AS day, cents FROM ({self._won()}) ORDER BY won, cents"
+        )
+        return Wins(*(_filled(found[name], 0) for name in ("won", "day", "cents")))
+
+    def _won(self) -> str:
+        return f"""
+            SELECT n, closed_us AS won, (amount * 100)::BIGINT AS cents FROM worth
+            WHERE state = 'won' AND NOT closed_late AND amount IS NOT NULL AND currency = $currency AND {self.only}
+        """
+
+    def _entries(self, stages: str) -> str:
+        """`entered`: entries into these stages, with the time at which the lead left the way, or began this stage anew."""
+        away = [f"reached_{place}" for role in AWAY if (place := self.facts.place(role)) is not None]
+        dropped = f"least({', '.join([*away, 'again', 'NULL'])})"
+        return f"""
+            WITH entered AS (
+                SELECT *, {dropped} AS dropped FROM (
+                    SELECT *, lead(us) OVER (PARTITION BY n, stage ORDER BY us) AS again FROM entries
+                    WHERE stage IN ({stages}) AND NOT late
+                ) WHERE {self.only}
+            )
+        """
+
+    def _to_deals(self, source: int, feeders: str) -> str:
+        """Each win belongs to the last entry before it; an entry has reached a deal at the first one of its wins."""
+        return f"""
+            {self._entries(feeders)}, wins AS ({self._won()}), led AS (
+                SELECT e.n, e.us, e.stage, min(w.won) AS reached
+                FROM wins AS w ASOF JOIN entered AS e ON w.n = e.n AND w.won >= e.us GROUP BY ALL
+            )
+            SELECT e.us, led.reached, e.dropped FROM entered AS e LEFT JOIN led USING (n, us, stage)
+            WHERE e.stage = {source}
+        """
+
+    def _columns(self, sql: str, names: tuple[str, ...]) -> list[Ints]:
+        """These times in µs, then the same as days."""
+        days = ", ".join(f"{_day(name, self.zone)} AS day_{name}" for name in names)
+        found = self._fetched(f"SELECT {', '.join(names)}, {days} FROM ({sql})")
+        return [
+            *(_filled(found[name], NEVER) for name in names),
+            *(_filled(found[f"day_{name}"], NEVER_DAY) for name in names),
+        ]
+
+    def _fetched(self, sql: str) -> dict[str, Any]:
+        used = {name: value for name, value in self.parameters.items() if f"${name}" in sql}
+        return self.facts.db.execute(sql, used or None).fetchnumpy()  # type: ignore[no-any-return]
+
+
+def _filled(column: Any, missing: int) -> Ints:
+    return np.ma.filled(np.ma.asarray(column), missing).astype(np.int64)
