@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tasuki import __version__
-from tasuki.cli import agreements, history, importing, replays, reports, serving, simulation, what_if
+from tasuki.cli import agreements, history, importing, plans, replays, reports, serving, simulation, what_if
 from tasuki.errors import TasukiError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ history.add_to(app)
 replays.add_to(app)
 what_if.add_to(app)
 reports.add_to(app)
+plans.add_to(app)
 simulation.add_to(app)
 serving.add_to(app)
 importing.add_to(app)

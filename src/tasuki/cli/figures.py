@@ -52,7 +52,7 @@ def write_answers(
     if format == "table":
         raise UsageError(f"--out {out}: say in which format, --format csv or json")
     rows = [row for answer in answers for row in rows_of(answer, language)]
-    text = _csv(COLUMNS, (row.values() for row in rows)) if format == "csv" else _json(rows)
+    text = csv_text(COLUMNS, (row.values() for row in rows)) if format == "csv" else json_text(rows)
     if out is None:
         typer.echo(text, nl=False)
         return
@@ -124,7 +124,8 @@ def _left_out(answer: Answer, figure: Figure, language: str) -> str:
     return "; ".join(notes)
 
 
-def _csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+def csv_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """With a line of names first."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -132,8 +133,9 @@ def _csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     return text.getvalue()
 
 
-def _json(rows: list[dict[str, Any]]) -> str:
-    return json.dumps(rows, ensure_ascii=False, indent=1, default=_plain) + "\n"
+def json_text(found: Any) -> str:
+    """For people and programs: indented, letters as they are."""
+    return json.dumps(found, ensure_ascii=False, indent=1, default=_plain) + "\n"
 
 
 def _plain(value: Any) -> Any:
@@ -149,9 +151,9 @@ def write_table(found: pa.Table, format: str) -> None:
     """The result of a query."""
     rows = found.to_pylist()
     if format == "json":
-        typer.echo(_json(rows), nl=False)
+        typer.echo(json_text(rows), nl=False)
     elif format == "csv":
-        typer.echo(_csv(found.column_names, (row.values() for row in rows)), nl=False)
+        typer.echo(csv_text(found.column_names, (row.values() for row in rows)), nl=False)
     else:
         shown = table("", *map(escape, found.column_names), text=len(found.column_names))
         for row in rows:

@@ -79,6 +79,16 @@ Roles = Annotated[
 ]
 
 
+EXAMPLES = {
+    "--role": "MQL=QUALIFIED",
+    "--goal": "2026-Q4=100000000",
+    "--rate": "MQL=0.5",
+    "--days": "SQL=20",
+    "--share": "SGL=0.3",
+}
+"""What an option wants, where it is no slice."""
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(report)
@@ -161,14 +171,14 @@ def report(
         raise UsageError(
             "--pdf writes the weekly report as it is: leave --kpi, --by, --since, --until, --grain and --out out"
         )
-    source, zone = _source(file, history, facts, deals, currency, role, as_of, threads)
+    source, zone = source_of(file, history, facts, deals, currency, role, as_of, threads)
     with open_facts(source, time_of(as_of, zone, "--as-of")) as opened:
         if pdf:
-            _write_weekly(opened, _pairs(where, "--where"), language.value, pdf)
+            _write_weekly(opened, pairs(where, "--where"), language.value, pdf)
             return
         question = Question(
             by,
-            _pairs(where, "--where"),
+            pairs(where, "--where"),
             time_of(since, zone, "--since"),
             time_of(until, zone, "--until"),
             grain.value,
@@ -222,7 +232,7 @@ def facts(
     check_target(out, "--out", folder=True)
     if (out / FILE).exists():
         raise UsageError(f"--out {out}: there are facts already; name another folder")
-    made, _ = _source(file, history, None, deals, currency, role, as_of, threads)
+    made, _ = source_of(file, history, None, deals, currency, role, as_of, threads)
     assert isinstance(made, FactTables)
     write_facts(out, made.tables, made.terms, made.known_until)
     shown = table("", "Table", "Rows")
@@ -257,7 +267,7 @@ def sql(
     from tasuki.metrics.prompt import ask, close_doors
     from tasuki.metrics.reader import open_facts
 
-    source, zone = _source(agreement, history, facts, deals, currency, role, as_of, threads)
+    source, zone = source_of(agreement, history, facts, deals, currency, role, as_of, threads)
     with open_facts(source, time_of(as_of, zone, "--as-of")) as opened:
         close_doors(opened)
         if query is not None:
@@ -284,10 +294,10 @@ def _terms(file: Path | None, facts: Path | None, role: list[str] | None) -> Any
 
     if facts:
         return read_manifest(facts).terms
-    return terms_of(load_agreement(file), _pairs(role, "--role")) if file else None
+    return terms_of(load_agreement(file), pairs(role, "--role")) if file else None
 
 
-def _source(
+def source_of(
     file: Path | None,
     history: Path | None,
     facts: Path | None,
@@ -322,15 +332,16 @@ def _source(
     told = read_deals(deals, agreement.timezone, currency) if deals else None
     with progress("Replaying", "of the entries") as update:
         done = replay(agreement, opened, until, threads=threads, progress=update)
-    return facts_of(done, deals=told, roles=_pairs(role, "--role")), agreement.timezone
+    return facts_of(done, deals=told, roles=pairs(role, "--role")), agreement.timezone
 
 
-def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+    """NAME=VALUE each. UsageError: one is not."""
     found = {}
     for text in texts or []:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            example = "MQL=QUALIFIED" if option == "--role" else "source=ads"
+            example = EXAMPLES.get(option, "source=ads")
             raise UsageError(f"{option} {text}: write it with an equals sign, like {example}")
         found[name.strip()] = value.strip()
     return found

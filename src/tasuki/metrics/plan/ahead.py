@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasuki.metrics.plan.assumed import Assumed, Floats
-from tasuki.metrics.plan.own import LONGEST, decision_days, patience_days
+from tasuki.metrics.plan.own import LONGEST, decision_days
 from tasuki.metrics.plan.record import Ints, Moves, Record
 from tasuki.metrics.plan.way import DEALS
 
@@ -56,7 +56,9 @@ def look_ahead(
                 arriving += passing[link.source].reached
                 known_share += float(assumed.shares[link.source][0])
         if planned is not None and stage in planned:
-            arriving += (1.0 - known_share) * planned[stage]
+            new = (1.0 - known_share) * planned[stage]
+            new[now : now + 1] += record.rest * new[now - 1]  # what today still brings, tomorrow
+            arriving += new
         there[now:] = arriving[now:]
         entries[stage] = there
         if stage in assumed.rates:
@@ -75,12 +77,11 @@ def decision_lags(assumed: Assumed, source: str) -> Floats:
 
     Days that are set by hand move the lags of those who get there; the others are decided as they were.
     """
-    step = assumed.own.steps[source]
+    missed = assumed.own.steps[source].missed.astype(np.float64)
     lags, rate = assumed.lags[source][0], float(assumed.rates[source][0])
-    size = max(len(step.decided), len(lags))
-    missed = _padded(step.decided.astype(np.float64), size) - _padded(step.lags.astype(np.float64), size)
-    left = missed.sum()
-    return rate * _padded(lags, size) + (1 - rate) * (missed / left if left > 0 else _padded(lags, size))
+    size = max(len(missed), len(lags))
+    lost = missed / missed.sum() if missed.any() else lags
+    return rate * _padded(lags, size) + (1 - rate) * _padded(lost, size)
 
 
 def _padded(row: Floats, size: int) -> Floats:
@@ -97,24 +98,32 @@ def _passing(
         assumed.lags[source][0],
     )
     hit, gone = moves.reached <= record.now, moves.dropped <= record.now
-    patience = patience_days(step.patience) if step.patience is not None else LONGEST
-    decided_on = decision_days(moves, hit, gone, patience)
+    decided_on = decision_days(moves, hit, gone, LONGEST if step.patience is None else step.patience)
     reached = _by_day(moves.reached_day[hit], first, count)
     decided = _by_day(decided_on[decided_on <= record.today], first, count)
     ends = decision_lags(assumed, source)
     waiting = moves.at_day[(decided_on > record.today) & (moves.at <= record.now)]
     ages, counts = np.unique(record.today - waiting, return_counts=True)
     for age, waits in zip(ages, counts, strict=True):
-        left = ends[age + 1 :].sum()
-        if left > 0:
-            _add(reached, now, waits * rate * lags[age + 1 :] / left)
-            _add(decided, now, waits * ends[age + 1 :] / left)
+        left = _to_come(ends, age, record.rest)
+        if left.any():
+            _add(reached, now, waits * rate * _to_come(lags, age, record.rest) / left.sum())
+            _add(decided, now, waits * left / left.sum())
     later = entries.copy()
     later[:now] = 0.0
     if later.any():
         reached += rate * np.convolve(later, lags)[:count]
         decided += np.convolve(later, ends)[:count]
     return Passing(reached, decided)
+
+
+def _to_come(lags: Floats, age: int, rest: float) -> Floats:
+    """Of shares by day, those of tomorrow and later for who is so many days old; what today may still bring, tomorrow."""
+    found = lags[age + 1 :].copy()
+    today = rest * lags[age] if age < len(lags) else 0.0
+    if len(found):
+        found[0] += today
+    return found if len(found) else np.array([today])
 
 
 def _add(to: Floats, place: int, more: Floats) -> None:

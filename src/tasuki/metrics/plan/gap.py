@@ -82,7 +82,9 @@ class Gap:
 def gap_of(
     record: Record, assumed: Assumed, goals: Sequence[Goal], goal: Goal, *, through: int | None = None
 ) -> Gap | None:
-    """Why a quarter is where it is, through the day number `through` (today when None); None where no value is known.
+    """Why a quarter is where it is, through the day number `through` (the last that is over when None).
+
+    None where the quarter has no such day, or no value is known.
 
     `assumed` is what the plan went by: own figures of before the quarter began. Days after today are expected as
     `ahead.look_ahead` says, with new entries as planned.
@@ -97,7 +99,9 @@ def gap_of(
     if assumed.value is None:
         return None
     begin, end = day_number(goal.quarter.begin), day_number(goal.quarter.end)
-    until = min(record.today if through is None else through, end - 1)
+    until = min(record.over if through is None else through, end - 1)
+    if until < begin:
+        return None
     first = begin - reach_back(assumed)
     count = max(until, record.today) - first + 1
     plan = {stage: rows[0] for stage, rows in needed(assumed, goals, first, count).items()}

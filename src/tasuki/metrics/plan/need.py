@@ -41,7 +41,7 @@ def a_day(goals: Sequence[Goal], first: int, count: int, *, going_on: bool = Tru
 def reach_back(assumed: Assumed) -> int:
     """Days between the first entry on the way and the last of what can come of it."""
     steps = assumed.own.steps
-    return sum(max(lags.shape[1], len(steps[source].decided)) - 1 for source, lags in assumed.lags.items())
+    return sum(max(lags.shape[1], len(steps[source].missed)) - 1 for source, lags in assumed.lags.items())
 
 
 def needed(

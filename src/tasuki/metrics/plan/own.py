@@ -17,6 +17,7 @@ Bools = NDArray[np.bool_]
 YEAR_DAYS = 365
 DAY = 86_400_000_000
 """µs"""
+PATIENCE = 2
 LONGEST = 730
 """Days: what takes longer counts as so long."""
 
@@ -27,17 +28,18 @@ class Step:
 
     `reached`: of the mature entries of a year, how many got there, as the KPIs count it (`metrics.items`): the year up to
     the last mature one. `carried`: of the entries into the target within a year, how many came from this stage on the same
-    run; the others came again, or otherwise. `lags[d]` of those that got there took d days; of `decided` all mature ones,
-    with the day on which they got there, were given up, or were as old as nine tenths of those who got there (`patience`,
-    in days; None: nobody has got there).
+    run; the others came again, or otherwise. `lags[d]` of those that got there took d days. `missed[d]`: of those that did
+    not, it was decided after d days: they were given up, or had waited for `patience` days, twice as long as nine tenths
+    took of those who got there (None: nobody has). Nobody needs to be waited for twice as long as that, but who is only
+    slower is not lost yet.
     """
 
     link: Link
     reached: Share
     carried: Share
     lags: Ints
-    decided: Ints
-    patience: float | None
+    missed: Ints
+    patience: int | None
 
     @property
     def days(self) -> float | None:
@@ -83,18 +85,21 @@ def _step(record: Record, link: Link, then: int) -> Step:
         nothing = np.zeros(1, np.int64)
         return Step(link, Share(0, 0), carried, nothing, nothing, None)
     lag = float(np.quantile(moves.reached[hit] - moves.at[hit], MATURE))
-    until = then - round(lag)
-    basis = (moves.at <= until) & (moves.at > until - YEAR_DAYS * DAY)
+    patience = int(np.ceil(PATIENCE * lag / DAY))
+    basis = _year_until(moves, then - round(lag))
     got = basis & hit
     lags = np.minimum(moves.reached_day[got] - moves.at_day[got], LONGEST)
-    waited = (
-        decision_days(moves, hit, moves.dropped <= then, patience_days(lag / DAY))[basis]
-        - moves.at_day[basis]
-    )
+    old = _year_until(moves, then - patience * DAY)
+    lost = (old if old.any() else basis) & ~hit
+    waited = decision_days(moves, hit, moves.dropped <= then, patience)[lost] - moves.at_day[lost]
     return Step(
         link, Share(int(got.sum()), int(basis.sum())), carried, np.bincount(lags, minlength=1),
-        np.bincount(np.minimum(waited, LONGEST), minlength=1), lag / DAY,
+        np.bincount(np.minimum(waited, LONGEST), minlength=1), patience,
     )  # fmt: skip
+
+
+def _year_until(moves: Moves, until: int) -> Bools:
+    return (moves.at <= until) & (moves.at > until - YEAR_DAYS * DAY)
 
 
 def _carried(record: Record, link: Link, then: int) -> Share:
@@ -102,11 +107,6 @@ def _carried(record: Record, link: Link, then: int) -> Share:
     at, _ = record.entries(link.target)
     reached = record.moves[link.source].reached
     return Share(int(((reached <= then) & (reached > since)).sum()), int(((at <= then) & (at > since)).sum()))
-
-
-def patience_days(patience: float) -> int:
-    """Whole days after which nobody waits any more."""
-    return int(np.ceil(patience))
 
 
 def decision_days(moves: Moves, hit: Bools, gone: Bools, patience: int) -> Ints:

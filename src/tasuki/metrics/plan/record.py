@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,11 +51,14 @@ class Wins:
 class Record:
     """`left_out`: deals won without amount or currency; `others`: currency → deals won in another one.
 
-    `today`: the day of `now` (µs UTC, up to when all is known).
+    `today`: the day of `now` (µs UTC, up to when all is known); `over`: the last day that is over then; `rest`: which
+    share of today is still to come.
     """
 
     now: int
     today: int
+    over: int
+    rest: float
     zone: str
     currency: str
     way: Way
@@ -90,11 +95,20 @@ def _read(facts: Facts, currency: str, where: Mapping[str, str]) -> Record:
     way = way_back(facts.terms)
     zone = facts.terms.timezone
     read = _Reader(facts, zone, only, parameters)
-    today = int(facts.rows(f"SELECT {_day(str(facts.as_of), zone)}")[0][0])
+    today, over = facts.rows(
+        f"SELECT {_day(str(facts.as_of), zone)}, {_day(str(facts.as_of + 1), zone)} - 1"
+    )[0]
+    moves = {link.source: read.moves(link, way) for link in way.links}
+    others = {name: count for name, count in counts.items() if name not in ("", chosen)}
+    rest = _rest_of_day(facts.as_of, zone)
     return Record(
-        facts.as_of, today, zone, chosen, way, {link.source: read.moves(link, way) for link in way.links}, read.wins(),
-        counts.get("", 0), {name: count for name, count in counts.items() if name not in ("", chosen)},
+        facts.as_of, today, over, rest, zone, chosen, way, moves, read.wins(), counts.get("", 0), others
     )  # fmt: skip
+
+
+def _rest_of_day(now: int, zone: str) -> float:
+    at = datetime.fromtimestamp(now / 1_000_000, ZoneInfo(zone))
+    return 1 - (at.hour * 3600 + at.minute * 60 + at.second) / 86400
 
 
 def _won_by_currency(facts: Facts, only: str, parameters: Mapping[str, Any]) -> dict[str, int]:

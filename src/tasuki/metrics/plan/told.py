@@ -9,6 +9,7 @@ from tasuki.history.times import format_time
 from tasuki.metrics.plan.gap import Effect, Gap
 from tasuki.metrics.plan.own import others_share
 from tasuki.metrics.plan.plan import Plan, Row
+from tasuki.metrics.plan.quarters import date_of
 from tasuki.metrics.plan.way import DEALS
 from tasuki.metrics.roles import Terms
 from tasuki.shares import Share
@@ -32,7 +33,7 @@ _EFFECTS: Mapping[str, tuple[str, str]] = {
     ),
     "rate": ("{source}→{target} {actual} instead of {planned}", "{source}→{target}の率が{actual}（計画{planned}）"),
     "lag": (
-        "{source}→{target} decided for {share} of those due by now",
+        "{source}→{target}: {share} of what is usually decided by then",
         "{source}→{target}で結果の出た件数が通常の{share}",
     ),
     "value": ("average deal value {actual} instead of {planned}", "平均受注額が{actual}（計画{planned}）"),
@@ -51,7 +52,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "cause": ("What does most: {cause} ({money}).", "最大の要因：{cause}（{money}）。"),
 }
 _WHEN: Mapping[bool, tuple[str, str]] = {
-    False: ("{quarter} so far", "{quarter}の今日まで"),
+    False: ("{quarter} through {until}", "{quarter}（{until}まで）"),
     True: ("{quarter} to its end, as it is to be expected", "{quarter}の期末見込み"),
 }
 Money = Callable[[float], str]
@@ -93,7 +94,9 @@ def effect_words(effect: Effect, language: str, money: Money) -> str:
 
 def sentences(gap: Gap, language: str, money: Money, quarter: str = "") -> str:
     """Where a quarter stands and what does most about it; `quarter`: what it is called, else like 2026-Q4."""
-    when = _in(_WHEN[gap.is_projected], language).format(quarter=quarter or str(gap.goal.quarter))
+    when = _in(_WHEN[gap.is_projected], language).format(
+        quarter=quarter or str(gap.goal.quarter), until=f"{date_of(gap.until):%m-%d}"
+    )
     which = "short" if gap.gap < 0 else "above" if gap.gap else "even"
     found = _in(_SENTENCES[which], language).format(
         when=when, actual=money(gap.actual / 100), target=money(gap.target / 100), gap=money(abs(gap.gap) / 100)
