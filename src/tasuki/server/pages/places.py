@@ -136,6 +136,8 @@ SECTIONS: dict[str, str] = {
     "board": "leads",
     "many-one": "leads",
     "number": "numbers",
+    "plan": "numbers",
+    "plan-write": "agreement",
     "account": "accounts",
     "account-edit": "accounts",
     "import": "imports",

@@ -82,22 +82,23 @@ def publish(request: HttpRequest, actor: Actor) -> HttpResponse:
         try:
             if request.POST.get("look"):
                 draft = drafting.look(actor, form.cleaned_data["text"])
-                return _publishing(request, actor, form, problems, draft)
+                return publishing(request, actor, form, problems, draft)
             made = commands.publish(actor, **form.cleaned_data)
             company.note_step(actor, "agreement")
             return done(request, _published(made), "agreement-version", made.number)
         except Refused as refused:
             problems = _problems(form, refused)
-    return _publishing(request, actor, form, problems, draft)
+    return publishing(request, actor, form, problems, draft)
 
 
-def _publishing(
+def publishing(
     request: HttpRequest,
     actor: Actor,
     form: forms.AgreementText,
     problems: list[str],
     draft: drafting.Draft | None,
 ) -> HttpResponse:
+    """The form for the next version, with what it would change once it was looked at."""
     context = {
         "title": _("Publish an agreement"), "form": form, "problems": problems, "draft": draft, "starters": STARTERS,
     }  # fmt: skip

@@ -178,7 +178,7 @@ def number_export(request: HttpRequest, actor: Actor, kpi_id: str) -> StreamingH
     """The figure and its parts as a file."""
     _known, _of, asked, _opened = _asked(actor, kpi_id, QueryDict(request.POST.get("query", "")))
     kind = request.POST.get("kind", exporting.CSV)
-    return _file(files.export_figure(actor, kpi_id, asked, kind), kind, kpi_id)
+    return file_answer(files.export_figure(actor, kpi_id, asked, kind), kind, kpi_id)
 
 
 @require_POST
@@ -192,10 +192,11 @@ def number_leads_export(request: HttpRequest, actor: Actor, kpi_id: str) -> Stre
     pieces = lists.export_leads(
         actor, asked=work.asked, sort=work.sort, shown=work.shown, kind=kind, lead_ids=ids[:MOST]
     )
-    return _file(pieces, kind, f"{kpi_id}-leads")
+    return file_answer(pieces, kind, f"{kpi_id}-leads")
 
 
-def _file(pieces: Any, kind: str, name: str) -> StreamingHttpResponse:
+def file_answer(pieces: Any, kind: str, name: str) -> StreamingHttpResponse:
+    """A file in pieces, under a name with the time at which it was made."""
     answer = StreamingHttpResponse(pieces, content_type=exporting.KINDS[kind])
     safe = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in name
