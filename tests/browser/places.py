@@ -44,6 +44,7 @@ def places(scene: Scene) -> list[Place]:
         ("numbers", "/numbers?period=all", "numbers"),
         ("number", "/numbers/mql.entries?by=source", "number"),
         ("number", "/numbers/sal.acceptance", "number-young"),
+        ("plan", "/plan", "plan"),
         ("leads", "/leads", "leads"),
         ("leads", "/leads?stage=MQL&stage=MAL&score=10..&view=all", "leads-asked"),
         ("board", "/leads/board", "board"),

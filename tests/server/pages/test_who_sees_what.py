@@ -29,6 +29,8 @@ PAGES = {
     "/numbers/sal.acceptance": EVERYONE,
     "/numbers/won.amount?by=source&period=all&as_of=2026-01-01&side=young": EVERYONE,
     "/numbers/mql.stock?by=&period=month": EVERYONE,
+    "/plan": EVERYONE,
+    "/plan?goal_2026-Q4=100000000&rate_SAL=50&value=5000000": EVERYONE,
     "/accounts": EVERYONE,
     "/accounts/{account}": EVERYONE,
     "/accounts/{account}/story": EVERYONE,
@@ -113,6 +115,7 @@ POSTED = {
     "test-mail", "chat-new", "chat-test", "chat-remove", "team-chat-new", "send-again", "webhook-test", "webhook-rotate",
     "webhook-switch", "webhook-remove", "today-decide", "today-call", "today-answer", "held-undo", "note", "note-remove",
     "deal-new", "deal-change", "number-export", "number-leads-export", "report-now", "report-decline",
+    "plan-export", "plan-write",
     "leads-columns", "leads-export", "many", "many-undo", "board-undo",
     "view-new", "view-begin", "view-change", "view-remove", "view-restore",
 }  # fmt: skip
@@ -160,6 +163,8 @@ def test_what_is_not_there_is_404(
      "/duplicates?kind=x&after=1", "/imports?after=x", "/settings/audit?by=x&after=99999999999999999999",
      "/numbers?period=x&as_of=9999-99-99&source=%00&rep=x", "/numbers/mql.entries?by=x&part=x&side=x&offset=-1",
      "/numbers/mql.entries?by=month&part=x", "/numbers/nothing",
+     "/plan?rate_MQL=nan&goal_x=1", "/plan?value=-1", "/plan?goal_2026-Q4=1e400", "/plan?rate_%00=1&currency=%00%00%00",
+     "/plan?goal_0000-Q1=5", "/plan?days_MQL=1e9&share_X=5",
      "/leads/1?at=9999-99-99", "/leads/1?at=0001-01-01", "/leads/1?at=2026-01-01T00:00"],
 )  # fmt: skip
 def test_addresses_made_up_by_hand_never_break_a_page(

@@ -72,6 +72,7 @@ ACTIONS = {
     "POST /deals/batch": "deals.write",
     "GET /deals/{deal_id}": "leads.read",
     "GET /metrics": "numbers.read",
+    "GET /metrics/plan": "numbers.read",
     "GET /metrics/{metric}": "numbers.read",
     "GET /metrics/{metric}/leads": "numbers.read",
     "GET /duplicates": "leads.read",
