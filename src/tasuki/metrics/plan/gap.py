@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -39,6 +39,8 @@ class Effect:
     actual: float
     deals: float
     money: int = 0
+    cases: float | None = None
+    """Of how many deals `actual` is, for value."""
 
 
 @dataclass(frozen=True)
@@ -191,13 +193,12 @@ def _in_money(
     """The effects with their money, to the last yen or cent; those that are nothing left out, the largest first."""
     each = sum(value) / 2
     full = [(one, 100 * one.deals * each) for one in found]
-    full.append((
-        Effect("value", DEALS, "", value[0], value[1], 0.0), 100 * (value[1] - value[0]) * sum(deals) / 2
-    ))  # fmt: skip
+    worth = Effect("value", DEALS, "", value[0], value[1], 0.0, cases=deals[1])
+    full.append((worth, 100 * (value[1] - value[0]) * sum(deals) / 2))
     step = grain if gap % grain == 0 else 1
     cents = [step * count for count in _whole([money / step for _, money in full], gap // step)]
     made = [
-        Effect(one.kind, one.source, one.target, one.planned, one.actual, one.deals, money)
+        replace(one, money=money)
         for (one, _), money in zip(full, cents, strict=True)
         if money or abs(one.deals) > NEGLIGIBLE
     ]

@@ -36,7 +36,10 @@ _EFFECTS: Mapping[str, tuple[str, str]] = {
         "{source}→{target}: {share} of what is usually decided by then",
         "{source}→{target}で結果の出た件数が通常の{share}",
     ),
-    "value": ("average deal value {actual} instead of {planned}", "平均受注額が{actual}（計画{planned}）"),
+    "value": (
+        "average deal value {actual} instead of {planned} (of {cases:,.0f} won)",
+        "受注{cases:,.0f}件の平均受注額が{actual}（計画{planned}）",
+    ),
     "spread": ("goals that differ between quarters, smoothed by the lags", "四半期ごとの目標の差が所要日数でならされる分"),
 }  # fmt: skip
 _SENTENCES: Mapping[str, tuple[str, str]] = {
@@ -88,7 +91,7 @@ def effect_words(effect: Effect, language: str, money: Money) -> str:
     return _in(_EFFECTS[effect.kind], language).format(
         source=short_name(effect.source, language), target=short_name(effect.target, language),
         share="–" if share is None else percent.format(share), actual=write(effect.actual),
-        planned=write(effect.planned),
+        planned=write(effect.planned), cases=effect.cases or 0,
     )  # fmt: skip
 
 
