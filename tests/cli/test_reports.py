@@ -199,3 +199,40 @@ def test_the_last_week_is_written_as_a_pdf_in_the_readers_language(
     refused = run("report", *asked, "--pdf", str(tmp_path / "week.pdf"), "--by", "month")
     assert refused.status == 2
     assert "--pdf writes the weekly report as it is" in refused.err
+
+
+# The plan.
+
+
+def test_a_plan_shows_what_is_needed_and_why_the_quarter_is_where_it_is(run: Run, asked: list[str]) -> None:
+    told = run("plan", *asked)
+    assert told.status == 0
+    assert "MAL → MQL" in told.out
+    assert "Needed in each month" in told.out
+    assert "100,000,000" in told.out  # the goal of the agreement
+    chosen = run("plan", *asked, "--goal", "2030-Q1=5")
+    assert chosen.status == 2
+    assert "further than" in chosen.err
+
+
+def test_a_plan_as_csv_and_json_says_the_same(run: Run, asked: list[str]) -> None:
+    rows = records(run("plan", *asked, "--value", "2000000", "--format", "csv").out)
+    told = json.loads(run("plan", *asked, "--value", "2000000", "--format", "json").out)
+    deals = next(one for one in told["stages"] if one["stage"] == "won.deals")["months"]
+    assert [float(row["needed"]) for row in rows if row["stage"] == "won.deals"] == pytest.approx(
+        [month["needed"] for month in deals]
+    )
+    assert told["value"]["set"] == 2_000_000
+    assert sum(month["wanted"] for month in told["months"]) >= 4 * 100_000_000 - 1
+
+
+def test_numbers_of_a_plan_that_are_none_are_refused(run: Run, asked: list[str]) -> None:
+    for option, text, says in (
+        ("--rate", "MQL", "--rate MQL: write it with an equals sign, like MQL=0.5"),
+        ("--rate", "MQL=half", "--rate half: this is no number"),
+        ("--rate", "MQL=2", "not from 0.001 to 1"),
+        ("--goal", "2026=5", "`2026` is no quarter"),
+    ):
+        told = run("plan", *asked, option, text)
+        assert told.status == 2
+        assert says in told.err

@@ -24,6 +24,11 @@ from tasuki.metrics.compute import compute, leads_behind
 from tasuki.metrics.dashboards.flows import flow
 from tasuki.metrics.facts.deals import read_deals
 from tasuki.metrics.facts.of_replay import facts_of
+from tasuki.metrics.plan import DEALS, Goal, make_plan, running_quarter
+from tasuki.metrics.plan.ahead import look_ahead
+from tasuki.metrics.plan.assumed import assume
+from tasuki.metrics.plan.own import DAY, own_figures
+from tasuki.metrics.plan.record import read_record
 from tasuki.metrics.reader import Facts, open_facts
 from tasuki.simulate import simulate
 
@@ -199,3 +204,68 @@ def test_the_stock_at_the_end_of_a_month_is_the_one_that_was_seen_then(facts: Fa
         with open_facts(facts.source, end - 1) as then:
             for stage, found in by_month.items():
                 assert compute(then, f"{stage}.stock").total.value == found.part(month).value
+
+
+# The plan.
+
+
+def test_a_plan_goes_by_what_the_ledger_says_of_the_last_year(company: Company, facts: Facts) -> None:
+    plan = make_plan(facts, currency="JPY")
+    begin = facts.as_of - 365 * DAY
+    won = [
+        int(row["amount"])
+        for row in company.rows("deals")
+        if row["outcome"] == "won" and datetime.fromisoformat(row["closed_at"]).timestamp() * 1e6 > begin
+    ]
+    assert plan.own.value == pytest.approx(mean(won))
+    assert len(plan.own.cents) == len(won)
+
+
+def test_rates_of_a_plan_are_those_of_the_kpis(facts: Facts) -> None:
+    own = make_plan(facts).own
+    for stage, kpi in (
+        ("MAL", "mql.promotion"),
+        ("MQL", "sal.acceptance"),
+        ("SAL", "sal.qualification"),
+        ("SQL", "sql.deal_rate"),
+    ):
+        lag = compute(facts, kpi).lag
+        assert lag is not None
+        until = facts.as_of - round(lag * DAY)
+        figure = compute(facts, kpi, Question(since=until - 365 * DAY + 1, until=until + 1)).total
+        reached = own.steps[stage].reached
+        assert (reached.count, reached.total) == (figure.numerator, figure.denominator)
+
+
+def test_what_was_expected_of_those_under_way_is_about_what_the_ledger_says_became_of_them(
+    facts: Facts,
+) -> None:
+    """As of half a year before the end: deals of the ninety days after, of opportunities that were there by then."""
+    then = facts.as_of - 180 * DAY
+    with open_facts(facts.source, then) as earlier:
+        record = read_record(earlier, "JPY")
+        ahead = look_ahead(record, assume(own_figures(record)), record.today - 400, 491)
+        waits = record.moves["OPPORTUNITY"].at.tolist()
+    expected = ahead.passing["OPPORTUNITY"].reached[401:].sum()
+    moves = read_record(facts, "JPY").moves["OPPORTUNITY"]
+    became = ((moves.at <= then) & (moves.reached > then) & (moves.reached <= then + 90 * DAY)).sum()
+    assert len(waits) > 50
+    assert abs(became - expected) < 2 * expected**0.5 + 2
+    assert became > 0
+
+
+def test_the_gap_of_the_company_adds_up_to_its_ledger(company: Company, facts: Facts) -> None:
+    with open_facts(facts.source, facts.as_of - 45 * DAY) as earlier:
+        goal = Goal(running_quarter(earlier), 30_000_000)
+        plan = make_plan(earlier, [goal], currency="JPY")
+    assert plan.gap is not None
+    begin, until = f"{goal.quarter.begin}", plan.today.isoformat()
+    won = [
+        int(row["amount"])
+        for row in company.rows("deals")
+        if row["outcome"] == "won"
+        and begin <= f"{datetime.fromisoformat(row['closed_at']) + 9 * HOUR:%Y-%m-%d}" < until
+    ]
+    assert plan.gap.actual / 100 == sum(won)
+    assert sum(effect.money for effect in plan.gap.effects) / 100 == sum(won) - plan.gap.target / 100
+    assert plan.row(DEALS) is not None
