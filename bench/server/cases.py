@@ -6,8 +6,11 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
+
+from tasuki.metrics.plan import quarter_of
 
 LIMITED = ("Today", "Leads", "Lead", "Account")
 """Groups of pages for which the issue sets limits."""
@@ -123,6 +126,7 @@ def _accounts(town: dict[str, Any]) -> list[Case]:
 def _others(town: dict[str, Any]) -> list[Case]:
     users = town["users"]
     manager, rep = users["manager"], users["inside_sales/all"]
+    goal = f"goal_{quarter_of(datetime.now(UTC).date())}=100000000"
     return [
         Case("Handoffs", "open", manager, ["/handoffs"], 2),
         Case("Handoffs", "open, own team", users["inside_sales/team"], ["/handoffs"], 1),
@@ -136,4 +140,8 @@ def _others(town: dict[str, Any]) -> list[Case]:
         Case("Notifications", "the bell", rep, ["/notifications/bell"], 4, True),
         Case("Duplicates", "open", rep, ["/duplicates"], 1),
         Case("Settings", "audit", manager, ["/settings/audit"]),
+        Case("Plan", "own figures", manager, [f"/plan?{goal}"]),
+        Case(
+            "Plan", "a slider", manager, [f"/plan?{goal}&rate_MQL={rate}" for rate in range(20, 60)], 0, True
+        ),
     ]

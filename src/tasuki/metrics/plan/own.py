@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasuki.metrics.items import MATURE
-from tasuki.metrics.plan.record import NEVER_DAY, Ints, Moves, Record
+from tasuki.metrics.plan.record import NEVER_DAY, Ints, Moves, Record, read_record, remembered
 from tasuki.metrics.plan.way import Link, Way
+from tasuki.metrics.reader import Facts
 from tasuki.shares import Share
 
 Bools = NDArray[np.bool_]
@@ -75,6 +76,12 @@ def own_figures(record: Record, as_of: int | None = None) -> Own:
     steps = {link.source: _step(record, link, then) for link in record.way.links}
     within = (record.wins.at <= then) & (record.wins.at > then - YEAR_DAYS * DAY)
     return Own(then, record.currency, record.way, steps, record.wins.cents[within])
+
+
+def own_now(facts: Facts, currency: str = "", where: Mapping[str, str] | None = None) -> Own:
+    """Those of now, remembered. `currency`, `where`: as `read_record`."""
+    key = ("plan own", currency, tuple(sorted((where or {}).items())))
+    return remembered(facts, key, lambda: own_figures(read_record(facts, currency, where)))
 
 
 def _step(record: Record, link: Link, then: int) -> Step:

@@ -15,9 +15,9 @@ from tasuki.metrics.plan.ahead import look_ahead
 from tasuki.metrics.plan.assumed import DRAWS, Assumed, Changes, Floats, assume
 from tasuki.metrics.plan.gap import Gap, gap_of
 from tasuki.metrics.plan.need import Goal, a_day, needed, reach_back
-from tasuki.metrics.plan.own import Own, own_figures
+from tasuki.metrics.plan.own import Own, own_figures, own_now
 from tasuki.metrics.plan.quarters import EPOCH, Quarter, date_of, day_number, months_between, quarter_of
-from tasuki.metrics.plan.record import Ints, Record, read_record
+from tasuki.metrics.plan.record import Ints, Record, read_record, remembered
 from tasuki.metrics.plan.way import DEALS, Link
 from tasuki.metrics.reader import Facts
 from tasuki.metrics.reasons import Reason
@@ -122,10 +122,11 @@ def make_plan(
     with facts.lock:
         record = read_record(facts, currency, where)
         _check(goals, running_quarter(facts))
-        own = own_figures(record)
+        own = own_now(facts, currency, where)
         assumed = assume(own, changes)
         rows, months = _table(record, assumed, goals) if goals else ((), ())
-        gap, projected = _gaps(record, goals)
+        key = ("plan gap", currency, tuple(sorted((where or {}).items())), tuple(goals))
+        gap, projected = remembered(facts, key, lambda: _gaps(record, goals))
         return Plan(
             facts.as_of, date_of(record.today), facts.terms, record.currency, tuple(goals), own, assumed, months, rows,
             _lacking(assumed), _notes(record, own), gap, projected,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -80,10 +80,18 @@ def read_record(facts: Facts, currency: str = "", where: Mapping[str, str] | Non
     Remembered until something new comes in.
     """
     key = ("plan", currency, tuple(sorted((where or {}).items())))
+    return remembered(facts, key, lambda: _read(facts, currency, where or {}))
+
+
+T = TypeVar("T")
+
+
+def remembered(facts: Facts, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+    """What was made before, until something new comes in."""
     with facts.lock:
         if key not in facts.remembered:
-            facts.remembered[key] = _read(facts, currency, where or {})
-        return cast("Record", facts.remembered[key])
+            facts.remembered[key] = make()
+        return cast("T", facts.remembered[key])
 
 
 def _read(facts: Facts, currency: str, where: Mapping[str, str]) -> Record:

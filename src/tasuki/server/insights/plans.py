@@ -18,9 +18,8 @@ from tasuki.errors import UsageError
 from tasuki.metrics.plan import Changes, Goal, Plan, Quarter, make_plan, quarter_named, running_quarter
 from tasuki.metrics.plan.assumed import LEAST_RATE, MOST_DAYS, MOST_VALUE
 from tasuki.metrics.plan.goals import AHEAD, agreed_goal, agreed_goals, targets_of
-from tasuki.metrics.plan.own import Own, own_figures
+from tasuki.metrics.plan.own import Own, own_now
 from tasuki.metrics.plan.plan import FARTHEST, MOST_QUARTERS
-from tasuki.metrics.plan.record import read_record
 from tasuki.metrics.plan.told import COLUMNS, rows_of
 from tasuki.metrics.reader import Facts
 from tasuki.server.agreements import queries as agreements
@@ -130,7 +129,7 @@ def _goals(asked: Mapping[str, float], running: Quarter) -> list[Goal]:
 
 def _changes(facts: Facts, asked: PlanAsked, currency: str, where: Mapping[str, str]) -> Changes:
     """What is set, but for what is as in one's own figures, to the last place that a form shows."""
-    mine = own_figures(read_record(facts, currency, where))
+    mine = own_now(facts, currency, where)
     for name, given, least, most in (
         ("rate", asked.rates, LEAST_RATE, 1.0),
         ("days", asked.days, 0.0, MOST_DAYS),
