@@ -31,6 +31,10 @@ _EFFECTS: Mapping[str, tuple[str, str]] = {
         "{source} again or otherwise (not from the stage before) came at {share} of what is needed",
         "前のステージ以外から（再入など）の{source}が必要数の{share}",
     ),
+    "alone": (
+        "deals won that no lead on the way led to: {share} of the usual number",
+        "前のステージのリードがない受注が通常の{share}",
+    ),
     "rate": ("{source}→{target} {actual} instead of {planned}", "{source}→{target}の率が{actual}（計画{planned}）"),
     "lag": (
         "{source}→{target}: {share} of what is usually decided by then",
@@ -88,7 +92,8 @@ def effect_words(effect: Effect, language: str, money: Money) -> str:
     percent = "{:.0%}" if effect.kind != "rate" else "{:.1%}"
     share = effect.actual / effect.planned if effect.planned > 1e-9 else None
     write = money if effect.kind == "value" else percent.format
-    return _in(_EFFECTS[effect.kind], language).format(
+    alone = effect.kind == "others" and effect.source == DEALS
+    return _in(_EFFECTS["alone" if alone else effect.kind], language).format(
         source=short_name(effect.source, language), target=short_name(effect.target, language),
         share="–" if share is None else percent.format(share), actual=write(effect.actual),
         planned=write(effect.planned), cases=effect.cases or 0,
