@@ -24,7 +24,7 @@ STAGES = ("MAL", "MQL", "SGL", "SAL", "SQL", "OPPORTUNITY", "LOST", "RECYCLED")
 # a failing company is shown as it was found: to make it smaller takes minutes
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 CAREFUL = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=PHASES
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=PHASES
 )
 BEGINS = Quarter(2025, 3)
 """Day 91 of the story, which is known until day 150."""

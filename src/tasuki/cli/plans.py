@@ -88,8 +88,8 @@ def plan(
     from tasuki.metrics.reader import open_facts
 
     check_target(out, "--out")
-    source, zone = source_of(file, history, facts, deals, currency, role, as_of, threads)
     changes = Changes(_numbers(rate, "--rate"), _numbers(days, "--days"), _numbers(share, "--share"), value)
+    source, zone = source_of(file, history, facts, deals, currency, role, as_of, threads)
     with open_facts(source, time_of(as_of, zone, "--as-of")) as opened:
         goals, agreed = _goals(opened, goal)
         _write(
