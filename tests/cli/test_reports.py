@@ -227,11 +227,11 @@ def test_a_plan_as_csv_and_json_says_the_same(run: Run, asked: list[str]) -> Non
 
 
 def test_numbers_of_a_plan_that_are_none_are_refused(run: Run, asked: list[str]) -> None:
-    for option, text, says in (
+    for option, text, told_so in (
         ("--rate", "MQL", "--rate MQL: write it with an equals sign, like MQL=0.5"),
         ("--rate", "MQL=half", "--rate half: this is no number"),
         ("--rate", "MQL=2", "not from 0.001 to 1"),
     ):
         told = run("plan", *asked, option, text)
         assert told.status == 2
-        assert says in told.err
+        assert told_so in told.err
