@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 TASUKI = (sys.executable, "-c", "from tasuki.cli import main; main()")
 LEADS, ACTIVITIES, SECONDS = 100_000, 3_000_000, 60.0
 BATCH = 1_000
-CONNECTIONS = 4
+CONNECTIONS = 8
 
 
 def main(out: Path, scale: float) -> None:

@@ -235,13 +235,20 @@ class AccountBook:
             return
         names = {draft.name.matching for draft in self.new}
         buckets = ",".join(map(str, sorted({zlib.crc32(name.encode()) % _BUCKETS for name in names})))
-        with connection.cursor() as cursor:  # the keys are checked before, for that takes longest
-            cursor.execute(
-                "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED;"  # noqa: S608 — numbers of ours
-                f" SELECT pg_advisory_xact_lock({_LOCKS}, bucket)"
-                f" FROM (SELECT unnest('{{{buckets}}}'::int[]) AS bucket ORDER BY 1) AS b"
-            )
-        there = {pk for (pk,) in bulk.select(*bulk.ids_by_text(Account, "matching_name", names))}
+        # the references of many are checked before, for that takes longest
+        checks = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; "
+        locks = (
+            f"SELECT pg_advisory_xact_lock({_LOCKS}, bucket)"  # noqa: S608 — numbers of ours
+            f" FROM (SELECT unnest('{{{buckets}}}'::int[]) AS bucket ORDER BY 1) AS b; "
+        )
+        found, given = bulk.ids_by_text(Account, "matching_name", names)
+        with (
+            connection.cursor() as cursor
+        ):  # one after the other, each seeing what was committed before it, in one trip
+            cursor.execute((checks if len(self.new) >= bulk.MANY else "") + locks + found, given)
+            while cursor.nextset():
+                pass
+            there = {pk for (pk,) in cursor.fetchall()}
         if there - set(self.by_id) - set(self._merged) - {draft.id for draft in self.new}:
             raise LostRace("an account of this name has come meanwhile")
 
