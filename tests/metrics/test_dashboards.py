@@ -104,13 +104,14 @@ def test_a_step_that_nobody_took_has_no_pace() -> None:
 
 
 def test_the_distribution_of_follow_up_counts_every_handoff_once() -> None:
-    found = follow_up(facts_of(*MOVES, handoffs=HANDOFFS), business=False)
-    bars = {(low, high): count for low, high, count in found.bars if count}
+    found = follow_up(facts_of(*MOVES, handoffs=HANDOFFS))
+    bars = {(low, high): count for low, high, count in found.wall_bars if count}
     assert bars == {(1.0, 2.0): 1, (4.0, 8.0): 1, (24.0, 48.0): 1}
     assert (found.given, found.untouched, found.waiting) == (5, 1, 1)
     assert sum(bars.values()) + found.untouched + found.waiting == found.given
-    assert found.median == 4.0
-    assert follow_up(facts_of(*MOVES, handoffs=HANDOFFS)).median == 2.0
+    assert (found.wall_median, found.median) == (4.0, 2.0)
+    assert sum(count for *_, count in found.bars) == sum(bars.values())
+    assert (found.in_time.count, found.in_time.total) == (2, 4)
 
 
 def test_a_leaderboard_measures_all_that_was_given_and_not_only_what_was_taken() -> None:

@@ -21,7 +21,8 @@ Grain = Literal["item", "account"]
 class Question:
     """`by`: a period or slice, empty for the whole. `where`: slice → value, NO_VALUE for none. Times in µs UTC, half-open.
 
-    `grain` "account" counts companies: each once, at its first item; it has a hit if one of its leads has.
+    `grain` "account" counts companies: each once, at its first item; it has a hit if one of its leads has. `across`: a
+    second period or slice, for tables of two (`dashboards.crossing`).
     """
 
     by: str = ""
@@ -29,6 +30,7 @@ class Question:
     since: int | None = None
     until: int | None = None
     grain: Grain = "item"
+    across: str = ""
 
 
 def slices_of(kpi: Kpi) -> tuple[str, ...]:
@@ -45,8 +47,9 @@ def slices_of_items(items: Items) -> tuple[str, ...]:
 def check(kpi: Kpi, question: Question) -> None:
     """UsageError where the question does not fit the KPI."""
     known = slices_of(kpi)
-    if question.by and question.by not in known:
-        raise UsageError(f"{kpi.id} cannot be sliced by `{question.by}`: there is {', '.join(known)}")
+    for name in (question.by, question.across):
+        if name and name not in known:
+            raise UsageError(f"{kpi.id} cannot be sliced by `{name}`: there is {', '.join(known)}")
     for name in question.where:
         if name not in known[len(PERIODS) :]:
             raise UsageError(

@@ -59,10 +59,12 @@ def _computed(facts: Facts, kpi: Kpi, question: Question) -> Answer:
     rows = list(_rows(facts, kpi, question, statement))
     total = next((row for row in rows if row.is_total), Row(None, True, 0, 0, 0, 0, 0, None))
     parts = tuple(
-        _figure(facts, kpi, label(row.part, question.by), row, statement) for row in rows if not row.is_total
+        figure_of(facts, kpi, label(row.part, question.by), row, statement.lag)
+        for row in rows
+        if not row.is_total
     )
-    figure = _figure(facts, kpi, None, total, statement)
-    return Answer(kpi, question, facts.as_of, figure, parts, statement.lag, _notes(facts, kpi, question))
+    figure = figure_of(facts, kpi, None, total, statement.lag)
+    return Answer(kpi, question, facts.as_of, figure, parts, statement.lag, notes_of(facts, kpi, question))
 
 
 def _rows(facts: Facts, kpi: Kpi, question: Question, statement: Statement) -> Iterator[Row]:
@@ -81,19 +83,20 @@ def _rows(facts: Facts, kpi: Kpi, question: Question, statement: Statement) -> I
         yield Row(*row)
 
 
-def _figure(facts: Facts, kpi: Kpi, part: str | None, row: Row, statement: Statement) -> Figure:
+def figure_of(facts: Facts, kpi: Kpi, part: str | None, row: Row, lag: float | None) -> Figure:
+    """What a row says of a count, rate, mean or quantile; `lag` in days, of a rate that matures."""
     formula = kpi.formula
     if isinstance(formula, Count):
         return count_figure(part, row)
     if isinstance(formula, Rate):
-        return rate_figure(part, row, statement.lag, kpi)
+        return rate_figure(part, row, lag, kpi)
     assert isinstance(formula, (Mean, Quantile))
     scores = {"quality": facts.terms.fit or facts.terms.main, "engagement": facts.terms.engagement}
     return value_figure(part, row, formula.value in scores and scores[formula.value] is None)
 
 
-def _notes(facts: Facts, kpi: Kpi, question: Question) -> tuple[Reason, ...]:
-    """Of companies, how many items have none."""
+def notes_of(facts: Facts, kpi: Kpi, question: Question) -> tuple[Reason, ...]:
+    """About all figures: of companies, how many items have none."""
     if question.grain != "account":
         return ()
     alone = items_of(facts, kpi, Question(where=question.where, since=question.since, until=question.until))

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+NO_STAGE = "none"
+"""Where leads come from that have had no stage yet."""
+
 
 class Kind(StrEnum):
     """Which time a figure belongs to. Cohort: that of the thing counted. Snapshot: an instant at which one looks."""
@@ -31,13 +34,15 @@ class Items:
     """Rows of a table of `derived` that are counted, each with its lead and the time that it belongs to.
 
     `role` is the part of the stage in question, or else `stage` is its id; `side` says whether an entry enters that stage
-    or comes from it. `where` is SQL over the table's columns, and `time` begins the names of its columns of time.
+    or comes from it; with `before` only entries that come straight from that stage, or NO_STAGE. `where` is SQL over the
+    table's columns, and `time` begins the names of its columns of time.
     """
 
     table: Literal["entries", "handed", "worth", "forms"]
     role: str = ""
     stage: str = ""
     side: Literal["stage", "came_from"] = "stage"
+    before: str = ""
     where: str = ""
     time: Literal["", "opened_", "closed_"] = ""
 
@@ -78,11 +83,15 @@ class Mean:
 
 @dataclass(frozen=True)
 class Quantile:
-    """The quantile `of` (0 to 1) of a value, interpolated between the two nearest."""
+    """The quantile `of` (0 to 1) of a value, interpolated between the two nearest.
+
+    With `reaches`, a stage's part or id, the value is the days until it is reached, of items that have reached it.
+    """
 
     items: Items
     value: str
     of: float
+    reaches: str = ""
 
 
 @dataclass(frozen=True)

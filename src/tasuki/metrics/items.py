@@ -6,11 +6,12 @@ come in as parameters; what is put together are columns of our own tables and th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tasuki.metrics.asking import PERIODS, Question, narrowing
-from tasuki.metrics.formulas import Items, Kpi, Mean, Money, Quantile, Rate
+from tasuki.metrics.formulas import NO_STAGE, Items, Kpi, Mean, Money, Quantile, Rate
 from tasuki.metrics.reader import Facts
 
 MATURE = 0.9
@@ -19,7 +20,10 @@ MATURE = 0.9
 
 @dataclass(frozen=True)
 class Statement:
-    """SQL that gives `n, us, item, account, part, value, hit, lag, currency, late, young, counted`, and its parameters."""
+    """SQL that gives `n, us, item, account, part, second, value, hit, lag, currency, late, young, counted`.
+
+    `part` is that of `by`, `second` that of `across`.
+    """
 
     sql: str
     parameters: dict[str, Any]
@@ -41,49 +45,92 @@ def missing_stages(facts: Facts, kpi: Kpi) -> list[tuple[str, bool]]:
     ]
 
 
-def items_of(facts: Facts, kpi: Kpi, question: Question) -> Statement:
-    """The items of a KPI; the stages that it needs must be there."""
+@dataclass(frozen=True)
+class Columns:
+    """What a KPI asks of each row of its table, as SQL: whether the row is an item, and what it counts with.
+
+    A row is an item where `key` is `place` and `where` and `when` hold: its stage, what else, its slices and time. `late`,
+    `young` and `known` say why an item may not count; `parameters` are those that `when` names.
+    """
+
+    table: str
+    key: str
+    place: int
+    where: str
+    when: str
+    part: str
+    value: str
+    hit: str
+    lag: str
+    late: str
+    young: str
+    known: str
+    parameters: dict[str, Any]
+
+    @property
+    def is_item(self) -> str:
+        """All that makes a row an item."""
+        return f"{self.key} = {self.place} AND {self.where} AND {self.when}"
+
+
+def columns_of(facts: Facts, kpi: Kpi, question: Question) -> Columns:
+    """Of a KPI whose stages are there."""
     items = kpi.formula.items
     narrow, parameters = narrowing(question, items.time)
-    conditions = [_stage(facts, items), items.where or "true", *narrow]
     value, hit, lag = _columns(facts, kpi)
+    key, place = _stage(facts, items)
+    where = [items.where] if items.where else []
+    if items.before:
+        where.append(f"came_from = {-1 if items.before == NO_STAGE else facts.place_of(items.before)}")
+    if isinstance(kpi.formula, Quantile) and kpi.formula.reaches:
+        where.append(f"reached_{facts.target(kpi.formula.reaches)} IS NOT NULL")
     mature = mature_until(facts, kpi)
     young = "false" if not kpi.matures else "true" if mature is None else f"{items.time}us > {mature}"
-    known = {Rate: "hit IS NOT NULL", Mean: "value IS NOT NULL", Quantile: "value IS NOT NULL"}.get(
-        type(kpi.formula), "true"
-    )
-    if isinstance(kpi.formula, Money):
-        known = "value IS NOT NULL AND currency IS NOT NULL"
-    deal = items.table == "worth"
+    known = {
+        Rate: f"({hit}) IS NOT NULL", Mean: f"({value}) IS NOT NULL", Quantile: f"({value}) IS NOT NULL",
+        Money: "amount IS NOT NULL AND currency IS NOT NULL",
+    }.get(type(kpi.formula), "true")  # fmt: skip
+    return Columns(
+        items.table, key, place, _all(where), _all(narrow), _part(question.by, items), value, hit, lag,
+        f"{items.time}late" if facts.has_late else "false", young, known, parameters,
+    )  # fmt: skip
+
+
+def items_of(facts: Facts, kpi: Kpi, question: Question) -> Statement:
+    """The items of a KPI; the stages that it needs must be there."""
+    one, time = columns_of(facts, kpi, question), kpi.formula.items.time
+    deal = one.table == "worth"
+    across = _part(question.across, kpi.formula.items)
     sql = f"""
-        SELECT *, NOT late AND NOT young AND {known} AS counted FROM (
-            SELECT n, {items.time}us AS us, {"deal" if deal else "NULL::VARCHAR"} AS item, account, company,
-                   {_part(question.by, items)} AS part, {value} AS value, {hit} AS hit, {lag} AS lag,
-                   {"currency" if deal else "NULL::VARCHAR"} AS currency, {_late(items)} AS late,
-                   NOT {_late(items)} AND {young} AS young
-            FROM {items.table} WHERE {" AND ".join(f"({one})" for one in conditions)})
+        SELECT *, NOT late AND NOT young AND known AS counted FROM (
+            SELECT n, {time}us AS us, {"deal" if deal else "NULL::VARCHAR"} AS item, account, company, {one.part} AS part,
+                   {across} AS second, {one.value} AS value, {one.hit} AS hit, {one.lag} AS lag,
+                   {"currency" if deal else "NULL::VARCHAR"} AS currency, {one.late} AS late, {one.known} AS known,
+                   NOT {one.late} AND {one.young} AS young
+            FROM {one.table} WHERE {one.is_item})
     """
     if question.grain == "account":
         sql = f"""
             SELECT NULL::INTEGER AS n, min(us) AS us, NULL::VARCHAR AS item, any_value(account) AS account,
-                   company, arg_min_null(part, us) AS part,
+                   company, arg_min_null(part, us) AS part, arg_min_null(second, us) AS second,
                    NULL::DOUBLE AS value, bool_or(hit AND counted) AS hit, NULL::BIGINT AS lag, NULL::VARCHAR AS currency,
                    bool_and(late) AS late, NOT bool_or(counted) AND bool_or(young) AS young, bool_or(counted) AS counted
             FROM ({sql}) WHERE company IS NOT NULL GROUP BY company
         """
-    return Statement(sql, parameters, lag_of(facts, kpi) if kpi.matures else None)
+    return Statement(sql, one.parameters, lag_of(facts, kpi) if kpi.matures else None)
 
 
-def _late(items: Items) -> str:
-    return f"{items.time}late"
+def _all(conditions: Sequence[str]) -> str:
+    return " AND ".join(f"({one})" for one in conditions) or "true"
 
 
-def _stage(facts: Facts, items: Items) -> str:
+def _stage(facts: Facts, items: Items) -> tuple[str, int]:
+    """The column that has the stage, and its number; alike for all rows where it does not matter."""
     if not items.role and not items.stage:
-        return "true"
+        return "0", 0
     place = facts.place(items.role) if items.role else facts.place_of(items.stage)
     assert place is not None, f"asked for {items.role} without a stage for it"
-    return f"{items.side} = {place}"
+    return items.side, place
 
 
 def _part(by: str, items: Items) -> str:
@@ -100,6 +147,8 @@ def _columns(facts: Facts, kpi: Kpi) -> tuple[str, str, str]:
             return "NULL::DOUBLE", formula.hit, "NULL::BIGINT"
         reached = f"reached_{facts.target(formula.reaches)}"
         return "NULL::DOUBLE", f"{reached} IS NOT NULL", f"{reached} - us"
+    if isinstance(formula, Quantile) and formula.reaches:
+        return f"(reached_{facts.target(formula.reaches)} - us) / 86400e6", "NULL::BOOLEAN", "NULL::BIGINT"
     if isinstance(formula, (Mean, Quantile)):
         quality = "fit" if facts.terms.fit else "score"
         return quality if formula.value == "quality" else formula.value, "NULL::BOOLEAN", "NULL::BIGINT"
@@ -118,10 +167,26 @@ def mature_until(facts: Facts, kpi: Kpi) -> int | None:
 
 def lag_of(facts: Facts, kpi: Kpi) -> float | None:
     """Days within which nine of ten of all items that have reached the stage did so; remembered."""
-    key = ("lag", kpi.id)
-    if key not in facts.remembered:
-        items, (_, _, lag) = kpi.formula.items, _columns(facts, kpi)
-        sql = f"SELECT quantile_cont({lag}, {MATURE}) / 86400e6 FROM {items.table} WHERE {_stage(facts, items)} AND NOT late"
-        facts.remembered[key] = facts.rows(sql)[0][0]
-    found: float | None = facts.remembered[key]
+    know_lags(facts, [kpi])
+    found: float | None = facts.remembered[_lag_key(facts, kpi)]
     return found
+
+
+def know_lags(facts: Facts, kpis: Iterable[Kpi]) -> None:
+    """Remember the lags of several KPIs that mature, those not known yet by one statement for each table."""
+    unknown = {_lag_key(facts, kpi): kpi for kpi in kpis if _lag_key(facts, kpi) not in facts.remembered}
+    for table in {kpi.formula.items.table for kpi in unknown.values()}:
+        some = [key for key, kpi in unknown.items() if kpi.formula.items.table == table]
+        lags = [
+            f"quantile_cont({lag}, {MATURE}) FILTER ({stage} = {place} AND NOT late)"
+            for _, stage, place, lag in some
+        ]
+        (found,) = facts.rows(f"SELECT {', '.join(lags)} FROM {table}")
+        facts.remembered |= {
+            key: None if lag is None else lag / 86_400e6 for key, lag in zip(some, found, strict=True)
+        }
+
+
+def _lag_key(facts: Facts, kpi: Kpi) -> tuple[str, str, int, str]:
+    """Alike for KPIs of the same way, whatever they are called."""
+    return "lag", *_stage(facts, kpi.formula.items), _columns(facts, kpi)[2]

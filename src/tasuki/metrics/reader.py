@@ -59,6 +59,11 @@ class Facts:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def has_late(self) -> bool:
+        """Whether there may be rows that became known after `as_of`."""
+        return self._ahead
+
     def place(self, role: str) -> int | None:
         """The number of the stage that plays this part; None if there is none."""
         stage = self.terms.stage(role)

@@ -19,7 +19,7 @@ def answer(facts: Facts, kpi: Kpi, question: Question, statement: Statement) -> 
     """The stock at `as_of` as total; its parts, or the stock at the end of each period, the last one at `as_of`."""
     if question.by in PERIODS:
         return _by_period(facts, kpi, question)
-    now = _there(facts, kpi, question)
+    now = there(facts, kpi, question)
     sql = f"""
         SELECT part, grouping(part) = 1, count(*) FILTER (counted), count(*) FILTER (late) FROM ({now.sql})
         GROUP BY GROUPING SETS ((part), ()) ORDER BY part NULLS LAST
@@ -39,7 +39,7 @@ def at_end(
 ) -> tuple[Question, str | None, Statement]:
     """Who is behind a figure: those there at the end of the period `part`, else at `as_of`, narrowed to the part."""
     if part is None or question.by not in PERIODS:
-        return question, part, _there(facts, kpi, question)
+        return question, part, there(facts, kpi, question)
     day = day_of(part, question.by).isoformat()
     left = f"left_{question.by}"
     inside = f"{question.by} <= DATE '{day}' AND ({left} IS NULL OR {left} > DATE '{day}')"
@@ -47,7 +47,8 @@ def at_end(
     return whole, None, items_of(facts, _narrowed(kpi, inside), whole)
 
 
-def _there(facts: Facts, kpi: Kpi, question: Question) -> Statement:
+def there(facts: Facts, kpi: Kpi, question: Question) -> Statement:
+    """Those that are there at `as_of`."""
     return items_of(facts, _narrowed(kpi, THERE), question)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from tasuki.errors import UsageError
 from tasuki.metrics.asking import PERIODS, Question, check_slices, label, narrowing
 from tasuki.metrics.derived import SLICES
-from tasuki.metrics.formulas import Items, Kpi, Rate, Unit, Words
-from tasuki.metrics.items import lag_of, mature_until
+from tasuki.metrics.formulas import Words
+from tasuki.metrics.items import know_lags, lag_of, mature_until
+from tasuki.metrics.kpis.pairs import reach
 from tasuki.metrics.reader import Facts
 from tasuki.shares import Share
 
@@ -19,11 +20,13 @@ WAY_OF_SGL = ("SGL", "SAL", "SQL", "OPPORTUNITY", "WON")
 
 @dataclass(frozen=True)
 class Step:
-    """Of the cohort, how many have reached a stage. `share`: of those old enough to tell; `lag`: days until they are."""
+    """Of the cohort, how many entries, and of how many companies, have reached a stage. `share`: of those old enough to tell;
+    `lag`: days until they are."""
 
     stage: str
     name: Words
     reached: int
+    accounts: int
     share: Share
     young: int
     lag: float | None
@@ -55,32 +58,33 @@ def cohort_funnel(
     if not stages:
         raise UsageError("a funnel needs a stage: the agreement has none")
     conditions, parameters = narrowing(question)
-    columns, lags = ["count(*)"], []
-    for stage in stages[1:]:
-        kpi = step_kpi(stages[0], stage)
-        lags.append(lag_of(facts, kpi))
-        until = mature_until(facts, kpi)
+    columns = ["count(*)", "count(DISTINCT company)"]
+    for stage, until in zip(stages[1:], mature_of(facts, stages), strict=True):
         reached, old = f"reached_{facts.place_of(stage)}", f"us <= {until}" if until is not None else "false"
-        columns += [f"count({reached})", f"count({reached}) FILTER ({old})", f"count(*) FILTER ({old})"]
+        companies = f"count(DISTINCT CASE WHEN {reached} IS NOT NULL THEN company END)"
+        hits = f"count(CASE WHEN {old} THEN {reached} END)"
+        columns += [f"count({reached})", companies, hits, f"count(CASE WHEN {old} THEN 1 END)"]
     wanted = " AND ".join([f"stage = {facts.place_of(stages[0])}", "NOT late", *conditions])
-    entries, *counts = facts.rows(f"SELECT {', '.join(columns)} FROM entries WHERE {wanted}", parameters)[0]
+    entries, accounts, *counts = facts.rows(
+        f"SELECT {', '.join(columns)} FROM entries WHERE {wanted}", parameters
+    )[0]
+    lags = [lag_of(facts, reach(facts.terms, stages[0], stage)) for stage in stages[1:]]
     names = {stage.id: Words(stage.called("en"), stage.called("ja")) for stage in facts.terms.stages}
     steps = [
-        Step(stage, names[stage], reached, Share(hits, old), entries - old, lag)
-        for stage, lag, reached, hits, old in zip(
-            stages[1:], lags, counts[::3], counts[1::3], counts[2::3], strict=True
+        Step(stage, names[stage], reached, companies, Share(hits, old), entries - old, lag)
+        for stage, lag, reached, companies, hits, old in zip(
+            stages[1:], lags, counts[::4], counts[1::4], counts[2::4], counts[3::4], strict=True
         )
     ]
-    return CohortFunnel(
-        entries, (Step(stages[0], names[stages[0]], entries, Share(entries, entries), 0, 0.0), *steps)
-    )
+    first = Step(stages[0], names[stages[0]], entries, accounts, Share(entries, entries), 0, 0.0)
+    return CohortFunnel(entries, (first, *steps))
 
 
-def step_kpi(before: str, after: str) -> Kpi:
-    """The rate from one stage to another, as a KPI that no list has."""
-    name = Words(f"{before} → {after}", f"{before}→{after}")
-    formula = Rate(Items("entries", stage=before), reaches=after)
-    return Kpi(f"{before}→{after}", before, name, name, name, Unit.RATE, "entry", formula, accounts=True)
+def mature_of(facts: Facts, stages: Sequence[str]) -> list[int | None]:
+    """Up to when entries into the first stage may have begun to be old enough, for each later one; see `mature_until`."""
+    kpis = [reach(facts.terms, stages[0], stage) for stage in stages[1:]]
+    know_lags(facts, kpis)
+    return [mature_until(facts, kpi) for kpi in kpis]
 
 
 @dataclass(frozen=True)

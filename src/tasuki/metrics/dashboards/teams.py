@@ -10,7 +10,9 @@ from tasuki.metrics.asking import Question, check_slices, label, narrowing
 from tasuki.metrics.compute import compute
 from tasuki.metrics.derived import SLICES
 from tasuki.metrics.figures import Amount, Answer
+from tasuki.metrics.kpis import kpi_of
 from tasuki.metrics.reader import Facts
+from tasuki.metrics.together import compute_all
 from tasuki.shares import Share
 
 BINS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 48.0, 96.0)
@@ -19,47 +21,57 @@ BINS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 48.0, 96.0)
 
 @dataclass(frozen=True)
 class FollowUp:
-    """Handoffs of a stage by the time to their first touch. `bars`: hours from, to (None: on), handoffs.
+    """Handoffs of a stage by the time to their first touch. `bars`: hours from, to (None: on), handoffs; `wall_bars` and
+    `wall_median` the same by the clock on the wall.
 
-    `untouched`: handoffs that ended without a touch, `waiting`: those that are open and have had none.
+    `untouched`: handoffs that ended without a touch, `waiting`: those that are open and have had none. `in_time`: answered
+    by their due time, of those of which that is known. `late` ones are counted nowhere else.
     """
 
     given: int
     bars: tuple[tuple[float, float | None, int], ...]
+    wall_bars: tuple[tuple[float, float | None, int], ...]
     untouched: int
     waiting: int
     median: float | None
     nine_tenths: float | None
+    wall_median: float | None
+    wall_nine_tenths: float | None
+    in_time: Share
+    late: int
 
 
-def follow_up(
-    facts: Facts, question: Question | None = None, *, stage: str = "", business: bool = True
-) -> FollowUp:
-    """In working hours or by the clock on the wall, by the time of the handoff. `stage`: its id, else that of MQL."""
+def follow_up(facts: Facts, question: Question | None = None, *, stage: str = "") -> FollowUp:
+    """In working hours and by the clock on the wall, by the time of the handoff. `stage`: its id, else that of MQL."""
     question = question or Question()
     wanted, parameters = _handed(facts, question, stage)
-    hours = "touch_business_hours" if business else "touch_hours"
     ends = [*BINS[1:], None]
     bars = [
-        f"count(*) FILTER ({hours} >= {low}{f' AND {hours} < {high}' if high else ''})"
+        f"count(CASE WHEN {hours} >= {low}{f' AND {hours} < {high}' if high else ''} THEN 1 END)"
+        for hours in ("touch_business_hours", "touch_hours")
         for low, high in zip(BINS, ends, strict=True)
     ]
     sql = f"""
-        SELECT count(*), count(*) FILTER (touch_hours IS NULL AND outcome <> 'open'),
-               count(*) FILTER (touch_hours IS NULL AND outcome = 'open'),
-               quantile_cont({hours}, [0.5, 0.9]), {", ".join(bars)}
-        FROM handed WHERE {wanted}
+        SELECT count(*), count(CASE WHEN touch_hours IS NULL AND outcome <> 'open' THEN 1 END),
+               count(CASE WHEN touch_hours IS NULL AND outcome = 'open' THEN 1 END),
+               quantile_cont(touch_business_hours, [0.5, 0.9]), quantile_cont(touch_hours, [0.5, 0.9]),
+               count(CASE WHEN met THEN 1 END), count(met), {", ".join(bars)}
+        FROM handed WHERE NOT late AND {wanted}
     """
-    given, untouched, waiting, quantiles, *counts = facts.rows(sql, parameters)[0]
-    shown = tuple(zip(BINS, ends, counts, strict=True))
-    return FollowUp(given, shown, untouched, waiting, *(quantiles or (None, None)))
+    given, untouched, waiting, business, wall, met, known, *counts = facts.rows(sql, parameters)[0]
+    late = facts.rows(f"SELECT count(*) FROM handed WHERE late AND {wanted}", parameters)[0][0]
+    shown = tuple(zip(BINS * 2, ends * 2, counts, strict=True))
+    return FollowUp(
+        given, shown[: len(BINS)], shown[len(BINS) :], untouched, waiting, *(business or (None, None)),
+        *(wall or (None, None)), Share(met, known), late,
+    )  # fmt: skip
 
 
 def _handed(facts: Facts, question: Question, stage: str) -> tuple[str, dict[str, object]]:
     check_slices(question, (*SLICES, "outcome", "month", "week"), "a follow-up")
     conditions, parameters = narrowing(question)
     place = facts.place_of(stage) if stage else facts.place("MQL")
-    return " AND ".join([f"stage = {-2 if place is None else place}", "NOT late", *conditions]), parameters
+    return " AND ".join([f"stage = {-2 if place is None else place}", *conditions]), parameters
 
 
 @dataclass(frozen=True)
@@ -92,12 +104,12 @@ def leaderboard(
         raise UsageError(f"a leaderboard is by rep or team, not by `{by}`")
     wanted, parameters = _handed(facts, question, stage)
     if not stage:
-        wanted = " AND ".join(["NOT late", *narrowing(question)[0]])
+        wanted = " AND ".join(narrowing(question)[0]) or "true"
     sql = f"""
         SELECT coalesce({by}, '') AS part, count(*), count(*) FILTER (outcome = 'open'), count(*) FILTER (outcome <> 'open'),
                count(*) FILTER (outcome <> 'open' AND touch_hours IS NOT NULL), count(*) FILTER (outcome = 'accepted'),
                count(*) FILTER (met), count(met), median(touch_business_hours)
-        FROM handed WHERE {wanted} GROUP BY part
+        FROM handed WHERE NOT late AND {wanted} GROUP BY part
     """
     handed = {part: rest for part, *rest in facts.rows(sql, parameters)}
     won = _won(facts, question, by)
@@ -128,9 +140,11 @@ REVENUE = (
     "won.cycle",
     "opportunity.opened",
     "opportunity.open_amount",
+    "opportunity.lost_amount",
 )
 
 
 def revenue(facts: Facts, question: Question | None = None) -> Mapping[str, Answer]:
     """What ends in money, KPI by KPI, with the same question."""
-    return {kpi: compute(facts, kpi, question) for kpi in REVENUE}
+    asked = [(kpi_of(facts.terms, kpi), question or Question()) for kpi in REVENUE]
+    return dict(zip(REVENUE, compute_all(facts, asked), strict=True))

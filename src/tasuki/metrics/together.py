@@ -1,0 +1,153 @@
+"""Many figures at once, each table read once: a page of thirty asks a few statements, not sixty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tasuki.metrics.asking import PERIODS, Question, check, label
+from tasuki.metrics.compute import compute, figure_of, notes_of
+from tasuki.metrics.figures import Answer, Row
+from tasuki.metrics.formulas import Count, Kpi, Mean, Quantile, Rate
+from tasuki.metrics.items import Columns, columns_of, know_lags, lag_of, missing_stages
+from tasuki.metrics.reader import Facts
+
+Asked = tuple[Kpi, Question]
+HIT, MISS, YOUNG, UNKNOWN, LATE = 1, 2, 3, 4, 5
+"""What an item is to a KPI."""
+
+
+def compute_all(facts: Facts, asked: Sequence[Asked]) -> list[Answer]:
+    """Exactly what `compute` says of each, in their order. UsageError as there."""
+    with facts.lock:
+        for kpi, question in asked:
+            check(kpi, question)
+        know_lags(facts, [kpi for kpi, _ in asked if kpi.matures and not missing_stages(facts, kpi)])
+        found: dict[int, Answer] = {}
+        for places in _groups(facts, asked):
+            some = [asked[place] for place in places]
+            answers = _together(facts, some) if len(some) > 1 else [compute(facts, *some[0])]
+            found |= dict(zip(places, answers, strict=True))
+        return [found[place] for place in range(len(asked))]
+
+
+def _groups(facts: Facts, asked: Sequence[Asked]) -> Iterator[list[int]]:
+    """Places of those that can be asked in one statement: of the same table, alike narrowed and sliced."""
+    groups: dict[Any, list[int]] = {}
+    for place, (kpi, question) in enumerate(asked):
+        key: Any = place
+        if _is_plain(kpi, question) and not missing_stages(facts, kpi):
+            items = kpi.formula.items
+            is_timed = question.by in PERIODS or question.since is not None or question.until is not None
+            where = tuple(sorted(question.where.items()))
+            key = (
+                items.table, columns_of(facts, kpi, question).key, items.time if is_timed else "", question.by, where,
+                question.since, question.until,
+            )  # fmt: skip
+        groups.setdefault(key, []).append(place)
+    yield from groups.values()
+
+
+def _is_plain(kpi: Kpi, question: Question) -> bool:
+    """Money, stocks, companies and tables of two have statements of their own."""
+    is_counted = isinstance(kpi.formula, (Count, Rate, Mean, Quantile))
+    return is_counted and question.grain == "item" and not question.across
+
+
+@dataclass(frozen=True)
+class _One:
+    """A KPI within a statement that is grouped by stage."""
+
+    kpi: Kpi
+    columns: Columns
+
+    @property
+    def kinds(self) -> tuple[int, ...]:
+        """What an item can be to it, besides one that counts without a hit."""
+        kinds = (HIT,) if isinstance(self.kpi.formula, Rate) else ()
+        if self.columns.young != "false":
+            kinds += (YOUNG,)
+        elif self.columns.known != "true":
+            kinds += (UNKNOWN,)
+        return kinds if self.columns.late == "false" else (*kinds, LATE)
+
+    @property
+    def what(self) -> str:
+        """What an item is to it, as a number; the same text for KPIs that differ by their stage alone."""
+        one, kinds = self.columns, self.kinds
+        cases = ((LATE, one.late), (YOUNG, one.young), (UNKNOWN, f"NOT ({one.known})"), (HIT, one.hit))
+        when = "".join(f" WHEN {condition} THEN {kind}" for kind, condition in cases if kind in kinds)
+        if one.where != "true":
+            when = f" WHEN ({one.where}) IS NOT true THEN NULL" + when
+        if LATE in kinds:
+            when = f" WHEN {one.late} IS NULL THEN NULL" + when
+        return f"(CASE{when} ELSE {MISS} END)::TINYINT" if when else ""
+
+    def counts(self, name: str) -> list[str]:
+        """How many items count, how many there are of each kind, and the value; `name` is that of the column `what`."""
+        if not name:
+            return ["count(*)", self._value("true")]
+        # not FILTER, which copies what all of the others need as well
+        kinds = [f"count(CASE WHEN {name} = {kind} THEN 1 END)" for kind in self.kinds]
+        counted = f"{name} <= {MISS}"
+        return [f"count(CASE WHEN {counted} THEN 1 END)", *kinds, self._value(counted)]
+
+    def _value(self, counted: str) -> str:
+        one, formula = self.columns, self.kpi.formula
+        if isinstance(formula, Mean):
+            return f"round(favg(CASE WHEN {counted} THEN {one.value} END), 9)"
+        if isinstance(formula, Quantile):
+            mine = f"{counted} AND {one.key} = {one.place}"
+            return f"quantile_cont(CASE WHEN {mine} THEN {one.value} END, {formula.of})"
+        return "NULL"
+
+    def row(self, part: Any, is_total: bool, values: Sequence[Any]) -> Row:
+        """What those columns say."""
+        counted, *counts, value = values
+        of = dict(zip(self.kinds, counts, strict=True))
+        left = (of.get(kind, 0) for kind in (YOUNG, UNKNOWN, LATE))
+        return Row(part, is_total, of.get(HIT, 0), counted, *left, value)
+
+
+def _together(facts: Facts, some: Sequence[Asked]) -> list[Answer]:
+    by, members = some[0][1].by, [_One(kpi, columns_of(facts, kpi, question)) for kpi, question in some]
+    first = members[0].columns
+    inner = _numbered({one.what for one in members if one.what}, "what_")
+    counts = [one.counts(inner.get(one.what, "")) for one in members]
+    outer = _numbered({count for each in counts for count in each}, "count_")
+    groups = "(key, part), (key)" if by else "(key)"
+    places = ", ".join(sorted({str(one.columns.place) for one in members}))
+    told = "".join(f", {text} AS {name}" for text, name in inner.items())
+    sql = f"""
+        SELECT key, {"part, grouping(part) = 1" if by else "NULL, true"}, {", ".join(outer)} FROM (
+            SELECT *, {first.key} AS key, {first.part} AS part{told}
+            FROM {first.table} WHERE {first.key} IN ({places}) AND {first.when}
+        ) GROUP BY GROUPING SETS ({groups}) {"ORDER BY part NULLS LAST" if by else ""}
+    """
+    at = {text: place for place, text in enumerate(outer, 3)}
+    rows = facts.rows(sql, first.parameters)
+    return [
+        _answer(facts, one, question, [
+            one.row(row[1], row[2], [row[at[count]] for count in mine]) for row in rows if row[0] == one.columns.place
+        ])
+        for one, mine, (_, question) in zip(members, counts, some, strict=True)
+    ]  # fmt: skip
+
+
+def _numbered(texts: set[str], name: str) -> Mapping[str, str]:
+    return {text: f"{name}{place}" for place, text in enumerate(sorted(texts))}
+
+
+def _answer(facts: Facts, one: _One, question: Question, rows: Sequence[Row]) -> Answer:
+    total = next((row for row in rows if row.is_total), Row(None, True, 0, 0, 0, 0, 0, None))
+    lag = lag_of(facts, one.kpi) if one.kpi.matures else None
+    parts = [
+        figure_of(facts, one.kpi, label(row.part, question.by), row, lag)
+        for row in rows
+        if not row.is_total
+        and row.denominator + row.young + row.unknown + row.late  # else it has no such part
+    ]
+    figure = figure_of(facts, one.kpi, None, total, lag)
+    notes = notes_of(facts, one.kpi, question)
+    return Answer(one.kpi, question, facts.as_of, figure, tuple(parts), lag, notes)
