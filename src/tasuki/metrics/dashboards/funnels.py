@@ -20,8 +20,10 @@ WAY_OF_SGL = ("SGL", "SAL", "SQL", "OPPORTUNITY", "WON")
 
 @dataclass(frozen=True)
 class Step:
-    """Of the cohort, how many entries, and of how many companies, have reached a stage. `share`: of those old enough to tell;
-    `lag`: days until they are."""
+    """Of the cohort, how many entries have reached a stage, and of how many companies.
+
+    `share`: of those old enough to tell; `lag`: days until they are.
+    """
 
     stage: str
     name: Words

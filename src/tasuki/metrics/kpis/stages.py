@@ -9,7 +9,7 @@ from tasuki.metrics.roles import StageTerm
 def kpis_of_stage(stage: StageTerm) -> tuple[Kpi, ...]:
     """The same for each stage; ids begin with the part it plays, else with its id."""
     part, here = (stage.role or stage.id), Items("entries", stage=stage.id)
-    prefix = part.lower() if stage.role else stage.id
+    prefix = prefix_of(stage)
     back = Items("entries", stage=stage.id, side="came_from", where="is_return")
     stays = Items("entries", stage=stage.id, where="left_us IS NOT NULL")
     known = Items("entries", stage=stage.id, where="last")
@@ -61,6 +61,11 @@ def kpis_of_stage(stage: StageTerm) -> tuple[Kpi, ...]:
             ),
         )
     )  # fmt: skip
+
+
+def prefix_of(stage: StageTerm) -> str:
+    """What the ids of its KPIs begin with: the part it plays in small letters, else its id."""
+    return stage.role.lower() if stage.role else stage.id
 
 
 def _with(stage: Words, title: Words) -> Words:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from tasuki.metrics.asking import NO_VALUE, PERIODS, Question, slices_of
 from tasuki.metrics.formulas import Kpi, Money, Stock
-from tasuki.metrics.kpis import kpis_of
+from tasuki.metrics.kpis import find_kpi
 from tasuki.metrics.roles import Terms
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
@@ -34,7 +34,7 @@ class Asked:
 
 def kpi_named(terms: Terms, id: str) -> Kpi:
     """NotFound: there is no such KPI."""
-    found = {name.casefold(): kpi for name, kpi in kpis_of(terms).items()}.get(id.casefold())
+    found = find_kpi(terms, id)
     if found is None:
         raise NotFound("kpi_unknown", _("There is no such figure."), cure=_("Look at the list of figures."))
     return found
@@ -97,8 +97,3 @@ def own(actor: Actor) -> tuple[str, str] | None:
     if user.sight == Sight.TEAM and user.team_id is not None:
         return "team", str(user.team_id)
     return "rep", str(user.pk)
-
-
-def without_time(question: Question) -> Question:
-    """For what is looked at in an instant."""
-    return replace(question, since=None, until=None)

@@ -67,7 +67,9 @@ def _word(by: str) -> Callable[[str], str]:
     if by == "path":
         return lambda part: str(PATHS.get(part, part))
     if by == "team":  # whom the agreement hands over to, where no team has it
-        return lambda part: str(Role(part).label) if part in Role.values else part
+        return lambda part: (
+            _("%(role)s, no team") % {"role": Role(part).label} if part in Role.values else part
+        )
     if by == "version":
         return lambda part: _("Version %(n)s") % {"n": part}
     return lambda part: part

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast, get_args
 
 from django.utils.translation import gettext as _
 
 from tasuki.errors import UsageError
-from tasuki.metrics.asking import NO_VALUE, PERIODS, Question, day_of
-from tasuki.metrics.compute import Side, behind, compute
+from tasuki.metrics.asking import NO_VALUE, PERIODS, day_of
+from tasuki.metrics.compute import Side, behind
 from tasuki.metrics.compute import leads_behind as ids_behind
 from tasuki.metrics.figures import Answer
 from tasuki.metrics.formulas import Kpi
 from tasuki.metrics.kpis import target_of
-from tasuki.metrics.reader import Facts
 from tasuki.metrics.rows import told
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor, require, sight
 from tasuki.server.core.errors import Invalid
 from tasuki.server.insights.asking import Asked, kpi_named, question_of
 from tasuki.server.insights.opened import opened
+from tasuki.server.insights.scope import answers_of
 from tasuki.server.people.models import Lead
 
 PAGE, MOST = 50, 200
@@ -81,18 +81,8 @@ def figure(actor: Actor, id: str, asked: Asked | None = None) -> Answer:
     asked = asked or Asked()
     with opened(asked.as_of) as facts:
         kpi = kpi_named(facts.terms, id)
-        return answer(facts, kpi, question_of(actor, kpi, asked))
-
-
-def answer(facts: Facts, kpi: Kpi, question: Question) -> Answer:
-    """The same for who holds the facts; what was asked before is remembered until something new comes in."""
-    key = (
-        "answer", kpi.id, question.by, tuple(sorted(question.where.items())), question.since, question.until,
-        question.grain,
-    )  # fmt: skip
-    if key not in facts.remembered:
-        facts.remembered[key] = compute(facts, kpi, question)
-    return cast("Answer", facts.remembered[key])
+        (answer,) = answers_of(facts, [(kpi, question_of(actor, kpi, asked))])
+        return answer
 
 
 def leads_behind(
@@ -117,8 +107,7 @@ def leads_behind(
         question = question_of(actor, kpi, asked)
         _check_part(asked.by, part, side)
         found = behind(
-            facts, kpi, Question(question.by, question.where, question.since, question.until), part=part,
-            side=cast("Any", side), limit=limit + 1, offset=offset,
+            facts, kpi, replace(question, grain="item"), part=part, side=cast("Any", side), limit=limit + 1, offset=offset,
         )  # fmt: skip
     shown = found[:limit]
     leads = _visible(actor, [one.lead for one in shown if one.lead])
@@ -170,8 +159,7 @@ def lead_ids_behind(
         kpi = kpi_named(facts.terms, id)
         question = question_of(actor, kpi, asked)
         _check_part(asked.by, part, side)
-        plain = Question(question.by, question.where, question.since, question.until)
-        found = ids_behind(facts, kpi, plain, part=part, side=cast("Any", side))
+        found = ids_behind(facts, kpi, replace(question, grain="item"), part=part, side=cast("Any", side))
     ids = sorted(int(one) for one in found)
     seen: set[int] = set()
     for place in range(0, len(ids), 500):

@@ -49,6 +49,13 @@ def year_of_months(as_of: datetime, zone: str) -> datetime:
     return _months_before(local.replace(day=1, hour=0, minute=0, second=0, microsecond=0), 11)
 
 
+def months_of(as_of: datetime, zone: str) -> list[str]:
+    """Those months like `2026-04`, the first one first."""
+    first = year_of_months(as_of, zone)
+    months = [first.year * 12 + first.month - 1 + place for place in range(12)]
+    return [f"{month // 12}-{month % 12 + 1:02}" for month in months]
+
+
 def _elapsed(before: datetime, begin: datetime, as_of: datetime) -> tuple[datetime, datetime]:
     """As much of the time before as has gone of this one, and no more than there was of it."""
     return before, min(before + (as_of - begin), begin)

@@ -1,17 +1,13 @@
-"""Figures in sentences, and as charts: what the pages of figures show beside the numbers themselves."""
+"""Figures in sentences: what one would say first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import dates
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from tasuki.metrics.figures import Answer
 from tasuki.server.agreements.stages import Stages
 from tasuki.server.core import formats
 from tasuki.server.insights import names
@@ -27,7 +23,6 @@ PERIODS = {
 }
 MOVED = 0.03
 """From so many hundredths on a change of acceptance is told of."""
-COLOURS = ("--s2", "--s3", "--s5", "--s6", "--s8")
 
 
 def sentences(found: Board, stages: Stages, zone: str) -> list[str]:
@@ -125,55 +120,3 @@ def _won(found: Board) -> str:
         )
         % given
     )
-
-
-def trend(answers: Sequence[Answer]) -> dict[str, Any]:
-    """Months side by side, for the chart and for the table that says the same: `labels`, `lines` and `rows`."""
-    labels = sorted({str(part.part) for one in answers for part in one.parts})
-    lines = [
-        {
-            "name": one.kpi.name.text(formats.language()),
-            "colour": COLOURS[place % len(COLOURS)],
-            "values": [_of(one, label) for label in labels],
-        }
-        for place, one in enumerate(answers)
-    ]
-    return {"labels": labels, "lines": lines, "rows": list(_rows(labels, lines))}
-
-
-def _of(answer: Answer, label: str) -> float | None:
-    part = answer.part(label)
-    return part.value if part else 0.0
-
-
-def _rows(labels: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    for place, label in enumerate(labels):
-        yield {"label": label, "values": [line["values"][place] for line in lines]}
-
-
-def chart(answer: Answer, called: Mapping[str, str]) -> dict[str, Any]:
-    """The parts of a figure: a line over time, bars else; shares in percent."""
-    many = 100 if str(answer.kpi.unit) == "rate" else 1
-    shown = answer.parts if answer.question.by in ("month", "week") else answer.parts[:30]
-    return {
-        "labels": [called.get(str(part.part), str(part.part)) for part in shown],
-        "lines": [
-            {
-                "name": answer.kpi.name.text(formats.language()),
-                "colour": "--indigo",
-                "values": [None if part.value is None else round(part.value * many, 4) for part in shown],
-            }
-        ],
-        "bars": answer.question.by not in ("month", "week"),
-    }
-
-
-def end_of_day(text: str, zone: str) -> datetime | None:
-    """The last instant of a day written like 2026-04-01, there; None where it is none."""
-    try:
-        day = datetime.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
-    if day is None or not 1970 <= day.year <= 2200:
-        return None
-    return day.replace(hour=23, minute=59, second=59, microsecond=999_999, tzinfo=ZoneInfo(zone))

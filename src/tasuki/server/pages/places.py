@@ -135,9 +135,12 @@ SECTIONS: dict[str, str] = {
     "lead-move": "leads",
     "board": "leads",
     "many-one": "leads",
-    "number": "numbers",
     "plan": "numbers",
     "plan-write": "agreement",
+    **dict.fromkeys(
+        ("number", "numbers-officer", "numbers-flow", "numbers-speed", "numbers-revenue", "numbers-by"),
+        "numbers",
+    ),
     "account": "accounts",
     "account-edit": "accounts",
     "import": "imports",

@@ -11,13 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tasuki.agreement.values import Target
-from tasuki.metrics.figures import Amount, Figure
-from tasuki.metrics.formulas import Kpi
+from tasuki.metrics.dashboards.flows import Link, Pace
+from tasuki.metrics.dashboards.funnels import CohortFunnel, Step
+from tasuki.metrics.figures import Amount, Answer, Figure
+from tasuki.metrics.formulas import NO_STAGE, Kpi, Unit
 from tasuki.metrics.reasons import Reason
 from tasuki.server.core import formats
 from tasuki.server.core.words import Words
 from tasuki.server.insights.board import Tile
 from tasuki.server.lifecycle.flow import LEADS
+from tasuki.server.pages.streams import Stream
 from tasuki.shares import Share
 
 register = template.Library()
@@ -111,7 +114,9 @@ def wanted(target: Target) -> str:
         amount = formats.number(target.amount)
     else:
         amount = (
-            formats.money(Decimal(str(target.amount)), target.unit) if len(target.unit) == 3 else target.text
+            formats.money(Decimal(str(target.amount)), target.unit)
+            if len(target.unit) == 3
+            else formats.service_level(target.text)
         )
     word = PER.get(target.per or "")
     return str(word) % {"amount": amount} if word else amount
@@ -145,6 +150,51 @@ def hundredth(number: int | float | None, most: int | float) -> int:
 def cell(row: Mapping[str, Any], name: str) -> Any:
     """A cell of the matrix, by stage, or the name of its row; 0 where there is nothing."""
     return row.get(name, 0)
+
+
+@register.filter
+def in_unit(amount: float, kpi: Kpi) -> str:
+    """An amount in the unit of a KPI, like its target."""
+    return value(amount, kpi)
+
+
+@register.filter
+def part_of(answer: Answer, part: str) -> str:
+    """The figure of a part, with its unit; nothing counted where nothing happened."""
+    found = answer.part(part)
+    if found is None:
+        return "0" if answer.kpi.unit in (Unit.COUNT, Unit.MONEY) else "–"
+    return figure(found, answer.kpi)
+
+
+@register.filter
+def pair_id(found: Pace | Link | Stream, what: str) -> str:
+    """The id of the KPI of a pair of stages, like `days.MQL.SAL`."""
+    return f"{what}.{found.source or NO_STAGE}.{found.target}"
+
+
+@register.filter
+def move_id(found: Link | Stream) -> str:
+    """The id of the KPI of a move."""
+    return pair_id(found, "moves")
+
+
+@register.filter
+def reach_id(funnel: CohortFunnel, step: Step) -> str:
+    """The id of the KPI of the rate from the first stage of a funnel to a later one."""
+    return f"reach.{funnel.steps[0].stage}.{step.stage}"
+
+
+@register.filter
+def rows_of_bars(drawing: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """A drawing as rows: label, then a value of each line."""
+    return list(zip(drawing["labels"], *(line["values"] for line in drawing["lines"]), strict=True))
+
+
+@register.filter
+def plain(number: float) -> str:
+    """A number as a drawing's attribute wants it."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 @register.filter

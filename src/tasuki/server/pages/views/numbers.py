@@ -1,207 +1,255 @@
-"""Figures: all of them at a glance, and each with its definition, its parts and the leads behind it."""
+"""The pages of figures: overview, the revenue officer's, flow, speed, revenue, and any figure by any two slices."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from tasuki.metrics.asking import slices_of
+from tasuki.metrics.dashboards.flows import Link
+from tasuki.metrics.dashboards.teams import Standing
 from tasuki.server.agreements.stages import stages_now
-from tasuki.server.core import clock, formats
 from tasuki.server.core.access import Actor
+from tasuki.server.core.company import the_company
 from tasuki.server.core.errors import NotFound
 from tasuki.server.insights import board as boards
-from tasuki.server.insights import files, names, queries
-from tasuki.server.insights.asking import Asked, own
-from tasuki.server.insights.spans import span_of
-from tasuki.server.lists import commands as lists
+from tasuki.server.insights import crossed, earning, files, flowing, names, officer, pacing
+from tasuki.server.insights.board import Months
+from tasuki.server.insights.spans import months_of
 from tasuki.server.lists import exporting
-from tasuki.server.lists.commands import MOST
-from tasuki.server.pages import numbers
-from tasuki.server.pages.frame import page, show
-from tasuki.server.pages.listing import work_of
+from tasuki.server.pages import charts, numbers, streams, tables
+from tasuki.server.pages.frame import not_there, page, show
+from tasuki.server.pages.tables import Table
+from tasuki.server.pages.wanted import Wanted, filters, one_of, text_of, wanted_of
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the address asks for."""
+class Shown:
+    """A page: its template, what is in it, and its tables as files have them, by their names."""
 
-    period: str
-    where: Mapping[str, str]
-    day: str
-    as_of: datetime | None
-    zone: str
-
-    @property
-    def query(self) -> str:
-        """The same as an address has it."""
-        given = {"period": self.period, **self.where, "as_of": self.day}
-        return urlencode({name: value for name, value in given.items() if value})
+    template: str
+    context: Mapping[str, Any]
+    tables: Mapping[str, Table]
 
 
-def _wanted(actor: Actor, given: QueryDict, period: str) -> Wanted:
-    zone = boards.zone_of(actor)
-    asked = {
-        name: given.get(name, "").replace("\0", "")[:300] for name in ("period", "as_of", *boards.NARROWED)
+def _overview(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    found = boards.board(actor, wanted.asking)
+    context = {
+        "said": numbers.sentences(found, stages_now(), wanted.zone),
+        "most": max((step.reached for step in found.cohort.steps), default=0),
+        "most_found": max((step.reached for step in found.found.steps), default=0) if found.found else 0,
+        "most_standing": max((one.leads for one in found.standing), default=0),
     }
-    as_of = numbers.end_of_day(asked["as_of"], zone)
-    if as_of is not None and as_of >= clock.now():
-        as_of = None
-    where = {name: asked[name] for name in boards.NARROWED if asked[name]}
-    chosen = asked["period"] if asked["period"] in numbers.PERIODS else period
-    return Wanted(chosen, where, asked["as_of"] if as_of else "", as_of, zone)
+    shown = {
+        "cohort": tables.cohort(found.cohort),
+        "standing": tables.standing(found.standing),
+        "figures": tables.tiles([tile for tiles in found.tiles.values() for tile in tiles]),
+    }
+    return _with_months("numbers.html", wanted.zone, found, context, shown)
+
+
+def _with_months(
+    template: str, zone: str, found: Any, context: Mapping[str, Any], shown: Mapping[str, Table]
+) -> Shown:
+    """With a drawing of each figure of `found.year` in the last twelve months."""
+    year: Sequence[Months] = found.year
+    labels = months_of(found.at, zone) if any(one.answer.parts for one in year) else []
+    months = tables.months(year, labels)
+    drawings = (
+        [(one, charts.months_chart(one, labels, the_company().currency)) for one in year] if labels else []
+    )
+    more = {"found": found, "drawings": drawings, "months": months, "labels": labels}
+    return Shown(template, {**context, **more}, {**shown, "months": months})
+
+
+def _officer(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    found = officer.overall(actor, wanted.asking)
+    called = names.names_of("reason", [code for code, _n in found.reasons])
+    sources = tables.split(found.sources, "source")
+    context = {"reasons": [(called[code], n) for code, n in found.reasons], "sources": sources}
+    shown = {"way": tables.way(found.way, stages_now()), "sources": sources.plain}
+    return _with_months("numbers_officer.html", wanted.zone, found, context, shown)
+
+
+def _flow(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    found = flowing.flowing(actor, wanted.asking)
+    called = names.names_of("reason", [str(part.part) for one in found.returns for part in one.parts])
+    context = {
+        "found": found,
+        "picture": streams.picture(found.stages, found.links),
+        "links": [(link, _way(link, found.stages)) for link in found.links if link.moves],
+        "returns": [
+            (one, [(called[str(part.part)], part) for part in sorted(one.parts, key=lambda p: -p.numerator)])
+            for one in found.returns
+        ],
+    }
+    shown = {
+        "moves": tables.moves(found.links, stages_now()),
+        "returns": tables.returns(found.returns, called),
+    }
+    return Shown("numbers_flow.html", context, shown)
+
+
+def _way(link: Link, stages: Sequence[str]) -> str:
+    """Which way it goes, as the picture shows it."""
+    if link.source and stages.index(link.source) >= stages.index(link.target):
+        return _("to an earlier stage")
+    return _("goes back or ends") if link.is_return else _("goes on")
+
+
+def _speed(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    found = pacing.pacing(actor, wanted.asking)
+    longest = max((pace.nine_tenths or 0.0 for pace in found.paces), default=0.0)
+    people = [
+        (code, str(word), _called(by, some))
+        for code, word, by, some in (
+            ("people", names.SLICES["rep"], "rep", found.reps),
+            ("teams", names.SLICES["team"], "team", found.teams),
+        )
+        if some
+    ]
+    context = {
+        "found": found,
+        "paces": [(pace, charts.span_of(pace, longest)) for pace in found.paces],
+        "handed": [(stage, one, charts.follow_up_chart(one)) for stage, one in found.handed.items()],
+        "people": people,
+    }
+    stages = stages_now()
+    shown = {
+        "paces": tables.paces(found.paces, stages),
+        "cohorts": tables.cohorts(found.cohorts, stages),
+        **{f"handed-{stage}": tables.follow_up(one) for stage, one in found.handed.items()},
+        **{code: tables.people(rows, word) for code, word, rows in people},
+    }
+    return Shown("numbers_speed.html", context, shown)
+
+
+def _called(by: str, some: Sequence[Standing]) -> list[tuple[str, Standing]]:
+    called = names.names_of(by, [one.rep for one in some])
+    return [(called[one.rep], one) for one in some]
+
+
+def _revenue(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    by = one_of(given, "by", earning.BY, "month")
+    found = earning.earning(actor, wanted.asking, by)
+    split = tables.split(found.parts, by)
+    context = {
+        "by": by,
+        "by_word": names.SLICES[by],
+        "slices": [(name, names.SLICES[name]) for name in earning.BY],
+        "split": split,
+        "others": sorted(found.others.items()),
+    }
+    return _with_months("numbers_revenue.html", wanted.zone, found, context, {"split": split.plain})
+
+
+def _by(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    rows, columns = text_of(given, "rows", "source"), text_of(given, "columns", "month")
+    if columns == rows:
+        columns = "source" if rows == "month" else "month"
+    grain = one_of(given, "grain", ("item", "account"), "item")
+    asked = crossed.Wanted(text_of(given, "figure", crossed.STAGES), rows, columns, grain)
+    found = crossed.crossed(actor, wanted.asking, asked)
+    table = tables.crossing(found, stages_now(), wanted.query)
+    context = {
+        "found": found,
+        "asked": asked,
+        "table": table,
+        "figures": [(kpi.id, kpi.name) for kpi in found.kpis],
+        "slices_here": [(name, names.SLICES[name]) for name in found.slices],
+        "columns_word": names.SLICES.get(asked.columns, ""),
+    }
+    return Shown("numbers_by.html", context, {"table": table.plain})
+
+
+TABS: Mapping[str, tuple[Callable[[Actor, Wanted, QueryDict], Shown], str]] = {
+    "numbers": (_overview, "month"),
+    "numbers-officer": (_officer, "quarter"),
+    "numbers-flow": (_flow, "year"),
+    "numbers-speed": (_speed, "year"),
+    "numbers-revenue": (_revenue, "year"),
+    "numbers-by": (_by, "year"),
+}
+"""Name of the page → what makes it, and the time that it begins with."""
+
+
+def _page(request: HttpRequest, actor: Actor, tab: str) -> HttpResponse:
+    make, period = TABS[tab]
+    try:
+        wanted = wanted_of(actor, request.GET, period)
+        shown = make(actor, wanted, request.GET)
+    except NotFound as missing:
+        if missing.code != "numbers_not_yet":
+            raise
+        return show(request, actor, "numbers_empty.html", {"title": _("Numbers"), "missing": missing})
+    context = {
+        "title": _("Numbers"),
+        "tab": tab,
+        "address": request.GET.urlencode(),
+        **filters(actor, wanted, shown.context["found"].values),
+        **shown.context,
+    }
+    return show(request, actor, shown.template, context)
 
 
 @never_cache
 @page("numbers.read")
 def numbers_page(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """A sentence, the funnel, each stage, the trend, sources, people; what comes here where there is nothing yet."""
-    try:
-        wanted = _wanted(actor, request.GET, "month")
-        found = boards.board(actor, wanted.period, wanted.where, wanted.as_of)
-    except NotFound as missing:
-        if missing.code != "numbers_not_yet":
-            raise
-        return show(request, actor, "numbers_empty.html", {"title": _("Numbers"), "missing": missing})
-    stages = stages_now()
-    context = {
-        "title": _("Numbers"),
-        "board": found,
-        "said": numbers.sentences(found, stages, wanted.zone),
-        "trend": numbers.trend(found.trend),
-        "most": max((step.reached for step in found.cohort.steps), default=0),
-        "most_standing": max((one.leads for one in found.standing), default=0),
-        "sources": names.names_of("source", found.matrix),
-        "reps": [(names.names_of("rep", [one.rep])[one.rep], one) for one in found.reps],
-        **_filters(actor, wanted, found.values),
-    }
-    return show(request, actor, "numbers.html", context)
-
-
-def _filters(actor: Actor, wanted: Wanted, values: Mapping[str, Any]) -> dict[str, Any]:
-    mine = own(actor)
-    narrowing = [
-        {
-            "name": name,
-            "word": names.SLICES[name],
-            "chosen": wanted.where.get(name, ""),
-            "values": sorted(names.names_of(name, values[name]).items(), key=lambda one: one[1]),
-        }
-        for name in boards.NARROWED
-        if values[name] and (mine is None or name not in ("team", "rep"))
-    ]
-    return {
-        "wanted": wanted,
-        "periods": numbers.PERIODS,
-        "narrowing": narrowing,
-        "is_narrowed": bool(wanted.where or wanted.day),
-        "mine": mine[0] if mine else "",
-        "kinds": [kind for kind in exporting.KINDS if kind != exporting.PLAIN],
-    }
-
-
-def _asked(
-    actor: Actor, kpi_id: str, given: QueryDict
-) -> tuple[queries.Definition, Wanted, Asked, dict[str, Any]]:
-    """What is asked of one figure: what it is, when and of whom, and which part of it is opened."""
-    known = queries.definition(actor, kpi_id)
-    wanted = _wanted(actor, given, "year")
-    span = span_of(wanted.period, wanted.as_of or clock.now(), wanted.zone)
-    slices = slices_of(known.kpi)
-    by = given.get("by", "month")
-    by = by if by in slices or by == "" else "month"
-    part, side = given.get("part", "").replace("\0", "")[:300] or None, given.get("side", "denominator")
-    offset = given.get("offset", "0")
-    opened = {
-        "part": part if by else None,
-        "side": side if side in queries.SIDES else "denominator",
-        "offset": int(offset) if offset.isascii() and offset.isdigit() and len(offset) < 8 else 0,
-    }
-    return known, wanted, Asked(by, wanted.where, span.since, span.until, wanted.as_of), opened
+    """A sentence, the funnels, each stage, twelve months against their targets."""
+    return _page(request, actor, "numbers")
 
 
 @never_cache
 @page("numbers.read")
-def number(request: HttpRequest, actor: Actor, kpi_id: str) -> HttpResponse:
-    """One figure: its definition, its parts as chart and table, the leads behind it, files."""
-    known, wanted, asked, opened = _asked(actor, kpi_id, request.GET)
-    answer = queries.figure(actor, kpi_id, asked)
-    behind = queries.leads_behind(actor, kpi_id, asked, **opened)
-    called = names.names_of(asked.by, [part.part for part in answer.parts])
-    query = urlencode({"by": asked.by}) + (f"&{wanted.query}" if wanted.query else "")
-    context = {
-        "title": known.kpi.name.text(formats.language()),
-        "kpi": known.kpi,
-        "target": boards.target_of(known.kpi),
-        "answer": answer,
-        "at": clock.instant(answer.as_of),
-        "parts": [(called.get(str(part.part), str(part.part)), part) for part in answer.parts],
-        "drawing": numbers.chart(answer, called) if answer.parts else None,
-        "slices": [(name, names.SLICES[name]) for name in slices_of(known.kpi)],
-        "by": asked.by,
-        "by_word": names.SLICES.get(asked.by, ""),
-        "behind": behind,
-        "opened": opened,
-        "opened_name": called.get(opened["part"] or "", opened["part"]),
-        "sides": _sides(answer.total),
-        "query": query,
-        "may_export": actor.may("export"),
-        **_filters(actor, wanted, boards.slice_values(actor, wanted.as_of)),
-    }
-    return show(request, actor, "number.html", context)
+def officer_page(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """One view for marketing, sales and the revenue officer."""
+    return _page(request, actor, "numbers-officer")
 
 
-def _sides(total: Any) -> list[tuple[str, str]]:
-    words = [("denominator", _("what counts"))]
-    if total.is_rate:
-        words.append(("numerator", _("with a hit")))
-    left = (
-        ("young", total.young, _("too young")),
-        ("unknown", total.unknown, _("not known")),
-        ("late", total.late, _("late")),
-    )
-    return [*words, *((side, word) for side, count, word in left if count)]
+@never_cache
+@page("numbers.read")
+def flow_page(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """How leads moved, forth and back, as a picture and as a table."""
+    return _page(request, actor, "numbers-flow")
+
+
+@never_cache
+@page("numbers.read")
+def speed_page(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """From stage to stage, to the first touch, and by whom."""
+    return _page(request, actor, "numbers-speed")
+
+
+@never_cache
+@page("numbers.read")
+def revenue_page(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What comes of it in money."""
+    return _page(request, actor, "numbers-revenue")
+
+
+@never_cache
+@page("numbers.read")
+def by_page(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """A figure by any two slices."""
+    return _page(request, actor, "numbers-by")
 
 
 @require_POST
 @page("numbers.read")
-def number_export(request: HttpRequest, actor: Actor, kpi_id: str) -> StreamingHttpResponse:
-    """The figure and its parts as a file."""
-    _known, _of, asked, _opened = _asked(actor, kpi_id, QueryDict(request.POST.get("query", "")))
+def table_export(request: HttpRequest, actor: Actor, tab: str, table: str) -> StreamingHttpResponse:
+    """A table of one of the pages as a file, as its address in `query` shows it. NotFound."""
+    if tab not in TABS:
+        raise not_there()
+    make, period = TABS[tab]
+    given = QueryDict(request.POST.get("query", ""))
+    found = make(actor, wanted_of(actor, given, period), given).tables.get(table)
+    if found is None:
+        raise not_there()
     kind = request.POST.get("kind", exporting.CSV)
-    return file_answer(files.export_figure(actor, kpi_id, asked, kind), kind, kpi_id)
-
-
-@require_POST
-@page("export")
-def number_leads_export(request: HttpRequest, actor: Actor, kpi_id: str) -> StreamingHttpResponse:
-    """The leads behind it as a file, with the columns of one's list."""
-    _known, _of, asked, opened = _asked(actor, kpi_id, QueryDict(request.POST.get("query", "")))
-    ids = queries.lead_ids_behind(actor, kpi_id, asked, part=opened["part"], side=opened["side"])
-    kind = request.POST.get("kind", exporting.CSV)
-    work = work_of(actor, QueryDict(""))
-    pieces = lists.export_leads(
-        actor, asked=work.asked, sort=work.sort, shown=work.shown, kind=kind, lead_ids=ids[:MOST]
-    )
-    return file_answer(pieces, kind, f"{kpi_id}-leads")
-
-
-def file_answer(pieces: Any, kind: str, name: str) -> StreamingHttpResponse:
-    """A file in pieces, under a name with the time at which it was made."""
-    answer = StreamingHttpResponse(pieces, content_type=exporting.KINDS[kind])
-    safe = "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in name
-    )
-    ending = "xlsx" if kind == exporting.EXCEL else "csv"
-    at = timezone.localtime(clock.now())
-    answer.headers["Content-Disposition"] = f'attachment; filename="{safe}-{at:%Y%m%d-%H%M}.{ending}"'
-    return answer
+    pieces = files.export_table(actor, f"{tab}/{table}", found.head, found.rows, kind)
+    return tables.file_answer(pieces, kind, f"{tab}-{table}")

@@ -24,8 +24,8 @@ from tasuki.server.pages import forms
 from tasuki.server.pages import plan_form as form
 from tasuki.server.pages import plan_tables as tables
 from tasuki.server.pages.frame import is_partial, page, part, show
+from tasuki.server.pages.tables import file_answer
 from tasuki.server.pages.views.agreeing import publishing
-from tasuki.server.pages.views.numbers import file_answer
 
 
 @never_cache

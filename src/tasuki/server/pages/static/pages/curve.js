@@ -1,16 +1,5 @@
 // Draws the curve of a lead's scores. All numbers and words come with the page; nothing is computed here but places on the paper.
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-/** A colour as it is on this page: light-dark() of a variable is resolved by the browser. */
-function resolved(name) {
-  const probe = document.createElement("i");
-  probe.className = "unseen";
-  document.body.append(probe);
-  probe.style.color = `var(${name})`;
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found || colour(name);
-}
+import { resolved } from "./colours.js";
 
 const LINES = ["--indigo", "--s3", "--s4", "--s9", "--s5"];
 const language = document.documentElement.lang || "en";
