@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from tasuki.metrics.asking import slices_of
 from tasuki.metrics.rows import definition
@@ -160,14 +160,23 @@ def list_metrics(request: HttpRequest) -> dict[str, Any]:
     return {"items": list(map(_shown, queries.definitions(actor(request))))}
 
 
-By = Annotated[Short | None, Query(description="By what it is split: one of its `slices`; empty: not.")]
-Where = Annotated[
-    list[Short] | None,
-    Query(max_length=20, description="Narrowed to, like `source:web`; `source:(none)` for none known."),
-]
-Since = Annotated[Instant | None, Query(description="Items from this time on.")]
-Until = Annotated[Instant | None, Query(description="Items before this time.")]
-AsOf = Annotated[Instant | None, Query(description="As it was known then; now when absent.")]
+class Question(BaseModel):
+    """What is asked of a figure, in the address."""
+
+    by: Annotated[
+        Short | None, Field(description="By what it is split: one of its `slices`; empty: not.")
+    ] = None
+    where: Annotated[
+        list[Short] | None,
+        Field(max_length=20, description="Narrowed to, like `source:web`; `source:(none)` for none known."),
+    ] = None
+    since: Annotated[Instant | None, Field(description="Items from this time on.")] = None
+    until: Annotated[Instant | None, Field(description="Items before this time.")] = None
+    as_of: Annotated[Instant | None, Field(description="As it was known then; now when absent.")] = None
+
+    def asked(self, grain: str = "item") -> Asked:
+        """For the figures. Invalid `where_invalid`."""
+        return Asked(self.by or "", _where(self.where), self.since, self.until, self.as_of, grain)
 
 
 @operation(
@@ -189,20 +198,16 @@ AsOf = Annotated[Instant | None, Query(description="As it was known then; now wh
 def get_metric(
     request: HttpRequest,
     metric: str,
-    by: By = None,
-    where: Where = None,
-    since: Since = None,
-    until: Until = None,
-    as_of: AsOf = None,
+    question: Annotated[Question, Query()],
     grain: Annotated[Literal["item", "account"], Query(description="`account` counts companies.")] = "item",
 ) -> dict[str, Any]:
     """Of the leads that you may see: all, those of your team, or your own. The same numbers as the page and its files."""
     who = actor(request)
-    answer = queries.figure(who, metric, Asked(by or "", _where(where), since, until, as_of, grain))
+    answer = queries.figure(who, metric, question.asked(grain))
     return {
         "metric": _shown(queries.definition(who, metric)),
         "as_of": clock.instant(answer.as_of),
-        "by": by or "",
+        "by": question.by or "",
         "lag": answer.lag,
         "notes": [note.text(formats.language()) for note in (*answer.notes, *answer.total.notes)],
         "figures": rows_named(answer),
@@ -225,11 +230,7 @@ def get_metric(
 def list_leads_behind(
     request: HttpRequest,
     metric: str,
-    by: By = None,
-    where: Where = None,
-    since: Since = None,
-    until: Until = None,
-    as_of: AsOf = None,
+    question: Annotated[Question, Query()],
     part: Annotated[Short | None, Query(description="Of one part of `by`, as the figure calls it.")] = None,
     side: Annotated[Sides, Query(description="What counts, has a hit, or was left out.")] = "denominator",
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
@@ -237,8 +238,7 @@ def list_leads_behind(
 ) -> dict[str, Any]:
     """Each item with its lead as it stands now. The same lead may be there more than once, if it came twice."""
     found = queries.leads_behind(
-        actor(request), metric, Asked(by or "", _where(where), since, until, as_of), part=part, side=side, offset=offset,
-        limit=limit,
+        actor(request), metric, question.asked(), part=part, side=side, offset=offset, limit=limit,
     )  # fmt: skip
     items = [
         {
