@@ -10,9 +10,11 @@ import pytest
 from tasuki.errors import UsageError
 from tasuki.metrics.asking import NO_VALUE, Question
 from tasuki.metrics.compute import compute
+from tasuki.metrics.dashboards.crossing import crossing
 from tasuki.metrics.dashboards.flows import flow, trend, velocity
 from tasuki.metrics.dashboards.funnels import cohort_funnel, matrix, snapshot_funnel, way_of
 from tasuki.metrics.dashboards.teams import follow_up, leaderboard, revenue
+from tasuki.metrics.kpis import kpi_of
 from tests.metrics.story import day, deal, facts_of, handed, micros, person, terms, way
 
 MOVES = [
@@ -96,6 +98,48 @@ def test_velocity_is_told_step_by_step_of_the_way() -> None:
     first = paces["MAL", "MQL"]
     assert (first.entered, first.reached, first.median) == (3, 2, 5.0)
     assert (first.quarter, first.three_quarters) == (4.5, 5.5)
+
+
+def test_velocity_by_month_says_which_months_are_too_young() -> None:
+    facts = facts_of(*MOVES, way("new", (59, "MAL")), until=60)
+    found = {
+        pace.part: (pace.entered, pace.reached, pace.young, pace.median)
+        for pace in velocity(facts, Question(by="month"), steps=[("MAL", "MQL")])
+    }
+    assert found == {None: (4, 2, 1, 5.0), "2025-04": (3, 2, 0, 5.0), "2025-05": (1, 0, 1, None)}
+
+
+def test_a_way_between_two_stages_is_a_figure_of_its_own() -> None:
+    facts = facts_of(*MOVES)
+    assert compute(facts, "moves.mql.recycled").total.value == 1
+    assert compute(facts, "moves.none.MAL").total.value == 3
+    assert compute(facts, "reach.MAL.SAL").total.value == pytest.approx(1 / 3)
+    assert compute(facts, "days.MAL.MQL").total.value == 5.0
+    assert compute(facts, "days_90.MAL.MQL").total.value == pytest.approx(5.8)
+    assert (
+        compute(facts, "days.MAL.WON", Question(by="month")).total.unknown == 0
+    )  # who has not reached it is no item
+    for wrong in ("moves.MAL.NOWHERE", "moves.MAL.none", "days.none.MAL", "ways.MAL.MQL", "moves.MAL"):
+        with pytest.raises(UsageError, match="no KPI"):
+            compute(facts, wrong)
+
+
+def test_a_figure_by_two_slices_keeps_each_currency_for_itself() -> None:
+    deals = [
+        deal("d1", 0, 10, amount="600000", lead="abe"),
+        deal("d2", 0, 12, amount="300", currency="USD", lead="abe"),
+        deal("d3", 0, 40, amount=None, lead="baba"),
+    ]
+    facts = facts_of(*MOVES, deals=deals, leads=[person("abe", source="ads"), person("baba", source="web")])
+    found = crossing(facts, kpi_of(facts.terms, "won.amount"), Question(by="source", across="month"))
+    assert (found.rows, found.columns) == (("ads", "web"), ("2025-04", "2025-05"))
+    assert {one.currency: int(one.value) for one in found.cells["ads", "2025-04"].amounts} == {
+        "JPY": 600_000,
+        "USD": 300,
+    }
+    assert (found.cells["web", "2025-05"].value, found.cells["web", "2025-05"].unknown) == (None, 1)
+    with pytest.raises(UsageError, match="two different slices"):
+        crossing(facts, kpi_of(facts.terms, "won.amount"), Question(by="source", across="source"))
 
 
 def test_a_step_that_nobody_took_has_no_pace() -> None:

@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 
 from tasuki.metrics.asking import Question, slices_of
 from tasuki.metrics.compute import behind, compute, leads_behind
+from tasuki.metrics.dashboards.crossing import crossing
+from tasuki.metrics.dashboards.flows import flow
 from tasuki.metrics.facts.of_replay import FactTables
 from tasuki.metrics.facts.store import write_facts
 from tasuki.metrics.figures import Answer, Figure
 from tasuki.metrics.formulas import Count, Kpi, Money, Stock
-from tasuki.metrics.kpis import kpis_of
+from tasuki.metrics.kpis import kpi_of, kpis_of
 from tasuki.metrics.reader import Facts, open_facts
+from tasuki.metrics.together import compute_all
 from tests.metrics.story import day, deal, did, handed, micros, person, tables_of, terms, way
 
 STAGES = ("MAL", "MQL", "SGL", "SAL", "SQL", "OPPORTUNITY", "WON", "LOST", "RECYCLED")
@@ -116,6 +119,8 @@ PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 few = settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
+
+fewer = settings(few, max_examples=6)
 
 
 @dataclass(frozen=True)
@@ -241,6 +246,45 @@ def test_facts_taken_in_bit_by_bit_give_the_same_figures_as_all_at_once(
                     kpi.id,
                     by,
                 )
+
+
+@fewer
+@given(companies(), st.lists(st.sampled_from(ASKED), min_size=20, max_size=40), days, days)
+def test_figures_asked_together_are_those_asked_one_by_one(
+    made: FactTables, questions, then: int, since: int
+) -> None:
+    times = (Question(), Question(since=micros(since)), Question(where={"source": "a"}, until=micros(since)))
+    with open_facts(made, micros(then)) as facts:
+        several = [
+            (kpi, replace(time, by=by, since=None if isinstance(kpi.formula, Stock) else time.since))
+            for kpi, by in questions
+            for time in times
+        ]
+        assert compute_all(facts, several) == [compute(facts, kpi, question) for kpi, question in several]
+
+
+@fewer
+@given(companies(), asked, st.sampled_from(["source", "rep", "persona"]))
+def test_the_cells_of_a_table_of_two_add_up_to_its_rows(made: FactTables, questions, across: str) -> None:
+    with open_facts(made) as facts:
+        for kpi, by in questions:
+            if by and by != across and not isinstance(kpi.formula, Stock):
+                found = crossing(facts, kpi, Question(by=by, across=across))
+                for part in compute(facts, kpi, Question(by=by)).parts:
+                    row = [cell for (name, _), cell in found.cells.items() if name == part.part]
+                    assert sums(kpi, tuple(row)) == sums(kpi, (part,)), (kpi.id, by, across)
+
+
+@fewer
+@given(companies())
+def test_every_move_of_the_flow_can_be_opened_to_as_many_leads(made: FactTables) -> None:
+    with open_facts(made) as facts:
+        links = flow(facts)
+        for link in links:
+            kpi = kpi_of(facts.terms, f"moves.{link.source or 'none'}.{link.target}")
+            assert (compute(facts, kpi).total.value, len(behind(facts, kpi))) == (link.moves, link.moves)
+        entered = [compute(facts, f"{role.lower()}.entries").total.value or 0 for role in STAGES]
+        assert sum(link.moves for link in links) == sum(entered)
 
 
 def grow(folder: Path, made: FactTables, cuts: list[int]) -> Facts:
