@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from tasuki.metrics.plan import quarter_of
 
-LIMITED = ("Today", "Leads", "Lead", "Account")
-"""Groups of pages for which the issue sets limits."""
+LIMITED = {"Today": 0.15, "Leads": 0.15, "Lead": 0.15, "Account": 0.15, "Numbers": 0.2}
+"""Groups of pages that have limits: seconds for one person, p95."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Case:
 
 def cases(town: dict[str, Any]) -> list[Case]:
     """All of them, for this town."""
-    return [*_today(town), *_leads(town), *_one_lead(town), *_accounts(town), *_others(town)]
+    return [*_today(town), *_leads(town), *_one_lead(town), *_accounts(town), *_numbers(town), *_others(town)]
 
 
 WHO = {
@@ -120,6 +120,30 @@ def _accounts(town: dict[str, Any]) -> list[Case]:
         Case("Account", "500 people", rep, [f"/accounts/{pk}" for pk in town["large_accounts"]], 1),
         Case("Accounts", "no filter", rep, ["/accounts"], 1),
         Case("Accounts", "search: 北碧嶺", rep, [_at("/accounts", {"name": "北碧嶺"})], 1),
+    ]
+
+
+def _numbers(town: dict[str, Any]) -> list[Case]:
+    """Pages of figures, for who sees all and for who sees their own leads only."""
+    manager, own = town["users"]["manager"], town["users"]["inside_sales/own"]
+    asked: list[tuple[str, str, str, dict[str, object], int]] = [
+        ("overview", manager, "", {}, 1),
+        ("overview, all the time", manager, "", {"period": "all"}, 0),
+        ("overview, own leads", own, "", {}, 1),
+        ("overview, as of a past minute", manager, "", {"as_of": "2026-06-30T12:00"}, 0),
+        ("revenue officer", manager, "/officer", {}, 1),
+        ("flow", manager, "/flow", {"period": "all"}, 0),
+        ("speed", manager, "/speed", {}, 0),
+        ("revenue by source", manager, "/revenue", {"by": "source"}, 0),
+        ("source × stage", manager, "/by", {}, 0),
+        ("promotion by source × month", manager, "/by", {"figure": "mql.promotion"}, 0),
+        ("companies × stage", manager, "/by", {"rows": "account"}, 0),
+        ("one figure by month", manager, "/mql.promotion", {"by": "month"}, 1),
+        ("one figure by campaign", manager, "/sal.acceptance", {"by": "campaign"}, 0),
+    ]
+    return [
+        Case("Numbers", name, user, [_at(f"/numbers{path}", given)], weight)
+        for name, user, path, given, weight in asked
     ]
 
 

@@ -48,6 +48,7 @@ def main(out: Path, scale: float) -> None:
 
 
 def _town(scale: float) -> dict[str, Any]:
+    from tasuki.server.insights.commands import refresh as count
     from tasuki.server.running.kernel import warm
     from tasuki.server.running.migrating import migrate
 
@@ -60,6 +61,7 @@ def _town(scale: float) -> dict[str, Any]:
         town = build(scale)
         say(f"  filled in {town.seconds:.0f} s")
         told.write_text(json.dumps(town.as_dict()), encoding="utf-8")
+    count()
     return dict(json.loads(told.read_text(encoding="utf-8")))
 
 

@@ -16,7 +16,7 @@ from bench.server.measure import on_each_database
 from bench.table import Figure, Result
 from bench.timing import console
 
-LIMIT, LIMIT_TOGETHER = 0.15, 0.4
+LIMIT_TOGETHER = 0.4
 WAYS = ("alone", "together", "hurried", "without_pause")
 
 
@@ -34,8 +34,8 @@ def _figures(database: str, numbers: Any) -> list[Figure]:
     alone = _groups(numbers["alone"], worst=True)
     together, hurried = _groups(numbers["together"]), _groups(numbers["hurried"])
     figures = [
-        Figure(f"{database}: {group}, slowest kind, one person, p95", alone[group], "s", LIMIT)
-        for group in LIMITED
+        Figure(f"{database}: {group}, slowest kind, one person, p95", alone[group], "s", limit)
+        for group, limit in LIMITED.items()
     ]
     figures += [
         Figure(f"{database}: {group}, 20 people at once, p95", together[group], "s", LIMIT_TOGETHER)
@@ -94,10 +94,8 @@ def _print(database: str, numbers: Any) -> None:
     for heading in ("p50", "p95", "≤", "20 people: p50", "p95", "≤", "no pause: p50", "p95"):
         table.add_column(heading, justify="right", no_wrap=True)
     for key in numbers["alone"]:
-        is_limited = key.partition(":")[0] in LIMITED
-        limits = (
-            {"alone": f"{LIMIT * 1000:.0f}", "together": f"{LIMIT_TOGETHER * 1000:.0f}"} if is_limited else {}
-        )
+        limit = LIMITED.get(key.partition(":")[0])
+        limits = {"alone": f"{limit * 1000:.0f}", "together": f"{LIMIT_TOGETHER * 1000:.0f}"} if limit else {}
         cells = []
         for way in WAYS:
             each = numbers[way].get(key)

@@ -178,7 +178,7 @@ def know_lags(facts: Facts, kpis: Iterable[Kpi]) -> None:
     for table in {kpi.formula.items.table for kpi in unknown.values()}:
         some = [key for key, kpi in unknown.items() if kpi.formula.items.table == table]
         lags = [
-            f"quantile_cont({lag}, {MATURE}) FILTER ({stage} = {place} AND NOT late)"
+            f"quantile_cont(CASE WHEN {stage} = {place} AND NOT late THEN {lag} END, {MATURE})"
             for _, stage, place, lag in some
         ]
         (found,) = facts.rows(f"SELECT {', '.join(lags)} FROM {table}")

@@ -98,8 +98,7 @@ class _One:
         if isinstance(formula, Mean):
             return f"round(favg(CASE WHEN {counted} THEN {one.value} END), 9)"
         if isinstance(formula, Quantile):
-            mine = f"{counted} AND {one.key} = {one.place}"
-            return f"quantile_cont(CASE WHEN {mine} THEN {one.value} END, {formula.of})"
+            return f"quantile_cont(CASE WHEN {counted} THEN {one.value} END, {formula.of})"
         return "NULL"
 
     def row(self, part: Any, is_total: bool, values: Sequence[Any]) -> Row:

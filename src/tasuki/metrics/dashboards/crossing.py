@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tasuki.errors import UsageError
@@ -24,10 +24,11 @@ class Crossing:
     cells: dict[tuple[str, str], Figure]
 
 
-def crossing(facts: Facts, kpi: Kpi, question: Question) -> Crossing:
+def crossing(facts: Facts, kpi: Kpi, question: Question, *, most: int = 1_000_000) -> Crossing:
     """`question.by` × `question.across`. A stock is looked at in its instant, so it can only be split by what leads are.
 
-    UsageError as `compute`; one of the two is missing, or they are the same.
+    `most`: only so many rows, and so many columns, those with the most items. UsageError as `compute`; one of the two is
+    missing, or they are the same.
     """
     with facts.lock:
         check(kpi, question)
@@ -36,6 +37,11 @@ def crossing(facts: Facts, kpi: Kpi, question: Question) -> Crossing:
         if missing_stages(facts, kpi):
             return Crossing((), (), {})
         statement = _items(facts, kpi, question)
+        sql = f"""
+            WITH items AS ({statement.sql})
+            SELECT * FROM items WHERE {_kept("part", most)} AND {_kept("second", most)}
+        """
+        statement = replace(statement, sql=sql)
         cells = (
             _money(facts, kpi.formula, statement)
             if isinstance(kpi.formula, Money)
@@ -53,6 +59,12 @@ def crossing(facts: Facts, kpi: Kpi, question: Question) -> Crossing:
 
 def _items(facts: Facts, kpi: Kpi, question: Question) -> Statement:
     return there(facts, kpi, question) if isinstance(kpi.formula, Stock) else items_of(facts, kpi, question)
+
+
+def _kept(column: str, most: int) -> str:
+    """Only the parts with the most items."""
+    parts = f"SELECT coalesce({column}::VARCHAR, '') FROM items GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {int(most)}"
+    return f"coalesce({column}::VARCHAR, '') IN ({parts})"
 
 
 def _in_order(parts: set[object]) -> list[object]:

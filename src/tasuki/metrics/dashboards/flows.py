@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,7 +12,9 @@ from tasuki.metrics.compute import compute
 from tasuki.metrics.dashboards.funnels import mature_of, way_of
 from tasuki.metrics.derived import SLICES
 from tasuki.metrics.figures import Answer
+from tasuki.metrics.items import know_lags
 from tasuki.metrics.kpis import kpi_of, target_of
+from tasuki.metrics.kpis.pairs import reach
 from tasuki.metrics.reader import Facts
 
 
@@ -79,42 +81,61 @@ def velocity(
         return []
     for stage in {stage for step in steps for stage in step}:
         facts.place_of(stage)  # refuses what there is not
+    know_lags(facts, [reach(facts.terms, *step) for step in steps])
+    paces = [pace for some in _apart(steps) for pace in _paces(facts, question, some)]
+    order = {(pace.source, pace.target): place for place, pace in enumerate(paces)}
+    parts = {pace.part: place for place, pace in enumerate(paces)}
+    return sorted(paces, key=lambda pace: (parts[pace.part], order[pace.source, pace.target]))
+
+
+def _apart(steps: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """The steps in groups in which each begins at another stage."""
+    groups: list[dict[str, str]] = []
+    for before, after in steps:
+        group = next((one for one in groups if before not in one), None)
+        if group is None:
+            groups.append(group := {})
+        group[before] = after
+    return groups
+
+
+def _paces(facts: Facts, question: Question, steps: Mapping[str, str]) -> list[Pace]:
+    """Of steps from different stages, so that each entry has one time to reach what it should, and is read once."""
     conditions, parameters = narrowing(question)
-    untils = [mature_of(facts, step)[0] for step in steps]
-    columns = [_pace(facts, *step, until) for step, until in zip(steps, untils, strict=True)]
-    by, head, tail = question.by or "NULL", "true, NULL", ""
-    if question.by:
-        head = "grouping(part) = 1, any_value(value)"
-        tail = "GROUP BY GROUPING SETS ((part), ()) ORDER BY 1 DESC, part NULLS LAST"
-    sql = f"""
-        SELECT {head}, {", ".join(columns)} FROM (
-            SELECT *, nullif({by}::VARCHAR, '') AS part, {by} AS value FROM entries
-            WHERE {" AND ".join(["NOT late", f"stage IN ({_places(facts, steps)})", *conditions])}
-        ) {tail}
-    """
-    found = []
-    for is_total, value, *row in facts.rows(sql, parameters):
-        for place, (before, after) in enumerate(steps):
-            entered, reached, young, quantiles = row[4 * place : 4 * place + 4]
-            called = None if is_total else label(value, question.by)
-            times = quantiles or (None,) * 4
-            found.append(Pace(before, after, entered, reached, *times, young, called))
-    return found
-
-
-def _pace(facts: Facts, before: str, after: str, until: int | None) -> str:
-    """Entered, reached, too young, and the quantiles of the days, as SQL."""
-    mine, reached = f"stage = {facts.place_of(before)}", f"reached_{facts.place_of(after)}"
-    lag = f"CASE WHEN {mine} THEN ({reached} - us) / 86400e6 END"
-    young = f"{mine} AND us > {until}" if until is not None else mine
-    return (
-        f"count(CASE WHEN {mine} THEN 1 END), count({lag}), count(CASE WHEN {young} THEN 1 END),"
-        f" quantile_cont({lag}, [0.25, 0.5, 0.75, 0.9])"
+    places = {before: facts.place_of(before) for before in steps}
+    reached = " ".join(f"WHEN {places[b]} THEN reached_{facts.place_of(a)}" for b, a in steps.items())
+    untils = {places[step[0]]: mature_of(facts, step)[0] for step in steps.items()}
+    young = " ".join(
+        f"WHEN {place} THEN {'true' if at is None else f'us > {at}'}" for place, at in untils.items()
     )
-
-
-def _places(facts: Facts, steps: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(sorted({str(facts.place_of(before)) for before, _ in steps}))
+    by = question.by or "NULL"
+    whole, sets, part = ("true, NULL", "(stage)", "NULL")
+    if question.by:
+        whole, sets, part = "grouping(part) = 1, any_value(value)", "(stage, part), (stage)", "part"
+    wanted = " AND ".join(["NOT late", f"stage IN ({', '.join(map(str, untils))})", *conditions])
+    sql = f"""
+        SELECT stage, {whole}, {part} AS part, count(*), count(days), count(CASE WHEN young THEN 1 END),
+               quantile_cont(days, [0.25, 0.5, 0.75, 0.9])
+        FROM (
+            SELECT stage, nullif({by}::VARCHAR, '') AS part, {by} AS value,
+                   ((CASE stage {reached} END) - us) / 86400e6 AS days, CASE stage {young} END AS young
+            FROM entries WHERE {wanted}
+        ) GROUP BY GROUPING SETS ({sets}) ORDER BY part NULLS LAST
+    """
+    found = {
+        (is_total, None if is_total else value, stage): row
+        for stage, is_total, value, _part, *row in facts.rows(sql, parameters)
+    }
+    parts = [(True, None), *dict.fromkeys((total, value) for total, value, _ in found if not total)]
+    paces = []
+    for is_total, value in parts:
+        for before, after in steps.items():
+            entered, arrived, young_ones, times = found.get(
+                (is_total, value, places[before]), (0, 0, 0, None)
+            )
+            called = None if is_total else label(value, question.by)
+            paces.append(Pace(before, after, entered, arrived, *(times or (None,) * 4), young_ones, called))
+    return paces
 
 
 @dataclass(frozen=True)

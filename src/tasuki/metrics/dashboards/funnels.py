@@ -125,8 +125,11 @@ class Cell:
     leads: int
 
 
-def matrix(facts: Facts, question: Question) -> list[Cell]:
-    """`question.by` × stage: leads at their first entry into each stage. A lead is in one part only."""
+def matrix(facts: Facts, question: Question, *, most: int = 1_000_000) -> list[Cell]:
+    """`question.by` × stage: leads at their first entry into each stage. A lead is in one part only.
+
+    `most`: only so many parts, those with the most leads.
+    """
     check_slices(question, (*SLICES, *PERIODS), "a matrix")
     if not question.by or set(PERIODS) & set(question.where):
         raise UsageError(
@@ -134,11 +137,15 @@ def matrix(facts: Facts, question: Question) -> list[Cell]:
         )
     conditions, parameters = narrowing(question)
     sql = f"""
-        SELECT nullif({question.by}::VARCHAR, '') AS part, any_value({question.by}), stage, count(*) FROM entries
-        WHERE {" AND ".join(["pass = 1", "NOT late", *conditions])} GROUP BY part, stage ORDER BY part NULLS LAST, stage
+        WITH cells AS (
+            SELECT nullif({question.by}::VARCHAR, '') AS part, any_value({question.by}) AS value, stage, count(*) AS leads
+            FROM entries WHERE {" AND ".join(["pass = 1", "NOT late", *conditions])} GROUP BY part, stage
+        ), kept AS (SELECT part FROM cells GROUP BY part ORDER BY sum(leads) DESC, part LIMIT {int(most)})
+        SELECT value, stage, leads FROM cells
+        WHERE EXISTS (SELECT 1 FROM kept WHERE kept.part IS NOT DISTINCT FROM cells.part) ORDER BY part NULLS LAST, stage
     """
     ids = [stage.id for stage in facts.terms.stages]
     return [
         Cell(label(value, question.by), ids[stage], count)
-        for _, value, stage, count in facts.rows(sql, parameters)
+        for value, stage, count in facts.rows(sql, parameters)
     ]

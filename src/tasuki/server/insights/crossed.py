@@ -42,7 +42,7 @@ class Wanted:
 @dataclass(frozen=True)
 class Crossed:
     """Cells by row and column, figures or counts. `kpi` None: leads by stage, `leads`: which KPI counts those of a stage.
-    `left`: rows and columns that are not shown, the smallest ones."""
+    `has_more`: there are rows or columns that are not shown, the smallest ones."""
 
     at: datetime
     span: Span
@@ -51,7 +51,7 @@ class Crossed:
     rows: Sequence[str]
     columns: Sequence[str]
     cells: Mapping[str, Mapping[str, Figure | int]]
-    left: tuple[int, int]
+    has_more: bool
     leads: Mapping[str, str]
     kpis: Sequence[Kpi]
     slices: Sequence[str]
@@ -84,7 +84,7 @@ def _check(name: str, known: Sequence[str], field: str) -> None:
 
 def _by_stage(scope: Scope, wanted: Wanted) -> Crossed:
     cells: dict[str, dict[str, Figure | int]] = {}
-    for cell in scope.once(matrix, replace(scope.question, by=wanted.rows)):
+    for cell in scope.once(matrix, replace(scope.question, by=wanted.rows), most=MOST_ROWS + 1):
         cells.setdefault(cell.part, {})[cell.stage] = cell.leads
     entered = {stage for row in cells.values() for stage in row}
     columns = [stage.id for stage in scope.facts.terms.stages if stage.id in entered]
@@ -96,7 +96,7 @@ def _by_two(scope: Scope, kpi: Kpi, wanted: Wanted, slices: Sequence[str]) -> Cr
     question = replace(scope.question, by=wanted.rows, across=wanted.columns, grain=grain)
     if isinstance(kpi.formula, Stock):
         question = replace(question, since=None, until=None)
-    found = scope.once(crossing, kpi, question)
+    found = scope.once(crossing, kpi, question, most=MOST_ROWS + 1)
     cells: dict[str, dict[str, Figure | int]] = {row: {} for row in found.rows}
     for (row, column), figure in found.cells.items():
         cells[row][column] = figure
@@ -112,7 +112,7 @@ def _shown(
     sizes = {column: sum(_size(cells[row].get(column, 0)) for row in rows) for column in columns}
     across = _most(columns, sizes, MOST_COLUMNS) if kpi else list(columns)
     return Crossed(
-        scope.at, scope.span, wanted, kpi, kept, across, cells, (len(rows) - len(kept), len(columns) - len(across)),
+        scope.at, scope.span, wanted, kpi, kept, across, cells, (len(kept), len(across)) != (len(rows), len(columns)),
         {stage.id: f"{prefix_of(stage)}.leads" for stage in scope.facts.terms.stages}, told(scope.facts), slices,
         values(scope.facts, scope.actor),
     )  # fmt: skip
