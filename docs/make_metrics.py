@@ -14,12 +14,18 @@ from tasuki.metrics.asking import PERIODS, slices_of
 from tasuki.metrics.facts.schema import TABLES, Table
 from tasuki.metrics.formulas import Kpi
 from tasuki.metrics.kpis import FIXED
+from tasuki.metrics.kpis.pairs import days, days_90, moves, reach
 from tasuki.metrics.kpis.stages import kpis_of_stage
-from tasuki.metrics.roles import NAMES, StageTerm
+from tasuki.metrics.roles import NAMES, StageTerm, Terms
 
 REFERENCE = Path(__file__).parent / "reference"
 TYPES = {pa.string(): "text", pa.float64(): "number", pa.int32(): "whole number", pa.bool_(): "yes or no"}
 ANY_STAGE = StageTerm("<stage>", None, {"en": "A stage", "ja": "ステージ"})
+PAIR = Terms(
+    "", "", "UTC",
+    (StageTerm("<from>", None, {"en": "From", "ja": "前"}), StageTerm("<to>", None, {"en": "to", "ja": "次"})),
+    None, None, None, {},
+)  # fmt: skip
 
 KPIS_HEAD = """# KPIs
 
@@ -105,7 +111,17 @@ def kpis_page() -> str:
         "Made for each stage of the agreement. `<stage>` is the part that it plays in small letters, like `mql.entries`, "
         "else its id, like `A_SUBMITTED.entries`.\n\n"
     )
-    return KPIS_HEAD + roles + "\n" + fixed + "\n" + stages.replace("\n\n", "\n\n" + note, 1)
+    pairs = _section(
+        "KPIs of two stages", [make(PAIR, "<from>", "<to>") for make in (moves, reach, days, days_90)]
+    )
+    of_pairs = (
+        "Of any two stages of the agreement, by their ids, like `reach.MQL.WON`; `moves.none.MAL` are moves of leads that had no "
+        "stage yet. They are not in the lists, but can be asked like any other.\n\n"
+    )
+    stages = stages.replace("\n\n", "\n\n" + note, 1)
+    return (
+        KPIS_HEAD + roles + "\n" + fixed + "\n" + stages + "\n" + pairs.replace("\n\n", "\n\n" + of_pairs, 1)
+    )
 
 
 def _section(title: str, kpis: Iterable[Kpi]) -> str:

@@ -65,7 +65,7 @@ class _One:
     @property
     def kinds(self) -> tuple[int, ...]:
         """What an item can be to it, besides one that counts without a hit."""
-        kinds = (HIT,) if isinstance(self.kpi.formula, Rate) else ()
+        kinds: tuple[int, ...] = (HIT,) if isinstance(self.kpi.formula, Rate) else ()
         if self.columns.young != "false":
             kinds += (YOUNG,)
         elif self.columns.known != "true":
@@ -105,8 +105,8 @@ class _One:
         """What those columns say."""
         counted, *counts, value = values
         of = dict(zip(self.kinds, counts, strict=True))
-        left = (of.get(kind, 0) for kind in (YOUNG, UNKNOWN, LATE))
-        return Row(part, is_total, of.get(HIT, 0), counted, *left, value)
+        hits, young, unknown, late = (of.get(kind, 0) for kind in (HIT, YOUNG, UNKNOWN, LATE))
+        return Row(part, is_total, hits, counted, young, unknown, late, value)
 
 
 def _together(facts: Facts, some: Sequence[Asked]) -> list[Answer]:

@@ -134,7 +134,10 @@ def _paces(facts: Facts, question: Question, steps: Mapping[str, str]) -> list[P
                 (is_total, value, places[before]), (0, 0, 0, None)
             )
             called = None if is_total else label(value, question.by)
-            paces.append(Pace(before, after, entered, arrived, *(times or (None,) * 4), young_ones, called))
+            quarter, median, three, nine = times or (None,) * 4
+            paces.append(
+                Pace(before, after, entered, arrived, quarter, median, three, nine, young_ones, called)
+            )
     return paces
 
 

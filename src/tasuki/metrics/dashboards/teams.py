@@ -61,9 +61,10 @@ def follow_up(facts: Facts, question: Question | None = None, *, stage: str = ""
     given, untouched, waiting, business, wall, met, known, *counts = facts.rows(sql, parameters)[0]
     late = facts.rows(f"SELECT count(*) FROM handed WHERE late AND {wanted}", parameters)[0][0]
     shown = tuple(zip(BINS * 2, ends * 2, counts, strict=True))
+    (median, nine), (wall_median, wall_nine) = business or (None, None), wall or (None, None)
     return FollowUp(
-        given, shown[: len(BINS)], shown[len(BINS) :], untouched, waiting, *(business or (None, None)),
-        *(wall or (None, None)), Share(met, known), late,
+        given, shown[: len(BINS)], shown[len(BINS) :], untouched, waiting, median, nine, wall_median, wall_nine,
+        Share(met, known), late,
     )  # fmt: skip
 
 

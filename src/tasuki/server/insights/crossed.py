@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from tasuki.metrics.asking import PERIODS, slices_of
+from tasuki.metrics.asking import PERIODS, Grain, slices_of
 from tasuki.metrics.dashboards.crossing import crossing
 from tasuki.metrics.dashboards.funnels import matrix
 from tasuki.metrics.derived import SLICES
@@ -92,7 +92,7 @@ def _by_stage(scope: Scope, wanted: Wanted) -> Crossed:
 
 
 def _by_two(scope: Scope, kpi: Kpi, wanted: Wanted, slices: Sequence[str]) -> Crossed:
-    grain = "account" if wanted.grain == "account" and counts_accounts(kpi) else "item"
+    grain: Grain = "account" if wanted.grain == "account" and counts_accounts(kpi) else "item"
     question = replace(scope.question, by=wanted.rows, across=wanted.columns, grain=grain)
     if isinstance(kpi.formula, Stock):
         question = replace(question, since=None, until=None)

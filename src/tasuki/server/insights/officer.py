@@ -63,11 +63,12 @@ def overall(actor: Actor, asking: Asking) -> Overall:
     with scoped(actor, asking) as scope:
         tiles = {tile.kpi.id: tile for tile in tiles_of(scope, (*MONEY, *MARKETING, *SALES))}
         (sources,) = scope.answers(scope.kpis(BY_SOURCE), replace(scope.question, by="source"))
+        money, marketing, sales = (
+            [tiles[one] for one in ids if one in tiles] for ids in (MONEY, MARKETING, SALES)
+        )
         return Overall(
-            scope.at, scope.span,
-            *([tiles[one] for one in ids if one in tiles] for ids in (MONEY, MARKETING, SALES)),
-            _way(scope), _reasons(scope), {answer.kpi.id: answer for answer in sources},
-            months(scope, ("won.amount",)), values(scope.facts, actor),
+            scope.at, scope.span, money, marketing, sales, _way(scope), _reasons(scope),
+            {answer.kpi.id: answer for answer in sources}, months(scope, ("won.amount",)), values(scope.facts, actor),
         )  # fmt: skip
 
 

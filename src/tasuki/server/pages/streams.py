@@ -180,7 +180,8 @@ class _Drawing:
         def beside(way: Way, place: int, bar: str) -> tuple[bool, float]:
             return self._is_loop(way), passing[way, place][1] if (way, place) in passing else bars[bar].y
 
-        leaves, arrives = {}, {}
+        leaves: dict[Way, float] = {}
+        arrives: dict[Way, float] = {}
         for stage, ways in out.items():
             after = self.columns[stage] + 1
             leaves |= self._stacked(bars[stage].y, sorted(ways, key=lambda w: beside(w, after, w[1])), scale)
