@@ -22,7 +22,7 @@ from tasuki.server.core.access import Actor, require, sight
 from tasuki.server.core.errors import Invalid
 from tasuki.server.insights.asking import Asked, kpi_named, question_of
 from tasuki.server.insights.opened import opened
-from tasuki.server.insights.scope import answers_of
+from tasuki.server.insights.scope import answer_of
 from tasuki.server.people.models import Lead
 
 PAGE, MOST = 50, 200
@@ -81,8 +81,7 @@ def figure(actor: Actor, id: str, asked: Asked | None = None) -> Answer:
     asked = asked or Asked()
     with opened(asked.as_of) as facts:
         kpi = kpi_named(facts.terms, id)
-        (answer,) = answers_of(facts, [(kpi, question_of(actor, kpi, asked))])
-        return answer
+        return answer_of(facts, kpi, question_of(actor, kpi, asked))
 
 
 def leads_behind(

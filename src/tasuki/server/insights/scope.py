@@ -117,6 +117,11 @@ def answers_of(facts: Facts, asked: Sequence[Asked]) -> list[Answer]:
     return [cast("Answer", (known | found)[key]) for key in keys]
 
 
+def answer_of(facts: Facts, kpi: Kpi, question: Question) -> Answer:
+    """The same of one."""
+    return answers_of(facts, [(kpi, question)])[0]
+
+
 def _remember(facts: Facts, found: Mapping[Any, Any]) -> None:
     if len(facts.remembered) + len(found) > MOST_REMEMBERED:
         facts.remembered.clear()

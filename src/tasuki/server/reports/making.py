@@ -14,7 +14,7 @@ from tasuki.server.core.errors import NotAllowed
 from tasuki.server.core.models import Role, Team
 from tasuki.server.insights.asking import narrowed, own
 from tasuki.server.insights.opened import opened
-from tasuki.server.insights.queries import answer
+from tasuki.server.insights.scope import answer_of
 from tasuki.weekly import Sheet, Week, last_week, sheet_of, weekly
 from tasuki.weekly.words import OWN, TEAM_ONLY
 
@@ -43,7 +43,7 @@ def sheet_for(
     at = at or clock.now()
     with opened(at) as facts:
         zone = facts.terms.timezone
-        found = weekly(facts, Week(week, zone) if week else last_week(at, zone), where, answer)
+        found = weekly(facts, Week(week, zone) if week else last_week(at, zone), where, answer_of)
     return sheet_of(found, formats.language(), str(team) if team else "", _note(where, team))
 
 
