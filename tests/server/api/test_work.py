@@ -436,7 +436,7 @@ def test_a_hundred_rows_cost_as_many_queries_as_ten(
     few = counts()
     busy(10, 100)
     assert counts() == few
-    assert max(few) <= 19, (
+    assert max(few) <= 20, (
         few
     )  # what came back after it was accepted, and what may still be taken back, count too
     with at(30):

@@ -105,7 +105,7 @@ class ValueOut(Given):
     set: Annotated[float | None, Field(description="Asked for instead.")]
 
 
-class StepOut(Given):
+class PlanStepOut(Given):
     """From a stage to the next; `won.deals` are the deals won."""
 
     source: str
@@ -202,7 +202,7 @@ class PlanOut(Given):
     currency: str
     goals: list[GoalOut]
     value: ValueOut
-    steps: list[StepOut]
+    steps: list[PlanStepOut]
     months: list[RevenueOut]
     stages: list[StageOut]
     notes: list[str]
