@@ -172,7 +172,7 @@ def test_the_settings_say_what_each_is_for_and_show_what_ones_role_uses(
     scene: Scene, browse: Browse, administrator: Actor, sales_rep: Actor
 ):
     page = browse(administrator).get("/settings").content.decode()
-    assert page.count('class="card" href') == 12
+    assert page.count('class="card" href') == 13
     assert "Who did what, when and from where" in page
     page = browse(sales_rep).get("/settings").content.decode()
     assert page.count('class="card" href') == 5
