@@ -175,7 +175,7 @@ def test_the_settings_say_what_each_is_for_and_show_what_ones_role_uses(
     assert page.count('class="card" href') == 13
     assert "Who did what, when and from where" in page
     page = browse(sales_rep).get("/settings").content.decode()
-    assert page.count('class="card" href') == 5
+    assert page.count('class="card" href') == 6
 
 
 def test_people_stand_in_the_order_of_their_reading(browse: Browse, administrator: Actor):

@@ -5,6 +5,7 @@ Their standard input is a pipe from the one that watches over them. When that en
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -50,7 +51,11 @@ def main() -> None:
     """Run the part that is named."""
     end_with_parent()
     name, *options = sys.argv[1:]
-    sys.exit(PARTS[name](*options))
+    status = PARTS[name](*options)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # at once: else DuckDB's binding tells at length of what it leaves behind
 
 
 if __name__ == "__main__":
