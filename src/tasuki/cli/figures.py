@@ -16,7 +16,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from tasuki.cli.show import console, local, number, table, written_aside
+from tasuki.cli.show import console, hand_out, local, number, table
 from tasuki.errors import UsageError
 from tasuki.metrics.figures import Answer, Figure
 from tasuki.metrics.formulas import Kpi, Unit
@@ -53,12 +53,7 @@ def write_answers(
         raise UsageError(f"--out {out}: say in which format, --format csv or json")
     rows = [row for answer in answers for row in rows_of(answer, language)]
     text = csv_text(COLUMNS, (row.values() for row in rows)) if format == "csv" else json_text(rows)
-    if out is None:
-        typer.echo(text, nl=False)
-        return
-    with written_aside(out) as aside:
-        aside.write_text(text, encoding="utf-8", newline="")
-    typer.echo(f"wrote {out}")
+    hand_out(text, out)
 
 
 def _tables(answers: Sequence[Answer], terms: Terms, language: str) -> Iterable[Table | str]:

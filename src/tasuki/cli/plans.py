@@ -127,7 +127,7 @@ def _money(currency: str) -> Callable[[float], str]:
 
 def _write(plan: Plan, format: str, out: Path | None, language: str) -> None:
     from tasuki.cli.figures import csv_text, json_text
-    from tasuki.cli.show import console, written_aside
+    from tasuki.cli.show import console, hand_out
     from tasuki.metrics.plan.told import COLUMNS, rows_of, told
 
     if format == "table":
@@ -139,12 +139,7 @@ def _write(plan: Plan, format: str, out: Path | None, language: str) -> None:
         text = csv_text(COLUMNS, (row.values() for row in rows_of(plan, language)))
     else:
         text = json_text(told(plan, language, _money(plan.currency)))
-    if out is None:
-        typer.echo(text, nl=False)
-        return
-    with written_aside(out) as aside:
-        aside.write_text(text, encoding="utf-8", newline="")
-    typer.echo(f"wrote {out}")
+    hand_out(text, out)
 
 
 def _tables(plan: Plan, language: str) -> Iterator[Table | str]:

@@ -106,6 +106,16 @@ def written_aside(path: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
+def hand_out(text: str, out: Path | None) -> None:
+    """To standard output, or into a file that is there once it is whole."""
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    with written_aside(out) as aside:
+        aside.write_text(text, encoding="utf-8", newline="")
+    typer.echo(f"wrote {out}")
+
+
 def local(at: int, timezone: str) -> str:
     """A time for people, to the second: `2025-03-31 18:00:05`."""
     moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)).astimezone(ZoneInfo(timezone))

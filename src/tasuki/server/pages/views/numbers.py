@@ -38,6 +38,7 @@ class Shown:
 
 
 def _overview(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    """A sentence, the funnels, each stage, twelve months against their targets."""
     found = boards.board(actor, wanted.asking)
     context = {
         "said": numbers.sentences(found, stages_now(), wanted.zone),
@@ -68,6 +69,7 @@ def _with_months(
 
 
 def _officer(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    """One view for marketing, sales and the revenue officer."""
     found = officer.overall(actor, wanted.asking)
     called = names.names_of("reason", [code for code, _n in found.reasons])
     sources = tables.split(found.sources, "source")
@@ -77,6 +79,7 @@ def _officer(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
 
 
 def _flow(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    """How leads moved, forth and back, as a picture and as a table."""
     found = flowing.flowing(actor, wanted.asking)
     called = names.names_of("reason", [str(part.part) for one in found.returns for part in one.parts])
     context = {
@@ -103,6 +106,7 @@ def _way(link: Link, stages: Sequence[str]) -> str:
 
 
 def _speed(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    """From stage to stage, to the first touch, and by whom."""
     found = pacing.pacing(actor, wanted.asking)
     longest = max((pace.nine_tenths or 0.0 for pace in found.paces), default=0.0)
     people = [
@@ -135,6 +139,7 @@ def _called(by: str, some: Sequence[Standing]) -> list[tuple[str, Standing]]:
 
 
 def _revenue(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    """What comes of it in money."""
     by = one_of(given, "by", earning.BY, "month")
     found = earning.earning(actor, wanted.asking, by)
     split = tables.split(found.parts, by)
@@ -149,6 +154,7 @@ def _revenue(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
 
 
 def _by(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
+    """A figure by any two slices."""
     rows, columns = text_of(given, "rows", "source"), text_of(given, "columns", "month")
     if columns == rows:
         columns = "source" if rows == "month" else "month"
@@ -178,7 +184,10 @@ TABS: Mapping[str, tuple[Callable[[Actor, Wanted, QueryDict], Shown], str]] = {
 """Name of the page → what makes it, and the time that it begins with."""
 
 
-def _page(request: HttpRequest, actor: Actor, tab: str) -> HttpResponse:
+@never_cache
+@page("numbers.read")
+def tab_page(request: HttpRequest, actor: Actor, tab: str) -> HttpResponse:
+    """One of the pages, by its name in `TABS`."""
     make, period = TABS[tab]
     try:
         wanted = wanted_of(actor, request.GET, period)
@@ -195,48 +204,6 @@ def _page(request: HttpRequest, actor: Actor, tab: str) -> HttpResponse:
         **shown.context,
     }
     return show(request, actor, shown.template, context)
-
-
-@never_cache
-@page("numbers.read")
-def numbers_page(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """A sentence, the funnels, each stage, twelve months against their targets."""
-    return _page(request, actor, "numbers")
-
-
-@never_cache
-@page("numbers.read")
-def officer_page(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """One view for marketing, sales and the revenue officer."""
-    return _page(request, actor, "numbers-officer")
-
-
-@never_cache
-@page("numbers.read")
-def flow_page(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """How leads moved, forth and back, as a picture and as a table."""
-    return _page(request, actor, "numbers-flow")
-
-
-@never_cache
-@page("numbers.read")
-def speed_page(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """From stage to stage, to the first touch, and by whom."""
-    return _page(request, actor, "numbers-speed")
-
-
-@never_cache
-@page("numbers.read")
-def revenue_page(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """What comes of it in money."""
-    return _page(request, actor, "numbers-revenue")
-
-
-@never_cache
-@page("numbers.read")
-def by_page(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """A figure by any two slices."""
-    return _page(request, actor, "numbers-by")
 
 
 @require_POST
