@@ -123,7 +123,8 @@ def worker(data: Data = None) -> None:
     stop = threading.Event()
     choose(data)
     start_django(measured=True)
-    from tasuki.server.running.worker import stop_on_signals, work
+    from tasuki.server.running.loops import stop_on_signals
+    from tasuki.server.running.worker import work
 
     stop_on_signals(stop)
     raise typer.Exit(work(stop))

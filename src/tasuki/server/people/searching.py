@@ -29,6 +29,7 @@ FEW = 5_000
 """So many leads are looked at one by one; where more may have a word, it is met soon enough in the order of the list."""
 FRESH = 2_000
 """So many of the leads that are not in the index yet are looked at beside it, the latest first."""
+PORTION = 100
 DIGITS = "abcdefghijklmnopqrstuvwxyz012345"
 _NUMBER = re.compile(r"[-+()0-9]{4,}")
 _KANA = re.compile(r"[ぁ-ヿ]")
@@ -78,8 +79,9 @@ def read_due(limit: int = 1_000) -> int:
         return 0
     texts = _texts([lead for lead, _due in waiting])
     rows = sorted((lead, " ".join(grams_of(texts.get(lead, ""))), due) for lead, due in waiting)
-    with transaction.atomic():
-        _keep(rows)
+    for first in range(0, len(rows), PORTION):
+        with transaction.atomic():  # short: on SQLite nobody else writes meanwhile
+            _keep(rows[first : first + PORTION])
     return len(waiting)
 
 

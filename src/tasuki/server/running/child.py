@@ -1,4 +1,4 @@
-"""The processes that `tasuki up` starts: `python -m tasuki.server.running.child web|worker …`.
+"""The processes that another one of ours starts: `python -m tasuki.server.running.child web|worker|aside …`.
 
 Their standard input is a pipe from the one that watches over them. When that ends, so do they, however it ended.
 """
@@ -33,18 +33,34 @@ def web(host: str, port: str, workers: str, threads: str) -> int:
 
 
 def worker() -> int:
-    """The worker."""
+    """A worker."""
     from tasuki.server.running.starting import start_django
 
-    stop = threading.Event()
     start_django(measured=True)
-    from tasuki.server.running.worker import stop_on_signals, work
+    from tasuki.server.running.worker import work
 
+    return _until_stopped(work)
+
+
+def aside() -> int:
+    """What is done beside a worker."""
+    from tasuki.server.running.starting import start_django
+
+    start_django(measured=True)
+    from tasuki.server.running.aside import work
+
+    return _until_stopped(work)
+
+
+def _until_stopped(work: Callable[[threading.Event], int]) -> int:
+    from tasuki.server.running.loops import stop_on_signals
+
+    stop = threading.Event()
     stop_on_signals(stop)
     return work(stop)
 
 
-PARTS: dict[str, Callable[..., int]] = {"web": web, "worker": worker}
+PARTS: dict[str, Callable[..., int]] = {"web": web, "worker": worker, "aside": aside}
 
 
 def main() -> None:
