@@ -44,8 +44,7 @@ class Together:
             self._writes.append(statement)
             self._parameters += parameters
             return
-        with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
+        bulk.straight(statement, parameters)
 
     def ask(self, statement: str, parameters: Sequence[Any], take: Callable[[Pairs], None]) -> None:
         """A query for pairs of integers, which `take` gets when all has been written."""
@@ -56,7 +55,7 @@ class Together:
         asks, self._asks = self._asks, []
         if not self._at_once:
             for statement, parameters, take in asks:
-                take(bulk.select(statement, parameters))
+                take(bulk.straight(statement, parameters))
             return
         found: list[Pairs] = [[] for _ask in asks]
         if self._writes or asks:
@@ -107,6 +106,6 @@ def _next_ids(model: type[models.Model], count: int) -> list[int]:
     """SQLite counts by itself; nobody else writes within our transaction."""
     if not count:
         return []
-    rows = bulk.select("SELECT seq FROM sqlite_sequence WHERE name = %s", [model._meta.db_table])
+    rows = bulk.straight("SELECT seq FROM sqlite_sequence WHERE name = %s", [model._meta.db_table])
     first = rows[0][0] + 1 if rows else 1
     return list(range(first, first + count))

@@ -33,5 +33,5 @@ def owners_of(keys: Collection[Key]) -> dict[Key, int]:
             " WHERE kind = %s AND value IN (SELECT value FROM json_each(%s))"
         )
         parameters = [each for kind, values in by_kind.items() for each in (kind, json.dumps(values))]
-        found = bulk.select(" UNION ALL ".join([one] * len(by_kind)), parameters)
+        found = bulk.straight(" UNION ALL ".join([one] * len(by_kind)), parameters)
     return {(kind, value): lead for kind, value, lead in found}
