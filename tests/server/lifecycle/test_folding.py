@@ -11,7 +11,7 @@ from tasuki.server.agreements import queries as agreements
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM
 from tasuki.server.lifecycle import queries
-from tasuki.server.lifecycle.commands import fold_due
+from tasuki.server.lifecycle.commands import fold_due, roll_out
 from tasuki.server.lifecycle.models import Transition
 from tasuki.server.people import privacy
 from tasuki.server.people.models import Due, Lead, Profile
@@ -256,6 +256,29 @@ def test_what_fell_due_before_a_new_agreement_is_judged_by_the_old_one_even_if_t
     assert told(lead)[1:] == [("MAL", "MQL", START + 2 * HOUR, "path")]
     assert Transition.objects.get(lead=lead, to_stage="MQL").agreement == first
     assert agreements.in_force(START + 2 * DAY).version == second  # type: ignore[union-attr]
+
+
+def test_who_was_folded_since_a_new_agreement_came_into_force_is_not_queued_for_it_again() -> None:
+    agree(80)
+    quiet, busy = new_lead(), new_lead()
+    work(START + HOUR)
+    agree(500, at=START + DAY)
+    visits(busy, START + DAY)
+    with clock.at(START + DAY + HOUR):
+        assert fold_due().leads == 1
+        assert roll_out() == 2
+        assert list(Due.objects.filter(at__lte=clock.now()).values_list("lead", flat=True)) == [quiet.pk]
+        assert (fold_due().leads, roll_out()) == (1, 0)
+
+
+def test_who_was_folded_in_the_minute_in_which_an_agreement_came_into_force_is_folded_again() -> None:
+    agree(80)
+    new_lead()
+    work(START + HOUR)
+    agree(500, at=START + HOUR)
+    with clock.at(START + HOUR + timedelta(minutes=1)):
+        roll_out()
+        assert fold_due().leads == 1
 
 
 def test_a_version_for_later_changes_nothing_before() -> None:

@@ -26,6 +26,8 @@ ASIDE = timedelta(minutes=10)
 """How long a lead waits whose fold failed, unless something new comes."""
 CHUNK = 400
 """Leads queued at a time when a new agreement is rolled out: few, so that fresh entries do not wait behind them."""
+SURELY = timedelta(minutes=1)
+"""So long after an agreement came into force every worker knows it, whatever their clocks say."""
 
 
 def fold_due(*, limit: int = 200) -> Folded:
@@ -143,7 +145,10 @@ def _look_again(leads: Sequence[int], folds: Sequence[LeadFold], now: datetime) 
 
 
 def roll_out() -> int:
-    """Queue the next leads to be folded under an agreement that has come into force; how many, 0 when all are queued."""
+    """Queue the next leads to be folded under an agreement that has come into force; how many were looked at, 0 at the end.
+
+    Those that were folded since are under it already.
+    """
     now = clock.now()
     with transaction.atomic():
         version = agreement_commands.next_to_roll_out(now)
@@ -152,8 +157,9 @@ def roll_out() -> int:
         waiting = Lead.objects.filter(
             pk__gt=version.rolled_out_to, merged_into=None, erased_at=None, anonymous=False
         )
-        leads = list(waiting.order_by("pk").values_list("pk", flat=True)[:CHUNK])
-        touch(leads, now)
-        last = leads[-1] if leads else version.rolled_out_to
+        leads = list(waiting.order_by("pk").values_list("pk", "folded_at")[:CHUNK])
+        sure = version.effective_from + SURELY
+        touch([pk for pk, folded_at in leads if folded_at is None or folded_at < sure], now)
+        last = leads[-1][0] if leads else version.rolled_out_to
         agreement_commands.mark_rolled_out(version, to=last, done=len(leads) < CHUNK)
         return len(leads)
