@@ -15,7 +15,7 @@ from tasuki.metrics.facts.schema import TABLES, Table
 from tasuki.metrics.formulas import Kpi
 from tasuki.metrics.kpis import FIXED
 from tasuki.metrics.kpis.pairs import days, days_90, moves, reach
-from tasuki.metrics.kpis.stages import kpis_of_stage
+from tasuki.metrics.kpis.stages import comebacks, kpis_of_stage
 from tasuki.metrics.roles import NAMES, StageTerm, Terms
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -106,10 +106,11 @@ def kpis_page() -> str:
         f"| {role} | {', '.join(f'`{name}`' for name in names)} |\n" for role, names in NAMES.items()
     )
     fixed = _section("KPIs of the funnel", FIXED)
-    stages = _section("KPIs of every stage", kpis_of_stage(ANY_STAGE))
+    stages = _section("KPIs of every stage", (*kpis_of_stage(ANY_STAGE), comebacks(ANY_STAGE, ())))
     note = (
         "Made for each stage of the agreement. `<stage>` is the part that it plays in small letters, like `mql.entries`, "
-        "else its id, like `A_SUBMITTED.entries`.\n\n"
+        "else its id, like `A_SUBMITTED.entries`. Leads return from a stage of the way; from recycled, disqualified and lost, in "
+        "which they are out, they come back: there `comebacks` stands instead of `returns`.\n\n"
     )
     pairs = _section(
         "KPIs of two stages", [make(PAIR, "<from>", "<to>") for make in (moves, reach, days, days_90)]

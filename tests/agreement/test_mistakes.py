@@ -21,6 +21,7 @@ NAMES: list[Case] = [
     ("while: [RECYCLED]", "while: [§RECICLED]", "error[unknown-stage] unknown stage `RECICLED`: did you mean `RECYCLED`?"),
     ("while: [RECYCLED]", "while: §RECICLED", "error[unknown-stage] unknown stage `RECICLED`: did you mean `RECYCLED`?"),
     ("from: [MQL, SGL]", "from: [MQL, §SGLL]", "error[unknown-stage] unknown stage `SGLL`: did you mean `SGL`?"),
+    ("from: [MQL, SGL]", "from: [MQL, §ELSEWHERE]", "error[unknown-stage] unknown stage `ELSEWHERE`; there is `MAL`, `MQL`, `SGL`, `SAL`, `SQL`, `OPPORTUNITY`, `WON`, `LOST` …"),
     ("to: RECYCLED, reason", "to: §RECYCLE, reason", "error[unknown-stage] unknown stage `RECYCLE`: did you mean `RECYCLED`?"),
     ("resets: [behavior]", "resets: [§behaviour]", "error[unknown-score] unknown score `behaviour`: did you mean `behavior`?"),
     ("sum: [behavior, fit]", "sum: [behavior, §fits]", "error[unknown-score] unknown score `fits`: did you mean `fit`?"),

@@ -132,6 +132,48 @@ def test_acceptance_is_counted_lead_by_lead(company: Company, facts: Facts) -> N
     assert leads_behind(facts, "sal.acceptance", side="numerator") == sorted(set(accepted))
 
 
+def test_visits_to_forms_are_those_of_the_ledger_and_end_in_sending_as_often(
+    company: Company, facts: Facts
+) -> None:
+    ledger = company.rows("truth")
+    seen: Counter[str] = Counter()
+    sent: Counter[str] = Counter()
+    for row in ledger:
+        seen[row["source"]] += int(row["forms_seen"])
+        sent[row["source"]] += int(row["forms_sent"])
+    found = compute(facts, "mal.form_completion", Question(by="source"))
+    assert (found.total.numerator, found.total.denominator) == (sent.total(), seen.total())
+    assert {f.part: (f.numerator, f.denominator) for f in found.parts} == {
+        source: (sent[source], count) for source, count in seen.items() if count
+    }
+    assert leads_behind(facts, "mal.form_completion") == sorted(
+        row["lead"] for row in ledger if int(row["forms_seen"])
+    )
+    by_form = compute(facts, "mal.form_completion", Question(by="form"))
+    assert {f.part for f in by_form.parts} == {"/contact", "/estimate", "/newsletter"}
+
+
+def test_what_becomes_of_the_leads_is_the_same_as_if_nobody_had_looked_at_a_form(
+    company: Company, tmp_path: Path
+) -> None:
+    with (tmp_path / "activities.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = [row for row in company.rows("activities") if row["type"] != "form_view"]
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    files = [
+        [company.folder / "profiles.csv"],
+        [tmp_path / "activities.csv"],
+        [company.folder / "decisions.csv"],
+    ]
+    import_files(tmp_path / "history", *files, "Asia/Tokyo")
+    done = replay(load_agreement(AGREEMENT), open_history(tmp_path / "history"))
+    write_tables(done, tmp_path / "out", "csv")
+    for name in ("transitions", "refused"):
+        told = (tmp_path / "out" / f"{name}.csv").read_bytes()
+        assert told == (company.folder / "out" / f"{name}.csv").read_bytes(), name
+
+
 def test_scores_are_those_that_the_replay_wrote_beside_each_entry(company: Company, facts: Facts) -> None:
     rows = [row for way in company.ways().values() for row in way]
     fit = [float(row["score.fit"]) for row in rows if row["to"] == "MAL"]

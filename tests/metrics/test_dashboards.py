@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,7 @@ from tasuki.metrics.compute import compute
 from tasuki.metrics.dashboards.crossing import crossing
 from tasuki.metrics.dashboards.flows import flow, trend, velocity
 from tasuki.metrics.dashboards.funnels import cohort_funnel, matrix, snapshot_funnel, way_of
-from tasuki.metrics.dashboards.teams import follow_up, leaderboard, revenue
+from tasuki.metrics.dashboards.teams import OF_STANDING, follow_up, leaderboard, revenue
 from tasuki.metrics.kpis import kpi_of
 from tests.metrics.story import day, deal, facts_of, handed, micros, person, terms, way
 
@@ -84,6 +85,11 @@ def test_flows_show_the_ways_back() -> None:
     assert links["MQL", "RECYCLED"] == (1, True)
     assert links["RECYCLED", "MQL"] == (1, False)
     assert sum(moves for moves, _ in links.values()) == sum(len(moves) for moves in MOVES)
+
+
+def test_who_is_struck_off_at_the_first_look_is_out_though_never_in() -> None:
+    (link,) = flow(facts_of(way("rival", (0, "DISQUALIFIED"))))
+    assert (link.source, link.is_return, link.is_out) == (None, False, True)
 
 
 def test_velocity_is_told_step_by_step_of_the_way() -> None:
@@ -162,6 +168,7 @@ def test_a_leaderboard_measures_all_that_was_given_and_not_only_what_was_taken()
     deals = [
         deal("d1", 10, 20, amount="900000", rep="ito"),
         deal("d2", 10, 21, amount="100", currency="USD", rep="ito"),
+        deal("d3", 10, 22, rep="ito"),
     ]
     found = {one.rep: one for one in leaderboard(facts_of(*MOVES, handoffs=HANDOFFS, deals=deals))}
     sato, ito = found["sato"], found["ito"]
@@ -169,11 +176,39 @@ def test_a_leaderboard_measures_all_that_was_given_and_not_only_what_was_taken()
     assert (ito.given, ito.waiting, ito.accepted.count, ito.accepted.total) == (4, 1, 1, 3)
     assert (ito.touched.count, ito.in_time.count, ito.in_time.total) == (2, 1, 3)
     assert not sato.accepted.enough  # one lead is no proof
-    assert (sato.won, ito.won) == (0, 2)
+    assert (sato.won, ito.won) == (0, 3)  # one without an amount
     assert [(amount.currency, amount.value) for amount in ito.amounts] == [
         ("JPY", Decimal("900000")),
         ("USD", Decimal(100)),
     ]
+
+
+@pytest.mark.parametrize("by", ["rep", "team"])
+def test_each_cell_of_a_leaderboard_is_a_part_of_a_figure_that_can_be_opened(by: str) -> None:
+    deals = [deal("d1", 10, 20, amount="900000", rep="ito", team="1"), deal("d2", 10, 22, rep="ito")]
+    facts = facts_of(*MOVES, handoffs=HANDOFFS, deals=deals)
+    for asked in (Question(), Question(since=micros(5)), Question(where={"rep": "ito"})):
+        parts = {
+            name: {figure.part: figure for figure in compute(facts, kpi, replace(asked, by=by)).parts}
+            for name, kpi in OF_STANDING.items()
+        }
+        rows = leaderboard(facts, asked, by=by)
+        assert {row.rep for row in rows} == {part for some in parts.values() for part in some}
+        for row in rows:
+            found = {name: some.get(row.rep) for name, some in parts.items()}
+            counts = {name: one.denominator if one else 0 for name, one in found.items()}
+            assert (row.given, row.waiting, row.won) == tuple(counts[n] for n in ("given", "waiting", "won"))
+            for name, share in (
+                ("touched", row.touched),
+                ("accepted", row.accepted),
+                ("in_time", row.in_time),
+            ):
+                assert (share.count, share.total) == (
+                    found[name].numerator if found[name] else 0,
+                    counts[name],
+                )
+            assert row.median == (found["median"].value if found["median"] else None)
+            assert row.amounts == (found["amounts"].amounts if found["amounts"] else ())
 
 
 def test_a_matrix_has_each_lead_once_in_each_stage() -> None:

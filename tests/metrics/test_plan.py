@@ -22,6 +22,7 @@ from tasuki.metrics.plan.quarters import day_number, quarter_of
 from tasuki.metrics.plan.record import read_record
 from tasuki.metrics.plan.told import effect_words, rows_of, sentences, told
 from tasuki.metrics.reader import Facts
+from tasuki.metrics.reasons import Reason
 from tests.metrics.story import Row, deal, facts_of, micros, terms, way
 
 NEXT = Quarter(2026, 3)
@@ -188,7 +189,7 @@ def test_deals_without_amount_or_in_another_currency_are_counted_and_said() -> N
     plan = plan_of(facts_of(*moves, deals=deals, known=SALES, until=300))
     said = [note.text("en") for note in plan.notes]
     assert "2 deals won without amount or currency, left out" in said
-    assert "1 deals won in USD, left out" in said
+    assert "1 deal won in USD, left out" in said
     assert plan.own.value == 100
     assert plan.own.steps["SQL"].reached.count == 1
 
@@ -420,3 +421,28 @@ def test_a_day_lies_in_its_quarter(day: date, quarter: str) -> None:
 def test_gap_needs_a_value() -> None:
     record = read_record(facts_of(way("a", (1, "SQL")), known=SALES))
     assert gap_of(record, assume(own_figures(record)), [Goal(RUNNING, 1)], Goal(RUNNING, 1)) is None
+
+
+def test_each_month_is_planned_by_the_goal_of_its_own_quarter() -> None:
+    """Two deals a day wanted in summer, one in autumn, three in winter: each month needs what its quarter wants."""
+    goals = [Goal(NEXT, 18_400), Goal(Quarter(2026, 4), 9_200), Goal(Quarter(2027, 1), 27_000)]
+    plan = make_plan(seller(), goals, currency="JPY")
+    assert months(plan, DEALS) == [62, 62, 60, 31, 30, 31, 93, 84, 93]
+    assert [round(one.wanted) for one in plan.months] == [100 * n for n in months(plan, DEALS)]
+    sqls = months(plan, "SQL")  # ten days before
+    assert sqls[2] == pytest.approx(2 * (2 * 20 + 1 * 10))
+    assert sqls[5] == pytest.approx(2 * (1 * 21 + 3 * 10))
+    targets = [targets_of(plan, goal.quarter)["SQL"] for goal in goals]
+    assert targets == ["116 per month", "75 per month", "180 per month"]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "only 1 deal won within a year"), (2, "only 2 deals won within a year"), (0, "only 0 deals won")],
+)
+def test_one_is_said_in_the_singular(count: int, said: str) -> None:
+    assert Reason("plan_few_deals", {"count": count}).text("en").startswith(said)
+    assert Reason("plan_few", {"count": 1, "stage": "SQL"}).text("en").startswith("only 1 entry into SQL is")
+    assert (
+        Reason("plan_few", {"count": 1, "stage": "SQL"}).text("ja").startswith("SQLの成熟した移行は1件だけ")
+    )

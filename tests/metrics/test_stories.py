@@ -114,6 +114,21 @@ def test_why_leads_came_back_is_told_by_reason() -> None:
     assert {figure.part: figure.value for figure in found.parts} == {"timing": 2, "no_budget": 1}
 
 
+def test_who_comes_back_out_of_the_recycled_is_no_return() -> None:
+    facts = facts_of(
+        way("abe", (0, "MQL"), (1, "RECYCLED"), (30, "MQL"), (31, "SAL")),
+        way("baba", (0, "MQL"), (1, "DISQUALIFIED"), (40, "MQL"), (41, "RECYCLED"), (50, "DISQUALIFIED")),
+        way("chiba", (0, "SQL"), (1, "LOST"), (2, "RECYCLED")),
+    )
+    assert leads_behind(facts, "recycled.comebacks") == ["abe"]
+    assert leads_behind(facts, "disqualified.comebacks") == ["baba"]
+    assert total(facts, "lost.comebacks").value == 0  # recycled is not back yet
+    assert total(facts, "mql.returns").value == 3
+    assert total(facts, "sql.returns").value == 1
+    with pytest.raises(UsageError, match=r"there is no KPI `recycled\.returns`"):
+        compute(facts, "recycled.returns")
+
+
 def test_the_stock_at_the_end_of_each_month() -> None:
     facts = facts_of(*MARKETING, until=70)
     found = compute(facts, "mql.stock", Question(by="month"))

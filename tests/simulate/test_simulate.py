@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow.compute as pc
@@ -17,6 +18,8 @@ from tasuki.agreement import load_agreement
 from tasuki.errors import UsageError
 from tasuki.simulate import SimulationReport, simulate
 from tasuki.simulate import company as company_module
+from tasuki.simulate import forms as forms_module
+from tasuki.simulate.forms import Looks
 
 TABLES = ("profiles", "activities", "decisions", "deals", "truth")
 AGREEMENT = Path(__file__).parents[2] / "examples" / "yamada" / "agreement.yaml"
@@ -265,3 +268,52 @@ def test_each_lead_begins_with_a_profile_and_acts_a_dozen_times(company: Simulat
     assert len(first) == company.leads
     assert all(first[row["lead"]] <= row["at"] for row in activities)
     assert 6 < len(activities) / company.leads < 20
+
+
+# Looks at forms.
+
+
+def test_without_looks_at_forms_the_company_is_the_very_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = simulate(tmp_path / "seen", leads=1500, months=12, seed=7)
+
+    def nobody_looks(*given: Any) -> Looks:
+        looks = forms_module.looks_of(*given)
+        none = looks.views.take(slice(0, 0))  # type: ignore[arg-type]
+        return Looks(none, looks.seen, looks.sent)
+
+    monkeypatch.setattr(company_module, "looks_of", nobody_looks)
+    unseen = simulate(tmp_path / "unseen", leads=1500, months=12, seed=7)
+    for table in TABLES:
+        rows = [row for row in rows_of(seen, table) if row.get("type") != "form_view"]
+        assert rows == rows_of(unseen, table), table
+
+
+def test_whoever_sends_a_form_has_looked_at_it_shortly_before(company: SimulationReport) -> None:
+    for rows in per_lead(rows_of(company, "activities")).values():
+        looked: dict[str, datetime] = {}
+        for row in rows:
+            at = datetime.fromisoformat(row["at"])
+            if row["type"] == "form_view":
+                looked[row["path"]] = at
+            if row["type"] == "form_submit":
+                assert at - looked[row["path"]] < timedelta(hours=1)
+
+
+def test_many_turn_away_from_a_form_and_more_of_those_whom_advertisements_brought(
+    truth: dict[str, Row],
+) -> None:
+    def completion(source: str) -> float:
+        here = [row for row in truth.values() if row["source"] == source]
+        return sum(int(row["forms_sent"]) for row in here) / sum(int(row["forms_seen"]) for row in here)
+
+    assert 0.05 < completion("ads") < completion("webinar") < 0.9
+    assert completion("ads") < completion("organic")
+
+
+def test_nobody_is_known_by_a_look_alone(company: SimulationReport) -> None:
+    for rows in per_lead(rows_of(company, "activities")).values():
+        others = [row["at"] for row in rows if row["type"] != "form_view"]
+        looks = [row["at"] for row in rows if row["type"] == "form_view"]
+        assert all(others[0] <= at <= others[-1] for at in looks)

@@ -75,6 +75,36 @@ def test_what_is_late_needs_attention() -> None:
     assert report({"team": "2"}).attention.overdue == 0
 
 
+def test_a_team_is_told_of_its_own_only_whatever_stage_its_handoffs_are_of() -> None:
+    answered = {"touch_seconds": 3600, "touch_business": 3600}
+    facts = facts_of(
+        way("a", (1, "MQL"), (MONDAY + 1, "SQL"), (MONDAY + 3, "RECYCLED")),
+        way("b", (1, "MQL"), (MONDAY + 1, "RECYCLED"), (MONDAY + 5, "MQL")),
+        handoffs=[
+            handed(
+                "a", MONDAY + 1, stage="SQL", team="2", due_at=day(MONDAY + 2), outcome="returned", met=False, **answered
+            ),
+            handed("b", MONDAY + 5, team="1", due_at=day(MONDAY + 6)),
+        ],
+        leads=[person("a", team="2"), person("b", team="1")],
+        as_of=MONDAY + 8,
+    )  # fmt: skip
+    week = last_week(day(MONDAY + 8), "UTC")
+    with facts:
+        whole, first, second = (
+            weekly(facts, week, where).attention for where in ({}, {"team": "1"}, {"team": "2"})
+        )
+    assert (whole.missed, whole.returned, whole.overdue, whole.untouched) == (2, 2, 1, 1)
+    assert (first.missed, first.returned, first.overdue, first.untouched) == (1, 1, 1, 1)
+    assert (second.missed, second.returned, second.overdue, second.untouched) == (1, 1, 0, 0)
+
+
+def test_one_mql_is_said_in_the_singular() -> None:
+    with facts_of(way("a", (MONDAY + 1, "MQL")), as_of=MONDAY + 8) as found:
+        sheet = sheet_of(weekly(found, last_week(day(MONDAY + 8), "UTC")), "en")
+    assert sheet.said[0].startswith("Last week there was 1 MQL,")
+
+
 @pytest.mark.parametrize(
     ("language", "period", "said", "alert"),
     [

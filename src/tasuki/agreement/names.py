@@ -23,7 +23,7 @@ class NameCheck:
 
     def __init__(self, source: Source, document: Document) -> None:
         self._source, self._document = source, document
-        self.stages = {stage.id for stage in document.stages}
+        self.stages = tuple(dict.fromkeys(stage.id for stage in document.stages))
 
     def given(self) -> None:
         """Check every name that the file gives, and the sections that use names as keys."""

@@ -33,8 +33,11 @@ class Problem:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`: did you mean `x`?`, or what there is when nothing is near, or nothing when there is nothing."""
-    names = list(dict.fromkeys(known))
+    """`: did you mean `x`?`, or what there is when nothing is near, or nothing when there is nothing.
+
+    In the order of `known`; a set has none, so it is told by name.
+    """
+    names = list(dict.fromkeys(sorted(known) if isinstance(known, (set, frozenset)) else known))
     folded = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     if near:

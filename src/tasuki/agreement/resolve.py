@@ -162,7 +162,7 @@ class Resolver:
     def _rule_names(self, part: RulePart, kind: Kind, place: Place) -> tuple[str, ...]:
         """The signals or the trait of a rule, with every name in the rule looked up."""
         document = self._document
-        self._check.all_known("stage", part.while_, self._check.stages | {NONE}, (*place, "while"))
+        self._check.all_known("stage", part.while_, (*self._check.stages, NONE), (*place, "while"))
         self._check.all_known("signal", part.of, document.signals, (*place, "of"))
         self._check.all_known("signal", part.after, document.signals, (*place, "after"))
         if kind == "silence":
@@ -220,7 +220,7 @@ class Resolver:
         if part.requires is not None and part.by is None:
             text = "`requires` is asked of a decision: add `by`, or move it into `when`"
             self._source.error((*place, "requires"), "path", text, key=True)
-        self._check.all_known("stage", part.from_, self._check.stages | {NONE, ANY}, (*place, "from"))
+        self._check.all_known("stage", part.from_, (*self._check.stages, NONE, ANY), (*place, "from"))
         return Path(
             stage,
             position,

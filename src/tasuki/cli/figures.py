@@ -21,7 +21,7 @@ from tasuki.errors import UsageError
 from tasuki.metrics.figures import Answer, Figure
 from tasuki.metrics.formulas import Kpi, Unit
 from tasuki.metrics.kpis import FIXED, kpis_of, target_of
-from tasuki.metrics.kpis.stages import kpis_of_stage
+from tasuki.metrics.kpis.stages import comebacks, kpis_of_stage
 from tasuki.metrics.prompt import TABLE_NAMES, ask
 from tasuki.metrics.reader import Facts
 from tasuki.metrics.reasons import NONE
@@ -34,8 +34,9 @@ ALL = "(all)"
 
 def listed(terms: Terms | None, language: str) -> None:
     """Every KPI with name, meaning and formula; without an agreement those of stages once, for `<stage>`."""
-    any_stage = kpis_of_stage(StageTerm("<stage>", None, {"en": "A stage", "ja": "ステージ"}))
-    for kpi in kpis_of(terms).values() if terms else (*FIXED, *any_stage):
+    any_stage = StageTerm("<stage>", None, {"en": "A stage", "ja": "ステージ"})
+    of_stages = (*kpis_of_stage(any_stage), comebacks(any_stage, ()))
+    for kpi in kpis_of(terms).values() if terms else (*FIXED, *of_stages):
         target = target_of(terms, kpi) if terms else None
         typer.echo(f"{kpi.id}  {kpi.name.text(language)} [{kpi.unit}, {kpi.kind}]")
         typer.echo(f"    {kpi.meaning.text(language)}")

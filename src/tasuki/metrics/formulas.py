@@ -119,7 +119,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Kpi:
-    """One definition. `stage`: the part of the funnel that it speaks of. `accounts`: may be asked of companies, too."""
+    """One definition. `stage`: the part of the funnel it speaks of, empty: all. `accounts`: companies can be counted."""
 
     id: str
     stage: str

@@ -17,7 +17,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "まだ判断できません：{count}件。ほかの9割は{days}日以内に達しています",
     ),
     "nobody": ("nobody has reached {role} yet, so it is not known how long that takes", "まだ誰も{role}に達していないため、かかる日数がわかりません"),
-    "unknown": ("not known of any of {count}", "{count}件のどれもわかりません"),
+    "unknown": ("not known of any of {count}", "対象の{count}件は不明です"),
     "currencies": ("amounts in several currencies: {which}", "複数の通貨の金額があります：{which}"),
     "no_amount": ("{count} without amount", "金額なし{count}件"),
     "no_currency": ("{count} without currency", "通貨なし{count}件"),
@@ -38,6 +38,16 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "no_account": ("{count} without company, left out", "企業不明のため除外{count}件"),
 }  # fmt: skip
 
+_OF_ONE: Mapping[str, str] = {
+    "unknown": "not known of the only one",
+    "plan_none_reached": "the only one old enough to tell has not reached {stage}",
+    "plan_left_out": "1 deal won without amount or currency, left out",
+    "plan_other_currency": "1 deal won in {currency}, left out",
+    "plan_few_deals": "only 1 deal won within a year: the average deal value is uncertain",
+    "plan_few": "only 1 entry into {stage} is old enough to tell: the rate is uncertain",
+}
+"""In English where `count` is 1."""
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -48,7 +58,10 @@ class Reason:
 
     def text(self, language: str) -> str:
         """In `en` or `ja`."""
-        return _TEXTS[self.code][language == "ja"].format(**self.values)
+        text = _TEXTS[self.code][language == "ja"]
+        if language != "ja" and self.values.get("count") == 1:
+            text = _OF_ONE.get(self.code, text)
+        return text.format(**self.values)
 
 
 CODES = tuple(_TEXTS)

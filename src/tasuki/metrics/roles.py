@@ -26,6 +26,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """What a stage of that part is called, as its id or its name; the first that fits counts."""
 
+OUT = ("RECYCLED", "DISQUALIFIED", "LOST")
+"""Parts of stages in which a lead is out: who goes there went back or ended, who leaves them for another came back."""
+
 
 @dataclass(frozen=True)
 class StageTerm:

@@ -67,5 +67,6 @@ def told(facts: Facts) -> list[Kpi]:
     return [
         kpi
         for kpi in kpis_of(facts.terms).values()
-        if not missing_stages(facts, kpi) and (kpi.stage in ids or facts.place(kpi.stage) is not None)
+        if not missing_stages(facts, kpi)
+        and (not kpi.stage or kpi.stage in ids or facts.place(kpi.stage) is not None)
     ]

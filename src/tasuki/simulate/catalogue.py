@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tasuki.simulate.calendar import Floats, Ints
 
 TOPICS = ("security", "cost", "operations")
+FORMS = ("contact", "estimate", "newsletter")
 
 
 class Action(NamedTuple):
@@ -43,9 +44,7 @@ FAMILIES: dict[str, list[Action]] = {
     "case_study": _by_topic("download", "/download/case-{t}-{k}", "case_study", 2),
     "price_sheet": [Action("download", "/download/price-sheet", "pricing")],
     "catalog": [Action("download", f"/download/catalog-{p}", "catalog") for p in ("mihari", "gateway")],
-    "contact": [Action("form_submit", "/contact")],
-    "estimate": [Action("form_submit", "/estimate")],
-    "newsletter": [Action("form_submit", "/newsletter")],
+    **{name: [Action("form_submit", f"/{name}")] for name in FORMS},
     "webinar_register": _by_topic("webinar_register", "/seminar/{t}", "webinar", 1),
     "webinar_attend": _by_topic("webinar_attend", "/seminar/{t}", "webinar", 1),
     "email_open": [Action("email_open", topic=t) for t in (*TOPICS, "product")],
@@ -57,6 +56,7 @@ FAMILIES: dict[str, list[Action]] = {
     "product_login": [Action("product_login", "/app")],
     "call": [Action("call", outcome=o) for o in ("connected", "no_answer")],
     "meeting": [Action("meeting", outcome=o) for o in ("first", "proposal")],
+    "form_view": [Action("form_view", f"/{name}") for name in FORMS],
 }
 
 FAMILY = {name: number for number, name in enumerate(FAMILIES)}

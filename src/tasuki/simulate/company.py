@@ -18,6 +18,7 @@ from tasuki.simulate.behaviour import Activities, behaviour_of, join
 from tasuki.simulate.calendar import START, Calendar, calendar_of
 from tasuki.simulate.catalogue import ACTIONS, CHANNEL
 from tasuki.simulate.companies import Companies, companies_of
+from tasuki.simulate.forms import looks_of
 from tasuki.simulate.office import Book, Office, blank_book, cases_of, office_of, reps_of
 from tasuki.simulate.people import people_of
 from tasuki.simulate.sales import work
@@ -117,20 +118,24 @@ def _next(ahead: deque[tuple[int, Future[dict[str, pa.Table]]]]) -> tuple[int, d
 
 def _block(world: _World, number: int, count: int) -> dict[str, pa.Table]:
     """All tables of the first `count` leads of a block; the block is always drawn whole."""
-    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([world.seed, 2, number])))
+    rng, rng_of_forms = (
+        np.random.Generator(np.random.PCG64(np.random.SeedSequence([world.seed, stream, number])))
+        for stream in (2, 3)
+    )
     people = people_of(BLOCK, world.calendar, world.companies, rng)
     did = behaviour_of(people, world.calendar, rng)
     cases = cases_of(people, world.companies, did, rng)
     book = blank_book(BLOCK)
     work(cases, world.office, book)
-    everything = join([did, _touches(book)])
+    looks = looks_of(people, did, rng_of_forms)
+    everything = join([looks.views, did, _touches(book)])
     ids = tables.block_ids(number * BLOCK, BLOCK)
     made = {
         "profiles": tables.profiles_of(ids, people, world.companies, world.calendar),
         "activities": tables.activities_of(ids, everything, world.calendar),
         "decisions": tables.decisions_of(ids, book),
         "deals": tables.deals_of(ids, people, world.companies, book),
-        "truth": tables.truth_of(ids, people, cases, book),
+        "truth": tables.truth_of(ids, people, cases, book, looks),
     }
     return made if count == BLOCK else {name: _first_leads(t, ids, count) for name, t in made.items()}
 

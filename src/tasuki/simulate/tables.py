@@ -31,6 +31,7 @@ from tasuki.simulate.words import (
 
 if TYPE_CHECKING:
     from tasuki.simulate.behaviour import Activities
+    from tasuki.simulate.forms import Looks
 
 NAMES = ("profiles", "activities", "decisions", "deals", "truth")
 FORMATS = ("csv", "parquet")
@@ -135,8 +136,8 @@ def deals_of(ids: pa.Array, people: People, companies: Companies, book: Book) ->
     )
 
 
-def truth_of(ids: pa.Array, people: People, cases: Cases, book: Book) -> pa.Table:
-    """What nobody in the company knows, per lead, and what became of it."""
+def truth_of(ids: pa.Array, people: People, cases: Cases, book: Book, looks: Looks) -> pa.Table:
+    """What nobody in the company knows, per lead, what became of it, and its visits to forms, with those that it sent."""
     top = people.tops[np.arange(len(people)), people.peaks.argmax(axis=1)]
     has_project = people.peaks.max(axis=1) > 0
     columns = {
@@ -158,6 +159,7 @@ def truth_of(ids: pa.Array, people: People, cases: Cases, book: Book) -> pa.Tabl
         ("won_at", WON),
     ):
         columns[name] = _times(book.reached[:, stage], book.reached[:, stage] >= 0)
+    columns |= {"forms_seen": pa.array(looks.seen), "forms_sent": pa.array(looks.sent)}
     return pa.table(columns)
 
 

@@ -57,7 +57,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Attention:
-    """What somebody should look at. `missed`: handoffs of MQLs of the week not answered in time; `returned`: leads that came
+    """What somebody should look at. `missed`: handoffs of the week not answered in time; `returned`: leads that came
     back in the week; now: `overdue` open handoffs past their due time, `untouched` ones that nobody has contacted."""
 
     missed: int
@@ -159,7 +159,7 @@ def _curves(facts: Facts, week: Week, where: Mapping[str, str], ask: Ask) -> dic
 
 
 def _attention(facts: Facts, week: Week, where: Mapping[str, str], ask: Ask) -> Attention:
-    in_time = ask(facts, kpi_of(facts.terms, "sal.in_time"), Question("", where, *week.span)).total
+    in_time = ask(facts, kpi_of(facts.terms, "handoffs.in_time"), Question("", where, *week.span)).total
     returns = [kpi for kpi in kpis_of(facts.terms).values() if kpi.id.endswith(".returns")]
     returned = sum(ask(facts, kpi, Question("", where, *week.span)).total.denominator for kpi in returns)
     now = waiting(facts, Question(where=where))

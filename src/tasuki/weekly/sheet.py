@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tasuki.metrics.formulas import Unit, Words
+from tasuki.metrics.reasons import NONE
+from tasuki.metrics.values import FEW, amounts_text, in_unit, percent, value_text
 from tasuki.numerals import money, number
 from tasuki.weekly import words
 from tasuki.weekly.report import LONG, WEEKS, Line, Wanted, Weekly
@@ -64,11 +66,12 @@ class Alert:
 
 @dataclass(frozen=True)
 class Sheet:
-    """All of it, in one language."""
+    """All of it, in one language. `where`: what it is narrowed to, slice → value."""
 
     language: str
     name: str
     week: Week
+    where: Mapping[str, str]
     period: str
     said: Sequence[str]
     cells: Sequence[Cell]
@@ -130,7 +133,7 @@ def sheet_of(found: Weekly, language: str, name: str = "", note: Words | None = 
     week = found.week
     notes = [words.FOOT] if note is None else [note, words.FOOT]
     return Sheet(
-        language, name or words.EVERYBODY.text(language), week, words.days(week.first, week.last, language),
+        language, name or words.EVERYBODY.text(language), week, found.where, words.days(week.first, week.last, language),
         list(_said(found, language)), [_cell(line, language) for line in found.lines],
         [Curve(stage, values) for stage, values in found.curves.items()],
         [words.short_day(week.later(n).first, language) for n in range(1 - WEEKS, 1)],
@@ -150,7 +153,8 @@ def _qualified(found: Weekly, language: str) -> str:
     if line is None or line.now.value is None:
         return ""
     given: dict[str, object] = {"n": number(line.now.value), "stage": line.kpi.stage}
-    text = words.SAID_QUALIFIED.text(language).format(**given)
+    begin = words.SAID_QUALIFIED_ONE if line.now.value == 1 else words.SAID_QUALIFIED
+    text = begin.text(language).format(**given)
     if line.wanted and line.wanted.amount and line.wanted.share is not None:
         given = {"share": number(100 * line.wanted.share), "target": number(line.wanted.amount)}
         text += words.SAID_OF_TARGET.text(language).format(**given)
@@ -165,12 +169,17 @@ def _accepted(found: Weekly, language: str) -> str:
         return ""
     rate = number(100 * line.now.value)
     text = words.SAID_ACCEPTED.text(language).format(rate=rate, weeks=WEEKS, stage="MQL")
-    enough = min(line.now.denominator, line.before.denominator) >= words.FEW
+    enough = min(line.now.denominator, line.before.denominator) >= FEW
     moved = 100 * (line.now.value - line.before.value) if enough and line.before.value is not None else 0
-    if round(moved) == 0:
-        return text + words.END.text(language)
-    end = words.SAID_UP if moved > 0 else words.SAID_DOWN
-    return text + end.text(language).format(points=number(abs(moved)), weeks=WEEKS)
+    return text + _moved(round(moved)).text(language).format(points=number(abs(moved)), weeks=WEEKS)
+
+
+def _moved(points: int) -> Words:
+    if not points:
+        return words.END
+    if points > 0:
+        return words.SAID_UP_ONE if points == 1 else words.SAID_UP
+    return words.SAID_DOWN_ONE if points == -1 else words.SAID_DOWN
 
 
 def _won(found: Weekly, language: str) -> str:
@@ -178,7 +187,7 @@ def _won(found: Weekly, language: str) -> str:
     if count is None or amount is None or not count.now.value:
         return ""
     text = words.SAID_WON_ONE if count.now.value == 1 else words.SAID_WON
-    worth = words.amounts_text(amount.now.amounts, language) or words.NONE
+    worth = amounts_text(amount.now.amounts, language) or NONE
     return text.text(language).format(n=number(count.now.value), amount=worth)
 
 
@@ -191,7 +200,7 @@ def _cell(line: Line, language: str) -> Cell:
     reason = line.now.reason.text(language) if line.now.reason and says_why else ""
     note = reason or (words.LONG.text(language).format(weeks=WEEKS) if line.is_long else "")
     return Cell(
-        kpi.id, _name(line, language), words.value_text(line.now, kpi.unit, language), said,
+        kpi.id, _name(line, language), value_text(line.now, kpi.unit, language, counter=True), said,
         _target(line.wanted, kpi.unit, language) if line.wanted else "", line.wanted.is_met if line.wanted else None, note,
     )  # fmt: skip
 
@@ -209,7 +218,7 @@ def _target(wanted: Wanted, unit: Unit, language: str) -> str:
     if unit == Unit.MONEY and len(wanted.target.unit) == 3:
         shown = money(_about(wanted.amount), wanted.target.unit, language)
     else:
-        shown = words.in_unit(round(wanted.amount) if unit == Unit.COUNT else wanted.amount, unit, language)
+        shown = in_unit(wanted.amount, unit, language, counter=True)
     if unit == Unit.HOURS:
         return words.UP_TO.text(language).format(target=shown)
     if wanted.share is None:
@@ -226,13 +235,7 @@ def _steps(found: Weekly, language: str) -> Iterator[Step]:
     most = max((step.reached for step in found.funnel.steps), default=0)
     for place, step in enumerate(found.funnel.steps):
         share = step.share.share
-        rate = (
-            ""
-            if place == 0
-            else words.NONE
-            if share is None
-            else words.in_unit(round(share, 2), Unit.RATE, language)
-        )
+        rate = "" if place == 0 else NONE if share is None else percent(share, language)
         name, part = _short(step.stage, step.name.text(language)), step.reached / most if most else 0.0
         yield Step(name, number(step.reached), rate, part)
 

@@ -1,17 +1,15 @@
-"""What a report says, in both languages, and figures with their units."""
+"""What a report says, in both languages."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
 
-from tasuki.metrics.figures import Amount, Figure
+from tasuki.metrics.figures import Figure
 from tasuki.metrics.formulas import Unit, Words
-from tasuki.numerals import money, number, signed, with_sign
+from tasuki.metrics.values import FEW, amount_text, in_unit
+from tasuki.numerals import number, signed, with_sign
 
-NONE = "–"
-FEW = 10
-"""From fewer than so many no change of a share is told."""
 WEEKDAYS = "月火水木金土日"
 
 REPORT = Words("Weekly report", "週次レポート")
@@ -29,10 +27,6 @@ POINTS = Words("{n} pt", "{n}ポイント")
 TARGET = Words("target {target}", "目標 {target}")
 OF_TARGET = Words("target {target} · {share} %", "目標 {target}・達成率 {share}%")
 UP_TO = Words("target: up to {target}", "目標 {target}以内")
-HOURS = Words("{n} h", "{n}時間")
-DAYS = Words("{n} days", "{n}日")
-POINTS_OF = Words("{n} points", "{n}点")
-COUNT = Words("{n}", "{n}件")
 AS_OF = Words("As known on {at}", "{at}時点で判明している内容")
 FOOT = Words(
     "Figures are defined as on the page of figures. Rates that take time to be known are of the last {weeks} weeks, without those too young to tell; targets per month or quarter count by the days of the week.",
@@ -44,6 +38,7 @@ TEAM_ONLY = Words(
 )
 
 SAID_QUALIFIED = Words("Last week there were {n} {stage}s", "先週の{stage}は{n}件")
+SAID_QUALIFIED_ONE = Words("Last week there was 1 {stage}", "先週の{stage}は1件")
 SAID_OF_TARGET = Words(", {share} % of the week's target of {target}", "、週の目標{target}件の{share}%")
 SAID_MORE = Words("; {n} more than the week before.", "（前の週より{n}件増）。")
 SAID_LESS = Words("; {n} less than the week before.", "（前の週より{n}件減）。")
@@ -55,9 +50,11 @@ SAID_ACCEPTED = Words(
 SAID_UP = Words(
     ", {points} points more than in the {weeks} weeks before.", "（前の{weeks}週より{points}ポイント上昇）。"
 )
+SAID_UP_ONE = Words(", 1 point more than in the {weeks} weeks before.", SAID_UP.ja)
 SAID_DOWN = Words(
     ", {points} points less than in the {weeks} weeks before.", "（前の{weeks}週より{points}ポイント低下）。"
 )
+SAID_DOWN_ONE = Words(", 1 point less than in the {weeks} weeks before.", SAID_DOWN.ja)
 END = Words(".", "。")
 SAID_WON = Words("{n} deals were won, {amount} together.", "受注は{n}件、計{amount}。")
 SAID_WON_ONE = Words("1 deal was won: {amount}.", "受注は1件、{amount}。")
@@ -98,34 +95,6 @@ def short_day(day: date, language: str) -> str:
     return f"{day.month}/{day.day}" if language == "ja" else f"{day.day} {day:%b}"
 
 
-def amounts_text(amounts: tuple[Amount, ...], language: str) -> str:
-    """Money, each currency for itself."""
-    return " · ".join(money(_whole(one.value), one.currency, language) for one in amounts)
-
-
-def value_text(found: Figure, unit: Unit, language: str) -> str:
-    """A figure with its unit; a dash where there is none."""
-    if found.amounts:
-        return amounts_text(found.amounts, language)
-    return NONE if found.value is None else in_unit(found.value, unit, language)
-
-
-def in_unit(value: float, unit: Unit, language: str) -> str:
-    """A value with its unit; not for money."""
-    match unit:
-        case Unit.RATE:
-            return f"{number(100 * value, 1)} %" if language == "en" else f"{number(100 * value, 1)}%"
-        case Unit.HOURS:
-            return HOURS.text(language).format(n=number(value, 1))
-        case Unit.DAYS:
-            return DAYS.text(language).format(n=number(value, 1))
-        case Unit.POINTS:
-            return POINTS_OF.text(language).format(n=number(value, 1))
-        case Unit.COUNT:
-            return COUNT.text(language).format(n=number(value))
-    return number(value, 1)
-
-
 def change_text(now: Figure, before: Figure, unit: Unit, language: str) -> str:
     """How much more or less, with its sign; empty where that says nothing: too few, or no figure."""
     if now.amounts or before.amounts:
@@ -137,7 +106,7 @@ def change_text(now: Figure, before: Figure, unit: Unit, language: str) -> str:
         if min(now.denominator, before.denominator) < FEW:
             return ""
         return POINTS.text(language).format(n=signed(100 * moved, 1))
-    return with_sign(in_unit(abs(moved), unit, language), moved)
+    return with_sign(in_unit(abs(moved), unit, language, counter=True), moved)
 
 
 def _money_change(now: Figure, before: Figure, language: str) -> str:
@@ -148,9 +117,4 @@ def _money_change(now: Figure, before: Figure, language: str) -> str:
     moved = sum((one.value for one in now.amounts), Decimal(0)) - sum(
         (one.value for one in before.amounts), Decimal(0)
     )
-    return with_sign(money(abs(_whole(moved)), found.pop(), language), moved)
-
-
-def _whole(amount: Decimal) -> Decimal:
-    """An average of yen has no decimals that say anything."""
-    return amount.quantize(Decimal(1)) if abs(amount) >= 1000 else amount
+    return with_sign(amount_text(abs(moved), found.pop(), language), moved)

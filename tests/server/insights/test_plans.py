@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from django.test import Client
 
 from tasuki.metrics.facts.store import write_facts
-from tasuki.metrics.plan import DEALS, Quarter, quarter_of
+from tasuki.metrics.plan import DEALS, Quarter, quarter_named, quarter_of
 from tasuki.server.agreements import queries as agreements
 from tasuki.server.agreements.models import AgreementVersion
 from tasuki.server.core import clock
@@ -115,6 +116,35 @@ def test_own_figures_are_those_of_the_leads_and_deals(company: Path, manager: Ac
     assert own.value == 1000
     assert own.steps["MQL"].reached.share == pytest.approx(0.5, abs=0.01)
     assert own.steps["SAL"].reached.share == pytest.approx(0.5, abs=0.01)
+
+
+def test_each_quarter_has_a_goal_of_its_own_on_the_page_and_by_the_api(
+    company: Path, manager: Actor, browse: Browse, api_of: Callable[..., Api], running: Quarter
+) -> None:
+    wanted = {str(running.next(count)): 10_000.0 * (count + 1) for count in range(4)}
+    seen = plans.plan(manager, PlanAsked(goals=wanted))
+    assert {str(goal.quarter): goal.amount for goal in seen.plan.goals} == wanted
+    client = browse(manager)
+    shown = client.get("/plan", {f"goal_{name}": f"{amount:.0f}" for name, amount in wanted.items()})
+    page = shown.content.decode()
+    for name, amount in wanted.items():
+        assert re.search(rf'name="goal_{name}"[^>]*value="{amount:.0f}"', page), name
+    status, told = api_of(manager)(
+        "GET", "/metrics/plan", goal=[f"{name}:{amount}" for name, amount in wanted.items()]
+    )
+    assert status == 200
+    by_quarter: dict[str, float] = {}
+    for month in told["months"]:
+        quarter = str(quarter_of(date.fromisoformat(f"{month['month']}-01")))
+        by_quarter[quarter] = by_quarter.get(quarter, 0) + month["wanted"]
+    assert {name: by_quarter[name] for name in wanted} == pytest.approx(wanted)
+    row = seen.plan.row(DEALS)
+    assert row is not None
+    for name, amount in wanted.items():
+        deals = row.of_quarter(quarter_named(name))
+        assert deals == pytest.approx(amount / 1000), name
+    proposed = plans.propose_targets(manager, PlanAsked(goals=wanted), str(running.next(2)))
+    assert proposed.targets["WON.amount"] == "30000 JPY per quarter"
 
 
 def test_a_slider_changes_what_is_needed_and_its_address_says_only_what_is_changed(

@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
+from tasuki.metrics.dashboards.flows import Link
+from tasuki.metrics.dashboards.teams import OF_STANDING
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.models import AuditEntry
@@ -20,6 +23,7 @@ from tasuki.server.deals.commands import put_deals
 from tasuki.server.deals.inputs import DealInput
 from tasuki.server.insights import commands
 from tasuki.server.lifecycle import commands as lifecycle
+from tasuki.server.pages.views.numbers import _way
 from tests.server.pages.scene import Scene
 from tests.server.pages.test_numbers import text_of
 
@@ -127,9 +131,41 @@ def test_the_speed_is_told_from_stage_to_stage_by_month_and_until_the_first_touc
     cohorts = rows_of(client, "numbers-speed", "cohorts")
     assert {row["Month"] for row in cohorts} <= {f"{clock.now() - timedelta(days=n):%Y-%m}" for n in range(4)}
     page = text_of(client, "/numbers/speed?period=all")
-    assert "1 handoffs" in page
+    assert "1 handoff" in page
+    assert "1 handoffs" not in page
     handed = rows_of(client, "numbers-speed", "handed-MQL")
     assert sum(int(row["business hours"]) for row in handed) == 1
+
+
+def test_each_figure_of_a_person_opens_to_the_very_leads_and_nobody_sees_more_than_theirs(
+    scene: Scene, browse: Browse, manager: Actor, outsider: Actor
+):
+    lifecycle.decide(manager, lead_id=scene.hot, to="SAL", role="inside_sales")
+    sold(scene.hot, ("1200000", "JPY"))
+    client = browse(manager)
+    page = client.get("/numbers/speed?period=all").content.decode()
+    cells = {
+        kpi: link.replace("&amp;", "&").split("#")[0]
+        for link, kpi in re.findall(
+            r'<a href="(/numbers/((?:handoffs|won)\.\w+)\?[^"]*by=rep[^"]*#behind)"', page
+        )
+    }
+    assert set(cells) == {*OF_STANDING.values()} - {"handoffs.waiting"}  # nothing waits any more
+    for kpi, address in cells.items():
+        behind = client.get(address).content.decode()
+        assert f'href="/leads/{scene.hot}"' in behind, kpi
+        assert f'href="/leads/{scene.cool}"' not in behind, kpi
+        answer = browse(outsider).get(address)
+        assert f'href="/leads/{scene.hot}"' not in answer.content.decode(), kpi
+
+
+def test_who_was_struck_off_at_the_first_look_did_not_go_on(scene: Scene, browse: Browse, manager: Actor):
+    links = [Link(None, "MAL", 3, 0, False), Link(None, "DISQUALIFIED", 1, 1, False, is_out=True)]
+    stages = ["MAL", "DISQUALIFIED"]
+    with translation.override("en"):
+        assert [_way(link, stages) for link in links] == ["goes on", "ends at once"]
+    with translation.override("ja"):
+        assert _way(links[1], stages) == "入ってすぐ終了"
 
 
 def test_money_of_another_currency_is_said_and_added_to_nothing_and_a_deal_without_amount_is_counted(
@@ -138,7 +174,7 @@ def test_money_of_another_currency_is_said_and_added_to_nothing_and_a_deal_witho
     sold(scene.hot, ("1200000", "JPY"), ("500", "USD"), (None, "JPY"))
     client = browse(manager)
     page = text_of(client, "/numbers/revenue?period=all&by=source")
-    assert "1 deals won have no amount; they are in no sum." in page
+    assert "1 deal won has no amount; it is in no sum." in page
     assert "Charts are in JPY; other currencies are never added to it: 1 × USD" in page
     (row, total) = rows_of(client, "numbers-revenue", "split", "period=all&by=source")
     assert row["Total value won"] == total["Total value won"] == "1200000.00 JPY / 500.00 USD"

@@ -31,7 +31,7 @@ def text_of(client: Client, path: str, language: str = "en") -> str:
 
 def test_the_page_says_the_figures_first_and_in_both_languages(scene: Scene, browse: Browse, marketer: Actor):
     client = browse(marketer)
-    assert "All the time: 1 entries into MQL" in text_of(client, "/numbers?period=all")
+    assert "All the time: 1 entry into MQL" in text_of(client, "/numbers?period=all")
     client.post("/language", {"language": "ja", "next": "/numbers"})
     shown = text_of(client, "/numbers?period=all", "ja")
     assert "全期間のMQLは1件" in shown

@@ -88,6 +88,37 @@ def test_the_page_and_the_pdf_say_what_the_mail_says_in_both_languages(
     assert AuditEntry.objects.get(action="numbers.export").detail == {"kind": "pdf"}
 
 
+def test_what_needs_attention_leads_to_the_very_handoffs_of_the_team(
+    mailbox: Mailbox, lead_of_team: Actor, inside_sales_team: Team
+) -> None:
+    a_week()
+    with clock.at(eight()):
+        facts.refresh()
+        client, number = browser(lead_of_team), inside_sales_team.pk
+        page = client.get(f"/settings/reports/{number}/read").content.decode()
+        links = re.findall(r'<li><a href="([^"]+)" class="act">', page)
+        assert links[0].replace("&amp;", "&") == "/handoffs?team=Inside+sales+Tokyo&overdue=1"
+        assert (
+            links[1]
+            .replace("&amp;", "&")
+            .startswith(f"/numbers/handoffs.in_time?team={number}&by=week&part=")
+        )
+        for link in links:
+            shown = client.get(link.replace("&amp;", "&")).content.decode()
+            assert "Yamada Hanako" in shown, link
+        assert f"/numbers/mql.entries?by=week&amp;team={number}" in page
+        client.post(f"/settings/reports/{number}/now")
+        whole = client.get("/settings/reports/0/read").content.decode()
+    assert '<a href="/handoffs?overdue=1"' in whole
+    assert '/numbers/mql.entries?by=week"' in whole
+    (letter,) = mailbox.mails
+    html = letter.get_body(("html",))
+    assert html is not None
+    assert "/handoffs?team=Inside+sales+Tokyo&amp;overdue=1" in html.get_content()
+    assert f"/numbers/mql.entries?by=week&amp;team={number}" in html.get_content()
+    assert "/handoffs?team=Inside+sales+Tokyo" in plain(letter)
+
+
 def test_one_is_sent_to_oneself_now(mailbox: Mailbox, lead_of_team: Actor, inside_sales_team: Team) -> None:
     a_week()
     with clock.at(eight()):

@@ -16,11 +16,15 @@ from tasuki.metrics.items import know_lags
 from tasuki.metrics.kpis import kpi_of, target_of
 from tasuki.metrics.kpis.pairs import reach
 from tasuki.metrics.reader import Facts
+from tasuki.metrics.roles import OUT
 
 
 @dataclass(frozen=True)
 class Link:
-    """Moves from one stage (None: none yet) to another; `is_return`: they go back. `late` ones are not among `moves`."""
+    """Moves from one stage (None: none yet) to another. `late` ones are not among `moves`.
+
+    `is_return`: they go back. `is_out`: into a stage in which a lead is out, which is no return of those that were nowhere.
+    """
 
     source: str | None
     target: str
@@ -28,6 +32,7 @@ class Link:
     by_hand: int
     is_return: bool
     late: int = 0
+    is_out: bool = False
 
 
 def flow(facts: Facts, question: Question | None = None) -> list[Link]:
@@ -40,11 +45,14 @@ def flow(facts: Facts, question: Question | None = None) -> list[Link]:
                count(*) FILTER (late)
         FROM entries WHERE {" AND ".join(conditions) or "true"} GROUP BY came_from, stage ORDER BY came_from, stage
     """
-    ids = [stage.id for stage in facts.terms.stages]
+    stages = facts.terms.stages
     return [
-        Link(None if before < 0 else ids[before], ids[after], *rest)
-        for before, after, *rest in facts.rows(sql, parameters)
-    ]
+        Link(
+            None if before < 0 else stages[before].id, stages[after].id, moves, by_hand, is_return, late,
+            stages[after].role in OUT,
+        )
+        for before, after, moves, by_hand, is_return, late in facts.rows(sql, parameters)
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ def _handed(facts: Facts, question: Question, stage: str) -> tuple[str, dict[str
 class Standing:
     """One rep: what became of all handoffs *given* to them that ended, so that passing over the hard ones helps nobody.
 
-    `accepted` and `in_time` are shares of all that ended (of those whose due time is known). `amounts`: of deals won.
+    `accepted` and `in_time` are shares of all that ended (of those whose due time is known). `won`: deals won, `amounts` of
+    those that have one. Each is the part of a KPI (`OF_STANDING`), so that what is behind it can be opened.
     """
 
     rep: str
@@ -91,6 +92,19 @@ class Standing:
     median: float | None
     won: int
     amounts: tuple[Amount, ...]
+
+
+OF_STANDING = {
+    "given": "handoffs.given",
+    "waiting": "handoffs.waiting",
+    "touched": "handoffs.touched",
+    "accepted": "handoffs.accepted",
+    "in_time": "handoffs.in_time",
+    "median": "handoffs.follow_up",
+    "won": "won.deals",
+    "amounts": "won.amount",
+}
+"""Field → KPI."""
 
 
 def leaderboard(
@@ -117,20 +131,25 @@ def leaderboard(
     found = []
     for part in sorted({*handed, *won}, key=lambda name: (name == "", name)):
         given, waiting, ended, touched, accepted, met, known, median = handed.get(part, (0,) * 7 + (None,))
-        deals = won.get(part, ())
+        deals, amounts = won.get(part, (0, ()))
         found.append(Standing(
             label(part, by), given, waiting, Share(touched, ended), Share(accepted, ended), Share(met, known), median,
-            sum(deal.deals for deal in deals), deals,
+            deals, amounts,
         ))  # fmt: skip
     return found
 
 
-def _won(facts: Facts, question: Question, by: str) -> Mapping[str, tuple[Amount, ...]]:
+def _won(facts: Facts, question: Question, by: str) -> Mapping[str, tuple[int, tuple[Amount, ...]]]:
+    """Deals won by part, and what they brought."""
     narrowed = Question(
         by, {k: v for k, v in question.where.items() if k in SLICES}, question.since, question.until
     )
-    answer = compute(facts, "won.amount", narrowed)
-    return {"" if f.part == label(None, by) else str(f.part): f.amounts for f in answer.parts}
+    deals, worth = (compute(facts, OF_STANDING[field], narrowed) for field in ("won", "amounts"))
+    amounts = {figure.part: figure.amounts for figure in worth.parts}
+    return {
+        "" if one.part == label(None, by) else str(one.part): (one.numerator, amounts.get(one.part, ()))
+        for one in deals.parts
+    }
 
 
 REVENUE = (

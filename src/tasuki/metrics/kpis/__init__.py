@@ -11,7 +11,7 @@ from tasuki.metrics.formulas import Kpi
 from tasuki.metrics.kpis import marketing, sales
 from tasuki.metrics.kpis.pairs import pair_kpi
 from tasuki.metrics.kpis.stages import kpis_of_stage
-from tasuki.metrics.roles import Terms
+from tasuki.metrics.roles import OUT, Terms
 
 Wanted = TypeVar("Wanted")
 FIXED: tuple[Kpi, ...] = (*marketing.KPIS, *sales.KPIS)
@@ -19,7 +19,10 @@ FIXED: tuple[Kpi, ...] = (*marketing.KPIS, *sales.KPIS)
 
 def kpis_of(terms: Terms) -> Mapping[str, Kpi]:
     """Every KPI by its id: the fixed ones, then those of each stage in funnel order."""
-    return {kpi.id: kpi for kpi in (*FIXED, *(k for stage in terms.stages for k in kpis_of_stage(stage)))}
+    out = [place for place, stage in enumerate(terms.stages) if stage.role in OUT]
+    return {
+        kpi.id: kpi for kpi in (*FIXED, *(k for stage in terms.stages for k in kpis_of_stage(stage, out)))
+    }
 
 
 def find_kpi(terms: Terms, id: str) -> Kpi | None:

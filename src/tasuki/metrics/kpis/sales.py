@@ -1,10 +1,12 @@
-"""KPIs of SAL, SQL and deals."""
+"""KPIs of SAL, SQL and deals, and of all handoffs."""
 
 from __future__ import annotations
 
 from tasuki.metrics.formulas import Count, Items, Kpi, Money, Quantile, Rate, Unit, Words
 
 HANDED = Items("handed", "MQL")
+GIVEN = Items("handed")
+ENDED = Items("handed", where="outcome <> 'open'")
 WON = Items("worth", where="state = 'won'", time="closed_")
 CLOSED = Items("worth", where="state <> 'open'", time="closed_")
 
@@ -134,5 +136,47 @@ KPIS = (
         Words("What the deals that are open now would bring, by when they were opened.", "いま進行中の商談の合計金額（開始日別）。"),
         Words("sum of the amounts of the deals open at the time looked at, each currency for itself", "時点で進行中の商談の金額の合計（通貨ごと）"),
         Unit.MONEY, "deal", Money(Items("worth", where="state = 'open'", time="opened_"), "sum"),
+    ),
+    Kpi(
+        "handoffs.given", "",
+        Words("Handoffs", "引き渡し件数"),
+        Words("Leads handed over, of every stage; by rep, to whom.", "引き渡した件数（全ステージ）。担当者別に見られる。"),
+        Words("handoffs of every stage, by the time of the handoff", "全ステージの引き渡しの数（引き渡し日）"),
+        Unit.COUNT, "handoff", Count(GIVEN),
+    ),
+    Kpi(
+        "handoffs.waiting", "",
+        Words("Handoffs that wait for an answer", "回答待ちの引き渡し"),
+        Words("Leads handed over that nobody has answered yet.", "まだ回答のない引き渡しの数。"),
+        Words("handoffs open at the time looked at, by the time of the handoff", "時点で未回答の引き渡しの数（引き渡し日）"),
+        Unit.COUNT, "handoff", Count(Items("handed", where="outcome = 'open'")),
+    ),
+    Kpi(
+        "handoffs.touched", "",
+        Words("Handoffs that were touched", "接触した引き渡しの割合"),
+        Words("Of all handoffs that ended, in which somebody turned to the lead.", "終わった引き渡しのうち、リードに接触したものの割合。"),
+        Words("handoffs with a first touch ÷ handoffs that ended", "最初の接触のあった数 ÷ 終わった引き渡し数"),
+        Unit.RATE, "handoff", Rate(ENDED, hit="touch_hours IS NOT NULL"),
+    ),
+    Kpi(
+        "handoffs.accepted", "",
+        Words("Handoffs that were accepted", "引き渡しの受け入れ率"),
+        Words("Of all handoffs that ended, which were accepted: passing over the hard ones helps nobody.", "終わった引き渡しのうち、受け入れたものの割合。難しいものを避けても上がらない。"),
+        Words("handoffs accepted ÷ handoffs that ended", "受け入れた数 ÷ 終わった引き渡し数"),
+        Unit.RATE, "handoff", Rate(ENDED, hit="outcome = 'accepted'"),
+    ),
+    Kpi(
+        "handoffs.in_time", "",
+        Words("Handoffs answered in time", "引き渡しの期限内の割合"),
+        Words("Of the handoffs of every stage, which were answered by their due time.", "全ステージの引き渡しのうち、期限までに回答された割合。"),
+        Words("handoffs accepted or returned by their due time ÷ handoffs of which that is known", "期限までに受け入れか差し戻しとなった数 ÷ 結果のわかる引き渡し数"),
+        Unit.RATE, "handoff", Rate(GIVEN, hit="met"),
+    ),
+    Kpi(
+        "handoffs.follow_up", "",
+        Words("First touch, median (business hours)", "最初の接触まで・中央値（営業時間）"),
+        Words("Working time from the handoff to the first call, meeting, message or answer, of every stage.", "引き渡しから最初の電話・面談・メッセージ・回答までの営業時間（全ステージ）。"),
+        Words("median of the working time to the first touch, handoffs that had one", "最初の接触までの営業時間の中央値（接触のあった引き渡し）"),
+        Unit.HOURS, "handoff", Quantile(GIVEN, "touch_business_hours", 0.5),
     ),
 )  # fmt: skip

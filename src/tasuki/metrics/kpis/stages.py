@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tasuki.metrics.formulas import Count, Items, Kpi, Mean, Quantile, Rate, Stock, Unit, Words
-from tasuki.metrics.roles import StageTerm
+from tasuki.metrics.roles import OUT, StageTerm
 
 
-def kpis_of_stage(stage: StageTerm) -> tuple[Kpi, ...]:
-    """The same for each stage; ids begin with the part it plays, else with its id."""
+def kpis_of_stage(stage: StageTerm, out: Sequence[int] = ()) -> tuple[Kpi, ...]:
+    """The same for each stage, but that leads return from a stage of the way and come back from one in which they are out.
+
+    Ids begin with the part it plays, else with its id. `out`: the numbers of the stages in which leads are out.
+    """
     part, here = (stage.role or stage.id), Items("entries", stage=stage.id)
     prefix = prefix_of(stage)
-    back = Items("entries", stage=stage.id, side="came_from", where="is_return")
     stays = Items("entries", stage=stage.id, where="left_us IS NOT NULL")
     known = Items("entries", stage=stage.id, where="last")
-    named = Words(stage.called("en"), stage.called("ja"))
-    return tuple(
-        Kpi(f"{prefix}.{name}", part, _with(named, title), meaning, words, unit, grain, formula, accounts)
+    made = tuple(
+        Kpi(f"{prefix}.{name}", part, _with(_named(stage), title), meaning, words, unit, grain, formula, accounts)
         for name, title, meaning, words, unit, grain, formula, accounts in (
             (
                 "entries", Words("entries", "移行数"),
@@ -48,12 +51,6 @@ def kpis_of_stage(stage: StageTerm) -> tuple[Kpi, ...]:
                 Unit.RATE, "entry", Rate(here, hit="by_hand"), False,
             ),
             (
-                "returns", Words("returns", "差し戻し数"),
-                Words("How often leads went back from the stage; by reason, why.", "このステージから戻された回数。理由別に見られる。"),
-                Words("entries from the stage into recycled, disqualified, lost or an earlier stage", "ステージから差し戻し・対象外・失注・前のステージへの移行の数"),
-                Unit.COUNT, "entry", Count(back), False,
-            ),
-            (
                 "passes", Words("passes per lead", "リードあたり通過回数"),
                 Words("How often a lead that came here was here.", "ここに来たリードが何度来たか。"),
                 Words("mean number of entries of a lead, by the time of its last one", "リードごとの移行回数の平均（最後の移行日別）"),
@@ -61,11 +58,39 @@ def kpis_of_stage(stage: StageTerm) -> tuple[Kpi, ...]:
             ),
         )
     )  # fmt: skip
+    return *made, (comebacks(stage, out) if stage.role in OUT else returns(stage))
+
+
+def returns(stage: StageTerm) -> Kpi:
+    """How often leads went back from a stage of the way."""
+    back = Items("entries", stage=stage.id, side="came_from", where="is_return")
+    return Kpi(
+        f"{prefix_of(stage)}.returns", stage.role or stage.id, _with(_named(stage), Words("returns", "差し戻し数")),
+        Words("How often leads went back from the stage; by reason, why.", "このステージから戻された回数。理由別に見られる。"),
+        Words("entries from the stage into recycled, disqualified, lost or an earlier stage", "ステージから差し戻し・対象外・失注・前のステージへの移行の数"),
+        Unit.COUNT, "entry", Count(back),
+    )  # fmt: skip
+
+
+def comebacks(stage: StageTerm, out: Sequence[int]) -> Kpi:
+    """How often leads came back from a stage in which they were out; `out`: as `kpis_of_stage`."""
+    elsewhere = f"stage NOT IN ({', '.join(map(str, out))})" if out else ""
+    back = Items("entries", stage=stage.id, side="came_from", where=elsewhere)
+    return Kpi(
+        f"{prefix_of(stage)}.comebacks", stage.role or stage.id, _with(_named(stage), Words("comebacks", "復帰数")),
+        Words("How often leads that were out came back from the stage.", "このステージにいたリードが復帰した回数。"),
+        Words("entries from the stage into any other than recycled, disqualified or lost", "ステージから差し戻し・対象外・失注以外のステージへの移行の数"),
+        Unit.COUNT, "entry", Count(back),
+    )  # fmt: skip
 
 
 def prefix_of(stage: StageTerm) -> str:
     """What the ids of its KPIs begin with: the part it plays in small letters, else its id."""
     return stage.role.lower() if stage.role else stage.id
+
+
+def _named(stage: StageTerm) -> Words:
+    return Words(stage.called("en"), stage.called("ja"))
 
 
 def _with(stage: Words, title: Words) -> Words:

@@ -12,6 +12,7 @@ from tasuki.metrics.plan.plan import Plan, Row
 from tasuki.metrics.plan.quarters import date_of
 from tasuki.metrics.plan.way import DEALS
 from tasuki.metrics.roles import Terms
+from tasuki.metrics.values import percent
 from tasuki.shares import Share
 
 REVENUE = "revenue"
@@ -89,13 +90,13 @@ def kind_name(kind: str, language: str) -> str:
 
 def effect_words(effect: Effect, language: str, money: Money) -> str:
     """A cause in words: what there is against what was planned."""
-    percent = "{:.0%}" if effect.kind != "rate" else "{:.1%}"
+    digits = 1 if effect.kind == "rate" else 0
     share = effect.actual / effect.planned if effect.planned > 1e-9 else None
-    write = money if effect.kind == "value" else percent.format
+    write = money if effect.kind == "value" else lambda share: percent(share, language, digits)
     alone = effect.kind == "others" and effect.source == DEALS
     return _in(_EFFECTS["alone" if alone else effect.kind], language).format(
         source=short_name(effect.source, language), target=short_name(effect.target, language),
-        share="–" if share is None else percent.format(share), actual=write(effect.actual),
+        share="–" if share is None else percent(share, language, digits), actual=write(effect.actual),
         planned=write(effect.planned), cases=effect.cases or 0,
     )  # fmt: skip
 

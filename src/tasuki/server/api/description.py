@@ -24,6 +24,7 @@ TAGS = [
     {"name": "deals", "description": "Opportunities with amount and close date."},
     {"name": "duplicates", "description": "Leads that may be the same; merging them, and taking it back."},
     {"name": "agreement", "description": "The agreement in force."},
+    {"name": "metrics", "description": "Figures and the leads behind them, the plan, weekly reports."},
     {"name": "imports", "description": "Files that are brought in."},
     {"name": "working time", "description": "Hours, absences and days off, which due times go by."},
     {"name": "telling", "description": "How people are told of news, and programs by webhooks."},

@@ -60,7 +60,7 @@ class MetricOut(Given):
     """A figure's definition, in the language of the request."""
 
     id: str
-    stage: str
+    stage: Annotated[str, Field(description="The part of the funnel that it speaks of; empty: all of it.")]
     name: str
     meaning: str
     formula: str

@@ -51,17 +51,22 @@ def operation(
     answer: Any = None,
     body: dict[str, Any] | None = None,
     kind: str = JSON,
+    file: str = "",
 ) -> Callable[[F], F]:
     """Add the decorated view to the router.
 
     `gives` is the model of the answer (None: empty); `takes` and `answer` are examples. A view that reads the body itself
     describes it by `body`, a JSON Schema, and its content type by `kind`. `errors` come on top of those every operation has.
+    `file`: the content type of an answer that is one.
     """
     found = (status,) if isinstance(status, int) else tuple(status)
     usual = READING if method == "GET" else WRITING
     responses: dict[int, Any] = dict.fromkeys(found, gives)
     responses |= dict.fromkeys(sorted({*usual, *errors}), Problem)
     extra = _extra(found, gives, takes, answer, body, kind)
+    if file:
+        binary = {"content": {file: {"schema": {"type": "string", "format": "binary"}}}}
+        extra["responses"] = dict.fromkeys(found, binary)
 
     def add(view: F) -> F:
         _check_query(view)

@@ -28,7 +28,7 @@ EFFECT = {
     "actual": 0.39,
     "deals": -1.4,
     "money": -4_200_000.0,
-    "said": "MQL→SAL 39.0% instead of 48.0%",
+    "said": "MQL→SAL 39 % instead of 48 %",
 }
 GAP = {
     "quarter": "2026-Q4",
@@ -38,7 +38,7 @@ GAP = {
     "actual": 60_800_000.0,
     "gap": -4_200_000.0,
     "said": "2026-Q4 through 11-29: ¥60,800,000 of ¥65,000,000; ¥4,200,000 are missing. What does most: "
-    "MQL→SAL 39.0% instead of 48.0% (−¥4,200,000).",
+    "MQL→SAL 39 % instead of 48 % (−¥4,200,000).",
     "effects": [EFFECT],
     "stages": [{"stage": "MQL", "planned": 240.0, "actual": 236.0}],
 }

@@ -15,6 +15,7 @@ Words = Mapping[str, str | Promise]
 
 ACTIVITIES: Words = {
     "page_view": _("Page viewed"),
+    "form_view": _("Form looked at"),
     "form_submit": _("Form sent"),
     "download": _("Downloaded"),
     "webinar_register": _("Registered for a webinar"),

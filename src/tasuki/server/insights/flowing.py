@@ -8,14 +8,12 @@ from datetime import datetime
 
 from tasuki.metrics.dashboards.flows import Link, flow
 from tasuki.metrics.figures import Answer
-from tasuki.metrics.kpis.stages import prefix_of
+from tasuki.metrics.kpis.stages import returns as returns_of
+from tasuki.metrics.roles import OUT
 from tasuki.server.core.access import Actor
 from tasuki.server.insights.scope import Asking, scoped
 from tasuki.server.insights.spans import Span
 from tasuki.server.insights.values import Values, values
-
-OUT = ("RECYCLED", "DISQUALIFIED", "LOST")
-"""Whoever leaves these for an earlier stage comes back, and does not go back."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def flowing(actor: Actor, asking: Asking) -> Flowing:
     with scoped(actor, asking) as scope:
         stages = [stage.id for stage in scope.facts.terms.stages]
         going = [stage for stage in scope.facts.terms.stages if stage.role not in OUT]
-        kpis = scope.kpis([f"{prefix_of(stage)}.returns" for stage in going])
+        kpis = [returns_of(stage) for stage in going]
         (returns,) = scope.answers(kpis, replace(scope.question, by="reason"))
         return Flowing(
             scope.at, scope.span, stages, scope.once(flow, scope.question), [one for one in returns if one.parts],

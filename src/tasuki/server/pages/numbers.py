@@ -8,11 +8,12 @@ from babel import dates
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from tasuki.metrics.values import FEW
 from tasuki.server.agreements.stages import Stages
 from tasuki.server.core import formats
 from tasuki.server.insights import names
 from tasuki.server.insights.board import Board, Tile
-from tasuki.server.pages.templatetags.figures import FEW, figure
+from tasuki.server.pages.templatetags.figures import figure
 
 PERIODS = {
     "month": gettext_lazy("This month"),
@@ -49,10 +50,19 @@ def _qualified(found: Board, stages: Stages, zone: str) -> str:
     stage = stages.short(items.stage or items.role)
     given = {"when": when(found, zone), "stage": stage, "n": formats.number(tile.figure.value)}
     reached = tile.of_target
+    count = int(tile.figure.value)
     if reached is None or tile.target is None:
-        return _("%(when)s: %(n)s entries into %(stage)s.") % given
+        text = ngettext(
+            "%(when)s: %(n)s entry into %(stage)s.", "%(when)s: %(n)s entries into %(stage)s.", count
+        )
+        return text % given
     given |= {"share": formats.number(100 * reached), "target": formats.number(tile.target.amount)}
-    return _("%(when)s: %(n)s entries into %(stage)s, %(share)s %% of the target of %(target)s.") % given
+    text = ngettext(
+        "%(when)s: %(n)s entry into %(stage)s, %(share)s %% of the target of %(target)s.",
+        "%(when)s: %(n)s entries into %(stage)s, %(share)s %% of the target of %(target)s.",
+        count,
+    )
+    return text % given
 
 
 def _accepted(found: Board) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from tasuki.metrics.plan import DEALS, Plan
 from tasuki.metrics.plan.gap import Gap
 from tasuki.metrics.plan.told import effect_words, kind_name, name_of, sentences, signed
+from tasuki.metrics.values import percent
 from tasuki.server.core import formats
 from tasuki.server.handoffs.room import Receiver
 from tasuki.server.insights.plans import Seen
@@ -225,7 +226,7 @@ def _room(seen: Seen, one: Receiver, called: Mapping[str, str]) -> RoomShown | N
         share = need / room if room else None
         shown = (
             "–" if room is None else formats.number(room),
-            "–" if share is None else f"{formats.number(100 * share)} %",
+            "–" if share is None else percent(share, formats.language()),
         )
         cells.append((formats.number(need), *shown, share is not None and share > 1))
     if not one.teams:
@@ -233,12 +234,17 @@ def _room(seen: Seen, one: Receiver, called: Mapping[str, str]) -> RoomShown | N
     elif all(room.leads is None for room in one.teams):
         why = _("Nobody of them has said how much they can take.")
     elif unknown := sum(room.unknown for room in one.teams):
-        why = _("%(n)s of them have not said how much they can take, and are not counted.") % {
-            "n": formats.number(unknown)
-        }
+        why = ngettext(
+            "%(n)s of them has not said how much they can take, and is not counted.",
+            "%(n)s of them have not said how much they can take, and are not counted.",
+            unknown,
+        ) % {"n": formats.number(unknown)}
     teams = [
-        _("%(team)s: %(n)s people, %(minutes)s minutes a lead")
-        % {"team": room.team.name, "n": formats.number(room.people), "minutes": room.team.minutes_a_lead}
+        _("%(team)s: %(people)s, %(minutes)s a lead") % {
+            "team": room.team.name,
+            "people": ngettext("%(n)s person", "%(n)s people", room.people) % {"n": formats.number(room.people)},
+            "minutes": formats.service_level(f"{room.team.minutes_a_lead} minutes"),
+        }
         for room in one.teams
-    ]
+    ]  # fmt: skip
     return RoomShown(called.get(one.name, one.name), " + ".join(row.stage for row in rows), cells, teams, why)

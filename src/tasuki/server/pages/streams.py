@@ -40,7 +40,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Stream:
-    """A way: `path` is the outline of a stream, or the middle of a loop of that `width`."""
+    """A way: `path` is the outline of a stream, or the middle of a loop of that `width`. `is_return`: or an end."""
 
     source: str
     target: str
@@ -159,7 +159,9 @@ class _Drawing:
                     passing[way, place] for place in range(self.columns[way[0]] + 1, self.columns[way[1]])
                 ]
                 path = _band([(x0, y0), *self._through(middle), (x1, y1)], width)
-            found.append(Stream(*way, link.moves, path, width, link.is_return, self._is_loop(way)))
+            found.append(
+                Stream(*way, link.moves, path, width, link.is_return or link.is_out, self._is_loop(way))
+            )
         return found, lane + SIDE
 
     def _through(self, middle: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:

@@ -15,6 +15,7 @@ from tasuki.server.core.models import Team
 from tasuki.server.notify.attempts import DROPPED, RETRY, Attempt
 from tasuki.server.notify.letters import Enclosed, Letter
 from tasuki.server.notify.models import Delivery
+from tasuki.server.reports.links import alert_links, figure_link
 from tasuki.server.reports.making import sheet_for
 from tasuki.weekly import Sheet, pdf_of
 
@@ -45,11 +46,15 @@ def letter_of(delivery: Delivery) -> Letter | Attempt:
 
 def letter(sheet: Sheet, number: int) -> Letter:
     """The letter of a report; `number`: of the team, or WHOLE."""
-    page = f"{settings.ENVIRONMENT.url}/settings/reports"
+    page, links = f"{settings.ENVIRONMENT.url}/settings/reports", alert_links(sheet)
     told: dict[str, Any] = {
         "sheet": sheet,
         "numbers": f"{settings.ENVIRONMENT.url}/numbers",
-        "handoffs": f"{settings.ENVIRONMENT.url}/handoffs",
+        "handoffs": f"{settings.ENVIRONMENT.url}{links['untouched']}",
+        "alerts": [(alert, f"{settings.ENVIRONMENT.url}{links[alert.code]}") for alert in sheet.alerts],
+        "cells": [
+            (cell, f"{settings.ENVIRONMENT.url}{figure_link(sheet, cell.kpi)}") for cell in sheet.cells
+        ],
         "read": f"{page}/{number}/read",
         "settings": f"{page}/{number}",
         "subject": _("%(title)s: %(name)s, %(period)s")

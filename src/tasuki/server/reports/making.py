@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from tasuki.server.insights.asking import narrowed, own
 from tasuki.server.insights.opened import opened
 from tasuki.server.insights.scope import answer_of
 from tasuki.weekly import Sheet, Week, last_week, sheet_of, weekly
+from tasuki.weekly.report import Weekly
 from tasuki.weekly.words import OWN, TEAM_ONLY
 
 SELLING = frozenset({Role.INSIDE_SALES, Role.SALES})
@@ -34,9 +36,24 @@ def where_of(actor: Actor, team: Team | None) -> Mapping[str, str]:
     return narrowed(actor, {"team": str(team.pk)} if team is not None and team.role in SELLING else {})
 
 
+@dataclass(frozen=True)
+class Written:
+    """A report as figures, and the same in words."""
+
+    found: Weekly
+    sheet: Sheet
+
+
 def sheet_for(
     actor: Actor, team: Team | None, *, week: date | None = None, at: datetime | None = None
 ) -> Sheet:
+    """The report in words. As `written_for`."""
+    return written_for(actor, team, week=week, at=at).sheet
+
+
+def written_for(
+    actor: Actor, team: Team | None, *, week: date | None = None, at: datetime | None = None
+) -> Written:
     """The report in the language that is active, of the week that began then (the last one when None), as known `at` (now
     when None). NotFound `numbers_not_yet`; NotAllowed."""
     where = where_of(actor, team)
@@ -44,7 +61,7 @@ def sheet_for(
     with opened(at) as facts:
         zone = facts.terms.timezone
         found = weekly(facts, Week(week, zone) if week else last_week(at, zone), where, answer_of)
-    return sheet_of(found, formats.language(), str(team) if team else "", _note(where, team))
+    return Written(found, sheet_of(found, formats.language(), str(team) if team else "", _note(where, team)))
 
 
 def week_now(at: datetime) -> date:

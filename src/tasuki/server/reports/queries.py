@@ -13,7 +13,7 @@ from tasuki.server.core.access import Actor, require
 from tasuki.server.core.models import Team, User
 from tasuki.server.reports import readers
 from tasuki.server.reports.letters import WHOLE
-from tasuki.server.reports.making import sheet_for, where_of
+from tasuki.server.reports.making import Written, where_of, written_for
 from tasuki.server.reports.models import WeeklyReport
 from tasuki.server.reports.readers import Named
 from tasuki.server.reports.times import Clockwork, clockwork
@@ -93,5 +93,10 @@ def sheet(actor: Actor, number: int) -> Sheet:
 
     NotFound: no such team, or `numbers_not_yet`; NotAllowed.
     """
+    return written(actor, number).sheet
+
+
+def written(actor: Actor, number: int) -> Written:
+    """The same as figures, too. As `sheet`."""
     require(actor, "numbers.read")
-    return sheet_for(actor, readers.team_of(number))
+    return written_for(actor, readers.team_of(number))

@@ -13,6 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tasuki.metrics import values
 from tasuki.server.core import formats
 from tasuki.server.core.access import Actor
 from tasuki.server.core.words import Words, say
@@ -139,7 +140,8 @@ def measured(one: Measured, which: str) -> str:
         return "–"
     if one.what.endswith(".amount"):
         return formats.money(Decimal(round(value)), one.target.unit)
-    return f"{formats.number(value)} %" if one.target.unit == "%" else formats.number(value)
+    is_share = one.target.unit == "%"
+    return values.percent(value / 100, formats.language()) if is_share else formats.number(value)
 
 
 @register.filter
@@ -238,7 +240,7 @@ def of_minutes(minutes: float | None) -> str:
 @register.filter
 def percent(share: float | None) -> str:
     """A share: `85 %`."""
-    return "–" if share is None else f"{formats.number(share * 100)} %"
+    return "–" if share is None else values.percent(share, formats.language())
 
 
 @register.filter

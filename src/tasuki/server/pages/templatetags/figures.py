@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tasuki.agreement.values import Target
+from tasuki.metrics import values
 from tasuki.metrics.dashboards.flows import Link, Pace
 from tasuki.metrics.dashboards.funnels import CohortFunnel, Step
 from tasuki.metrics.figures import Amount, Answer, Figure
 from tasuki.metrics.formulas import NO_STAGE, Kpi, Unit
 from tasuki.metrics.reasons import Reason
+from tasuki.numerals import signed, with_sign
 from tasuki.server.core import formats
 from tasuki.server.core.words import Words
 from tasuki.server.insights.board import Tile
@@ -30,41 +32,18 @@ PER: Words = {
     "quarter": gettext_lazy("%(amount)s a quarter"),
     "year": gettext_lazy("%(amount)s a year"),
 }
-FEW = 10
-"""From fewer than so many no change of a share is told."""
 
 
 @register.filter
 def figure(found: Figure | None, kpi: Kpi) -> str:
     """The value with its unit; a dash where there is none, of several currencies each."""
-    if found is None:
-        return "–"
-    if found.amounts:
-        return " · ".join(formats.money(_whole(one.value), one.currency) for one in found.amounts)
-    return value(found.value, kpi)
+    return values.value_text(found, kpi.unit, formats.language())
 
 
-def _whole(amount: Decimal) -> Decimal:
-    """An average of yen has no decimals that say anything."""
-    return amount.quantize(Decimal(1)) if abs(amount) >= 1000 else amount
-
-
-def value(number: float | None, kpi: Kpi) -> str:
-    """A value in the unit of a KPI."""
-    if number is None:
-        return "–"
-    match str(kpi.unit):
-        case "rate":
-            return f"{formats.number(100 * number, 1)} %"
-        case "hours":
-            return ngettext("%(n)s hour", "%(n)s hours", 2) % {"n": formats.number(number, 1)}
-        case "days":
-            return ngettext("%(n)s day", "%(n)s days", 2) % {"n": formats.number(number, 1)}
-        case "points":
-            return _("%(n)s points") % {"n": formats.number(number, 1)}
-        case "count":
-            return formats.number(number)
-    return formats.number(number, 1)
+@register.filter
+def in_days(number: float | None) -> str:
+    """`1 day`, `2.5 days`."""
+    return values.in_unit(number, Unit.DAYS, formats.language())
 
 
 @register.filter
@@ -74,17 +53,15 @@ def change(tile: Tile) -> str:
     if before is None or now.value is None or before.value is None:
         return ""
     if str(tile.kpi.unit) == "rate":
-        if min(now.denominator, before.denominator) < FEW:
+        if min(now.denominator, before.denominator) < values.FEW:
             return ""
-        return _("%(n)s percentage points") % {"n": _signed(100 * (now.value - before.value), 1)}
+        moved = signed(100 * (now.value - before.value), 1)
+        count = 1 if moved in ("+1", "−1") else 2
+        return ngettext("%(n)s percentage point", "%(n)s percentage points", count) % {"n": moved}
     if not before.value:
         return ""
-    return f"{_signed(100 * (now.value / before.value - 1), 0)} %"
-
-
-def _signed(number: float, digits: int) -> str:
-    text = formats.number(abs(number), digits)
-    return "±0" if text == "0" else f"{'+' if number > 0 else '−'}{text}"
+    moved_by = now.value / before.value - 1
+    return with_sign(values.percent(abs(moved_by), formats.language()), moved_by)
 
 
 @register.filter
@@ -109,7 +86,7 @@ def words(found: object) -> str:
 def wanted(target: Target) -> str:
     """What the agreement wants: `120 a month`, `50 %`."""
     if target.unit == "%":
-        amount = f"{formats.number(target.amount, 1)} %"
+        amount = values.percent(target.amount / 100, formats.language(), 1)
     elif target.unit == LEADS:
         amount = formats.number(target.amount)
     else:
@@ -125,7 +102,7 @@ def wanted(target: Target) -> str:
 @register.filter
 def worth(amount: Amount) -> str:
     """Money of one currency."""
-    return formats.money(_whole(amount.value), amount.currency)
+    return values.amount_text(amount.value, amount.currency, formats.language())
 
 
 @register.filter
@@ -155,7 +132,7 @@ def cell(row: Mapping[str, Any], name: str) -> Any:
 @register.filter
 def in_unit(amount: float, kpi: Kpi) -> str:
     """An amount in the unit of a KPI, like its target."""
-    return value(amount, kpi)
+    return values.in_unit(amount, kpi.unit, formats.language())
 
 
 @register.filter
@@ -203,4 +180,4 @@ def interval(found: Figure) -> str:
     if found.interval is None or found.value is None:
         return "–"
     low, high = found.interval
-    return f"{formats.number(100 * low)}–{formats.number(100 * high)} %"
+    return f"{formats.number(100 * low)}–{values.percent(high, formats.language())}"

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from tasuki.metrics.dashboards.flows import Link
-from tasuki.metrics.dashboards.teams import Standing
+from tasuki.metrics.dashboards.teams import OF_STANDING, Standing
 from tasuki.server.agreements.stages import stages_now
 from tasuki.server.core.access import Actor
 from tasuki.server.core.company import the_company
@@ -102,7 +102,9 @@ def _way(link: Link, stages: Sequence[str]) -> str:
     """Which way it goes, as the picture shows it."""
     if link.source and stages.index(link.source) >= stages.index(link.target):
         return _("to an earlier stage")
-    return _("goes back or ends") if link.is_return else _("goes on")
+    if link.is_out and not link.source:
+        return _("ends at once")
+    return _("goes back or ends") if link.is_return or link.is_out else _("goes on")
 
 
 def _speed(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
@@ -110,7 +112,7 @@ def _speed(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
     found = pacing.pacing(actor, wanted.asking)
     longest = max((pace.nine_tenths or 0.0 for pace in found.paces), default=0.0)
     people = [
-        (code, str(word), _called(by, some))
+        (code, str(word), by, _called(by, some))
         for code, word, by, some in (
             ("people", names.SLICES["rep"], "rep", found.reps),
             ("teams", names.SLICES["team"], "team", found.teams),
@@ -122,13 +124,14 @@ def _speed(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
         "paces": [(pace, charts.span_of(pace, longest)) for pace in found.paces],
         "handed": [(stage, one, charts.follow_up_chart(one)) for stage, one in found.handed.items()],
         "people": people,
+        "standing": OF_STANDING,
     }
     stages = stages_now()
     shown = {
         "paces": tables.paces(found.paces, stages),
         "cohorts": tables.cohorts(found.cohorts, stages),
         **{f"handed-{stage}": tables.follow_up(one) for stage, one in found.handed.items()},
-        **{code: tables.people(rows, word) for code, word, rows in people},
+        **{code: tables.people(rows, word) for code, word, _by, rows in people},
     }
     return Shown("numbers_speed.html", context, shown)
 

@@ -17,6 +17,7 @@ from tasuki.server.pages import report_forms as forms
 from tasuki.server.pages.drawing import HIGH, WIDE, drawn
 from tasuki.server.pages.frame import done, on_form, page, show
 from tasuki.server.reports import commands, files, queries
+from tasuki.server.reports.links import alert_links, figure_link
 from tasuki.server.reports.queries import Planned
 
 
@@ -81,8 +82,11 @@ def read(request: HttpRequest, actor: Actor, number: int) -> HttpResponse:
         if missing.code != "numbers_not_yet":
             raise
         return show(request, actor, "numbers_empty.html", {"title": found.name, "missing": missing})
+    links = alert_links(sheet)
     context = {
         "title": _("%(title)s: %(name)s") % {"title": sheet.title, "name": sheet.name}, "report": found, "sheet": sheet,
+        "alerts": [(alert, links[alert.code]) for alert in sheet.alerts],
+        "cells": [(cell, figure_link(sheet, cell.kpi)) for cell in sheet.cells],
         "drawn": drawn(sheet.curves), "wide": WIDE, "high": HIGH,
     }  # fmt: skip
     return show(request, actor, "report_read.html", context)
