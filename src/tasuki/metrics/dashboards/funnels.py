@@ -9,7 +9,7 @@ from tasuki.errors import UsageError
 from tasuki.metrics.asking import PERIODS, Question, check_slices, label, narrowing
 from tasuki.metrics.derived import SLICES
 from tasuki.metrics.formulas import Words
-from tasuki.metrics.items import know_lags, lag_of, mature_until
+from tasuki.metrics.items import lag_of, mature_until
 from tasuki.metrics.kpis.pairs import reach
 from tasuki.metrics.reader import Facts
 from tasuki.shares import Share
@@ -84,9 +84,7 @@ def cohort_funnel(
 
 def mature_of(facts: Facts, stages: Sequence[str]) -> list[int | None]:
     """Up to when entries into the first stage may have begun to be old enough, for each later one; see `mature_until`."""
-    kpis = [reach(facts.terms, stages[0], stage) for stage in stages[1:]]
-    know_lags(facts, kpis)
-    return [mature_until(facts, kpi) for kpi in kpis]
+    return [mature_until(facts, reach(facts.terms, stages[0], stage)) for stage in stages[1:]]
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasuki.metrics.items import MATURE
-from tasuki.metrics.plan.record import NEVER_DAY, Ints, Moves, Record, read_record, remembered
+from tasuki.metrics.plan.days import DAY, NEVER_DAY, Ints
+from tasuki.metrics.plan.record import Moves, Record, read_record, remembered
 from tasuki.metrics.plan.way import Link, Way
 from tasuki.metrics.reader import Facts
 from tasuki.shares import Share
 
 Bools = NDArray[np.bool_]
 YEAR_DAYS = 365
-DAY = 86_400_000_000
-"""µs"""
 PATIENCE = 2
 LONGEST = 730
 """Days: what takes longer counts as so long."""
