@@ -80,11 +80,16 @@ def _at(ids: pa.Array, now: int) -> Ints:
 
 
 def _done(rng: np.random.Generator, ids: pa.Array, now: int) -> dict[str, Any]:
+    """As in `_activities`: a fifth is content, a twelfth a step of a form."""
     count, at = len(ids), _times(_at(ids, now))
+    kind = rng.choice(4, count, p=[0.72, 0.2, 0.05, 0.03])
+    form = np.isin(kind, (2, 3))
+    steps = pa.array(["view", "submit"]).take(pa.array(np.maximum(kind - 2, 0), mask=~form))
     return {
         "lead": ids, "at": at, "recorded_at": at,
-        "type": _picked(rng, ["page_view", "download"], count), "content_kind": _picked(rng, ["whitepaper"], count),
-        "form": _picked(rng, [f"form-{n}" for n in range(5)], count), "form_step": _picked(rng, ["view", "submit"], count),
+        "type": pa.array(["page_view", "download", "form_view", "form_submit"]).take(pa.array(kind)),
+        "content_kind": pa.array(["whitepaper"]).take(pa.array(np.zeros(count, np.int64), mask=kind != 1)),
+        "form": pa.array(["form-1"]).take(pa.array(np.zeros(count, np.int64), mask=~form)), "form_step": steps,
     }  # fmt: skip
 
 

@@ -19,46 +19,34 @@ SLICES = ("source", "campaign", "content", "persona", "team", "rep", "version", 
 """Columns that every table has, by which figures are sliced."""
 
 KEPT: Mapping[str, str] = {
-    "numbers": "LEFT JOIN people USING (lead)",
-    "acting": """
-        UNION ALL SELECT lead, false FROM fresh_activities
-        UNION ALL SELECT lead, false FROM people WHERE n IN (
-            SELECT n FROM handed SEMI JOIN fresh_handoffs USING (id)
-            UNION SELECT n FROM worth SEMI JOIN fresh_deals USING (deal))
-    """,
-    "people": "UNION ALL BY NAME SELECT * EXCLUDE (n, company) FROM people SEMI JOIN touched USING (n)",
+    "people": "UNION ALL BY NAME SELECT * EXCLUDE (n, company) FROM old_people",
     "entries": """
         UNION ALL BY NAME SELECT n, ordinal, us, stage, came_from, by_hand, is_return, reason, version, score, engagement,
             fit, grade, pass, late
-        FROM entries SEMI JOIN touched USING (n) WHERE NOT late
+        FROM old_entries WHERE NOT late
     """,
-    "steps": "UNION ALL FROM steps SEMI JOIN touched USING (n)",
+    "steps": "UNION ALL FROM steps SEMI JOIN (FROM touched WHERE made) USING (n)",
     "handed": """
         UNION ALL BY NAME SELECT * EXCLUDE (month, week, persona, version, path, source, campaign, content, channel, account,
             company)
-        FROM handed SEMI JOIN touched USING (n) WHERE NOT late
+        FROM old_handed WHERE NOT late
     """,
     "worth": """
         UNION ALL BY NAME SELECT n, deal, revision, own_account AS account, own_team AS team, own_rep AS rep, amount,
             currency, state, opened_us AS us, closed_us, days IS NOT NULL AS timed
-        FROM worth WHERE NOT opened_late AND NOT closed_late
-            AND (n IN (SELECT n FROM touched) OR n IS NULL AND deal IN (SELECT deal FROM fresh_deals))
+        FROM old_worth WHERE NOT opened_late AND NOT closed_late
     """,
 }  # fmt: skip
-"""What is known already of the leads that new facts tell of: those of a handoff or deal, too, that was another lead's."""
+"""What is known already of the leads of which something is made anew."""
 
-WHOLE: Mapping[str, str] = dict.fromkeys(KEPT, "") | {"number": "NULL::INTEGER"}
-PART: Mapping[str, str] = {**KEPT, "number": "n"}
-"""Words of the statements, where everything is made anew and where something is added."""
+GONE: Mapping[str, str] = {
+    "people": "", "entries": "", "handed": "", "forms": "",
+    "worth": "OR n IS NULL AND deal IN (SELECT deal FROM fresh_deals)",
+}  # fmt: skip
+"""Tables of which the rows of these leads are made anew, and which others."""
 
-GONE = """
-DELETE FROM entries WHERE n IN (SELECT n FROM touched);
-DELETE FROM handed WHERE n IN (SELECT n FROM touched);
-DELETE FROM forms WHERE n IN (SELECT n FROM touched);
-DELETE FROM people WHERE n IN (SELECT n FROM touched);
-DELETE FROM worth WHERE n IN (SELECT n FROM touched) OR n IS NULL AND deal IN (SELECT deal FROM fresh_deals);
-"""
-"""What is made anew."""
+INDEXED = ("people", "entries", "handed", "forms")
+"""Tables in which the rows of some leads are found by an index: 50 MB for a million leads."""
 
 # What was known at `now`: of a row with versions the last one.
 KNOWN = """
@@ -78,19 +66,47 @@ CREATE OR REPLACE VIEW deals AS
 """
 
 # Companies by number, since counting different numbers is quick; a number stays. So does that of a lead.
-PEOPLE = """
+COMPANIES = """
 CREATE TABLE IF NOT EXISTS companies (account VARCHAR, company INTEGER);
 INSERT INTO companies
 SELECT account, (SELECT count(*) FROM companies) + row_number() OVER (ORDER BY account) FROM (
     SELECT account FROM fresh_leads WHERE account <> '' UNION SELECT account FROM fresh_deals WHERE account <> ''
 ) ANTI JOIN companies USING (account);
+"""
+
+LEADS = """
+    SELECT lead FROM fresh_transitions UNION SELECT lead FROM fresh_handoffs UNION SELECT lead FROM fresh_leads
+    UNION SELECT lead FROM fresh_deals WHERE lead IS NOT NULL
+"""
+"""Leads that there are by these facts; activities alone make none."""
+
+# Leads by their numbers; those that are `made` anew, others are only to be found.
+EVERYBODY = f"""
 CREATE OR REPLACE TEMP TABLE touched AS
-SELECT lead, {number} AS n FROM (
-    SELECT lead, bool_or(is_lead) AS is_lead FROM (
-        SELECT lead, true AS is_lead FROM fresh_transitions UNION ALL SELECT lead, true FROM fresh_handoffs
-        UNION ALL SELECT lead, true FROM fresh_leads UNION ALL SELECT lead, true FROM fresh_deals {acting}
-    ) WHERE lead IS NOT NULL GROUP BY lead
-) {numbers} WHERE is_lead OR {number} IS NOT NULL;
+SELECT lead, (row_number() OVER (ORDER BY lead) - 1)::INTEGER AS n, true AS made FROM ({LEADS});
+"""
+
+# Made anew is, too: of whom a handoff or deal was before; who was at a form; who came to a content at a time up to which all
+# was known already, for entries since then count it.
+SOME = f"""
+CREATE OR REPLACE TEMP TABLE touched AS
+WITH leads AS ({LEADS}), made AS (
+    FROM leads UNION SELECT lead FROM people WHERE n IN (
+        SELECT n FROM handed SEMI JOIN (FROM fresh_handoffs WHERE revision > 1) USING (id)
+        UNION SELECT n FROM worth SEMI JOIN (FROM fresh_deals WHERE revision > 1) USING (deal)
+    ) UNION SELECT lead FROM fresh_activities
+    WHERE form_step IS NOT NULL OR content_kind IS NOT NULL AND "at" <= make_timestamptz({{before}})
+), everybody AS (
+    FROM made UNION SELECT lead FROM fresh_activities WHERE content_kind IS NOT NULL
+)
+SELECT lead, (coalesce(people.n, {{next}} + row_number() OVER (ORDER BY people.n IS NOT NULL, lead) - 1))::INTEGER AS n,
+       is_made IS NOT NULL AS made
+FROM everybody LEFT JOIN (SELECT lead, true AS is_made FROM made) USING (lead)
+LEFT JOIN (SELECT lead, true AS is_lead FROM leads) USING (lead) LEFT JOIN people USING (lead)
+WHERE people.n IS NOT NULL OR is_lead;
+"""
+
+PEOPLE = """
 CREATE OR REPLACE TABLE new_people AS
 WITH told AS (
     SELECT DISTINCT ON (lead) * FROM (
@@ -99,9 +115,9 @@ WITH told AS (
         FROM fresh_leads WHERE recorded_at <= {now} {people}
     ) ORDER BY lead, revision DESC
 )
-SELECT (coalesce(n, {next} + row_number() OVER (ORDER BY n IS NOT NULL, lead) - 1))::INTEGER AS n, lead, revision, account,
-       channel, source, campaign, content, persona, team, rep, coalesce(anonymous, false) AS anonymous, excluded, company
-FROM touched LEFT JOIN told USING (lead) LEFT JOIN companies USING (account);
+SELECT n, lead, revision, account, channel, source, campaign, content, persona, team, rep,
+       coalesce(anonymous, false) AS anonymous, excluded, company
+FROM touched LEFT JOIN told USING (lead) LEFT JOIN companies USING (account) WHERE made;
 """
 
 ORDERED = """
@@ -123,7 +139,7 @@ STEPS = f"""
 CREATE OR REPLACE TABLE new_steps AS
 SELECT p.n, epoch_us(a."at") AS us, a.form, a.form_step AS step, a.content_kind IS NOT NULL AS content,
        a.recorded_at > {{now}} AS late
-FROM fresh_activities AS a JOIN new_people AS p USING (lead)
+FROM fresh_activities AS a JOIN touched AS p USING (lead)
 WHERE a."at" <= {{now}} AND {COUNTED};
 CREATE OR REPLACE TEMP VIEW some_steps AS FROM new_steps {{steps}};
 """
@@ -204,7 +220,8 @@ WITH facts AS (
 )
 SELECT d.n::INTEGER AS n, d.deal, d.revision, d.state, d.amount, d.currency, d.us AS opened_us, d.closed_us,
        CASE WHEN d.timed THEN (d.closed_us - d.us) / 86400e6 END AS days, d.opened_late, d.closed_late,
-       {month_opened} AS opened_month, {week_opened} AS opened_week, {month_closed} AS closed_month, {week_closed} AS closed_week,
+       {month_opened} AS opened_month, {week_opened} AS opened_week,
+       {month_closed} AS closed_month, {week_closed} AS closed_week,
        d.account AS own_account, d.team AS own_team, d.rep AS own_rep,
        coalesce(d.team, p.team) AS team, coalesce(d.rep, p.rep) AS rep, p.source, p.campaign, p.content,
        coalesce(p.persona, e.persona) AS persona, e.version, e.path, p.channel, coalesce(d.account, p.account) AS account,
@@ -250,7 +267,7 @@ def coming(name: str) -> str:
     ]
     if name == "activities":
         parts.append(
-            f"{of} ANTI JOIN new_people USING (lead) WHERE {wanted} AND greatest(recorded_at, {AT[name]}) <= {{now}}"
+            f"{of} ANTI JOIN touched USING (lead) WHERE {wanted} AND greatest(recorded_at, {AT[name]}) <= {{now}}"
         )
     return " UNION ALL ".join(parts)
 

@@ -169,4 +169,5 @@ def lag_of(facts: Facts, kpi: Kpi) -> float | None:
     """Days within which nine of ten of all items that have reached the stage did so."""
     formula = kpi.formula
     assert isinstance(formula, Rate), f"{kpi.id} does not mature"
-    return facts.lags.days(_stage(facts, formula.items)[1], facts.target(formula.reaches), MATURE)
+    with facts.lock:
+        return facts.lags.days(_stage(facts, formula.items)[1], facts.target(formula.reaches), MATURE)

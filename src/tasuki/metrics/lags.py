@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class Lags:
         pairs = list(self._known)
         left, new = self._of(gone, pairs), self._of(come, pairs)
         for pair in pairs:
-            self._known[pair] = _merged(self._known[pair], left[pair], new[pair])
+            self._known[pair] = merged(self._known[pair], left[pair], new[pair])
 
     def _of(self, table: str, pairs: list[tuple[int, int]]) -> dict[tuple[int, int], Ints]:
         sources = ", ".join({str(source) for source, _ in pairs} or {"NULL"})
@@ -53,7 +54,7 @@ def _lags(found: Mapping[str, Any], source: int, target: int) -> Ints:
     return np.sort(np.asarray(reached.data, np.int64)[there] - np.asarray(found["us"], np.int64)[there])
 
 
-def _merged(known: Ints, left: Ints, new: Ints) -> Ints:
+def merged(known: Ints, left: Ints, new: Ints) -> Ints:
     """All sorted; each of `left` is among the known ones, as often as it is there."""
     if len(left):
         before = np.arange(len(left)) - np.searchsorted(left, left)  # how many equal ones are taken before it
@@ -66,5 +67,5 @@ def quantile(values: Ints, of: float) -> float | None:
     if not len(values):
         return None
     place = (len(values) - 1) * of
-    low, high = float(values[int(np.floor(place))]), float(values[int(np.ceil(place))])
-    return low + (high - low) * (place - np.floor(place))
+    low, high = float(values[floor(place)]), float(values[ceil(place)])
+    return low + (high - low) * (place - floor(place))

@@ -21,8 +21,11 @@ from tasuki.metrics.facts.schema import TABLES
 from tasuki.metrics.lags import Lags
 from tasuki.metrics.roles import StageTerm, Terms
 from tasuki.metrics.runs import NONE, runs_of
+from tasuki.metrics.stands import Stands
 
 THREADS = 2
+MOST_NAMED = 1000
+"""So many leads are named in a statement; more are looked up."""
 
 
 class Facts:
@@ -48,7 +51,8 @@ class Facts:
         self.terms = self._told
         self.remembered: dict[Any, Any] = {}
         """What is asked again and again; forgotten when something new comes in."""
-        self._look_from(known if as_of is None else min(as_of, known))
+        self.as_of = known if as_of is None else min(as_of, known)
+        self._look_from(self.as_of)
         self._build()
 
     def close(self) -> None:
@@ -96,7 +100,11 @@ class Facts:
         It costs what is new, unless the agreement changed, `as_of` goes back, or something was taken out of the facts.
         """
         with self.lock:
-            self._refresh(as_of)
+            try:
+                self._refresh(as_of)
+            except BaseException:
+                self._goes_on = False  # half of it may be taken in
+                raise
 
     def _refresh(self, as_of: int | None) -> None:
         told, rows, cut = self._told, self._rows, self._cut
@@ -104,18 +112,18 @@ class Facts:
         later = known if as_of is None else min(as_of, known)
         new = {name: store.rows_after(self._files[name], rows[name]) for name in self._files}
         grows = cut == self._cut and all(rows[name] <= self._rows[name] for name in rows)
-        if grows and told == self._told and later == self.as_of and not any(new.values()):
+        goes_on = self._goes_on and grows and told == self._told and later >= self.as_of
+        if goes_on and later == self.as_of and not any(new.values()):
             return
-        anew = not grows or told != self._told or later < self.as_of or not self._goes_on
         self._look_from(later)
-        if anew or self._taken > 2 * self._next + 1000 or self._brings_stages(new["transitions"]):
+        if not goes_on or self._taken > 2 * self._next + 1000 or self._brings_stages(new["transitions"]):
             self._build()
         else:
             self._add(new)
         self.remembered.clear()
 
     def _look_from(self, as_of: int) -> None:
-        self.as_of = as_of
+        self._before, self.as_of = self.as_of, as_of
         self.db.execute(f"SET VARIABLE now = make_timestamptz({as_of})")
 
     def _attach(self) -> tuple[Terms, int]:
@@ -150,17 +158,24 @@ class Facts:
         """Everything anew."""
         self._stages()
         self._next = self._taken = 0
-        self.lags = Lags(self._columns)
+        self.lags, self.stands = Lags(self._columns), Stands(self._columns)
         for name in TABLES:
             self.db.execute(f"DROP TABLE IF EXISTS fresh_{name}")
             self.db.execute(f"CREATE OR REPLACE TEMP VIEW fresh_{name} AS FROM {name}_all")
-        self._derive(derived.WHOLE)
+        self.db.execute(derived.KNOWN)
+        words = self._words() | dict.fromkeys(derived.KEPT, "")
+        self.db.execute((derived.COMPANIES + derived.EVERYBODY).format(**words))
+        self._those()
+        self._derive(words)
         for name in (*derived.MADE, "steps"):
             self.db.execute(f"DROP TABLE IF EXISTS {name}; ALTER TABLE new_{name} RENAME TO {name}")
         self.db.execute("DELETE FROM steps WHERE late")
         for name in TABLES:
             self.db.execute(f"DROP VIEW fresh_{name}")
+        self.db.execute("DROP TABLE touched")
         self.db.execute("CHECKPOINT")  # which compresses what is in memory
+        for name in derived.INDEXED:
+            self.db.execute(f"CREATE INDEX {name}_of ON {name} (n)")
 
     def _add(self, new: Mapping[str, list[tuple[store.FactFile, int]]]) -> None:
         """The leads that new rows tell of, anew; all others stay."""
@@ -169,9 +184,16 @@ class Facts:
             parts = [_after(self.source, name, file, known) for file, known in added]
             parts.append(f"FROM coming_{name}")
             self.db.execute(f"CREATE OR REPLACE TEMP TABLE fresh_{name} AS {' UNION ALL '.join(parts)}")
-        self._derive(derived.PART)
-        self.lags.change("entries SEMI JOIN touched USING (n)", "new_entries")
-        self.db.execute(derived.GONE)
+        words = self._words()
+        self.db.execute((derived.COMPANIES + derived.SOME).format(**words))
+        those = self._those()
+        for name, others in derived.GONE.items():  # by the index, which serves no other condition beside it
+            self.db.execute(f"CREATE OR REPLACE TEMP TABLE old_{name} AS FROM {name} WHERE {those} {others}")
+        self._derive(words | derived.KEPT)
+        for kept in (self.lags, self.stands):
+            kept.change("old_entries", "new_entries")
+        for name, others in derived.GONE.items():
+            self.db.execute(f"DELETE FROM {name} WHERE {those} {others}; DROP TABLE old_{name}")
         for name in derived.MADE:
             self.db.execute(f"INSERT INTO {name} BY NAME FROM new_{name}; DROP TABLE new_{name}")
         self.db.execute("INSERT INTO steps FROM new_steps WHERE NOT late; DROP TABLE new_steps")
@@ -197,10 +219,9 @@ class Facts:
         self.db.register("stages_now", table)
         self.db.execute("CREATE OR REPLACE TABLE stages AS FROM stages_now")
 
-    def _derive(self, part: Mapping[str, str]) -> None:
-        """The `new_` tables of the leads that fresh facts tell of; `part`: one of `derived.WHOLE` and `derived.PART`."""
-        words = self._words() | part
-        for statements in (derived.KNOWN, derived.PEOPLE, derived.ORDERED):
+    def _derive(self, words: Mapping[str, str]) -> None:
+        """The `new_` tables of the leads in `touched` that are made anew."""
+        for statements in (derived.PEOPLE, derived.ORDERED):
             self.db.execute(statements.format(**words))
         self._run()
         for statements in (derived.STEPS, derived.CONTENTS, derived.ENTRIES):
@@ -208,23 +229,42 @@ class Facts:
         self.db.unregister("runs")
         for statements in (derived.HANDED, derived.WORTH, derived.FORMS):
             self.db.execute(statements.format(**words))
-        self.db.execute("DROP TABLE ordered; DROP TABLE contents; DROP VIEW some_steps")
         self._put_off(words)
-        count, highest = self.rows("SELECT count(*), coalesce(max(n), -1) FROM new_people")[0]
-        self._next = max(self._next, highest + 1)
-        self._taken += count if part is derived.PART else 0
+        self.db.execute("DROP TABLE ordered; DROP TABLE contents; DROP VIEW some_steps")
+
+    def _those(self) -> str:
+        """The condition of the leads that are made anew and have been there before."""
+        count, highest = self.rows(
+            "SELECT count(*) FILTER (made AND n < $next), max(n) FROM touched", {"next": self._next}
+        )[0]
+        old = (
+            self.rows("SELECT n FROM touched WHERE made AND n < $next", {"next": self._next})
+            if count <= MOST_NAMED
+            else []
+        )
+        self._taken, self._next = (
+            self._taken + count,
+            max(self._next, 1 + (-1 if highest is None else highest)),
+        )
+        if count > MOST_NAMED:
+            return "n IN (SELECT n FROM touched WHERE made)"
+        return f"n IN ({', '.join(str(n) for (n,) in old)})" if old else "false"
 
     def _put_off(self, words: Mapping[str, str]) -> None:
         """`coming_` facts: those that cannot be counted yet, to be looked at with what is new the next time."""
-        self._goes_on, self._has_late = isinstance(self.source, Path), False
         for name in TABLES:
             rows = derived.coming(name).format(**words)
             self.db.execute(
                 f"CREATE OR REPLACE TABLE coming_{name} AS FROM ({rows}) LIMIT {derived.MOST_COMING + 1}"
             )
-            count, last = self.rows(f"SELECT count(*), max(epoch_us(recorded_at)) FROM coming_{name}")[0]
-            self._goes_on = self._goes_on and count <= derived.MOST_COMING
-            self._has_late = self._has_late or (last or 0) > self.as_of
+        parts = " UNION ALL ".join(
+            f"SELECT count(*), coalesce(max(epoch_us(recorded_at)), 0) FROM coming_{name}" for name in TABLES
+        )
+        found = self.rows(parts)
+        self._goes_on = isinstance(self.source, Path) and all(
+            count <= derived.MOST_COMING for count, _ in found
+        )
+        self._has_late = any(last > self.as_of for _, last in found)
 
     def _words(self) -> dict[str, str]:
         zone = self.terms.timezone.replace("'", "''")
@@ -238,7 +278,9 @@ class Facts:
         }
         mql = self.place("MQL")
         now = f"make_timestamptz({self.as_of})"
-        told = {"now": now, "now_us": str(self.as_of), "zone": zone, "next": str(self._next)}
+        told = {
+            "now": now, "now_us": str(self.as_of), "zone": zone, "next": str(self._next), "before": str(self._before),
+        }  # fmt: skip
         return {"mql": str(NONE if mql is None else mql), **told, **periods}
 
     def _columns(self, sql: str) -> Mapping[str, Any]:

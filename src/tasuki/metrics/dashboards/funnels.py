@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tasuki.errors import UsageError
 from tasuki.metrics.asking import PERIODS, Question, check_slices, label, narrowing
@@ -103,11 +104,17 @@ def snapshot_funnel(facts: Facts, question: Question | None = None) -> list[Stan
     question = question or Question()
     check_slices(question, SLICES, "a funnel")
     conditions, parameters = narrowing(question)
-    sql = f"""
-        SELECT stage, count(*), count(DISTINCT company), median($now - us) / 86400e6 FROM entries
-        WHERE {" AND ".join(["left_us IS NULL", "NOT late", *conditions])} GROUP BY stage
-    """
-    found = {stage: rest for stage, *rest in facts.rows(sql, parameters | {"now": facts.as_of})}
+    found: Mapping[int, tuple[Any, ...]]
+    if conditions:
+        sql = f"""
+            SELECT stage, count(*), count(DISTINCT company), median($now - us) / 86400e6 FROM entries
+            WHERE {" AND ".join(["left_us IS NULL", "NOT late", *conditions])} GROUP BY stage
+        """
+        rows = facts.rows(sql, parameters | {"now": facts.as_of})
+        found = {stage: tuple(rest) for stage, *rest in rows}
+    else:
+        with facts.lock:
+            found = facts.stands.at(facts.as_of)
     return [
         Standing(stage.id, Words(stage.called("en"), stage.called("ja")), *found.get(place, (0, 0, None)))
         for place, stage in enumerate(facts.terms.stages)
