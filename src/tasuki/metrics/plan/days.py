@@ -21,11 +21,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def days_of(at: Ints, zone: str) -> Ints:
     """For times in µs UTC the days in which they lie, since 1970-01-01; NEVER_DAY for NEVER."""
     come = at != NEVER
-    if not come.any():
-        return np.full(len(at), NEVER_DAY, np.int64)
-    since, offset = _offsets(zone, int(at.min()) // DAY, int(at[come].max()) // DAY + 1)
-    shift = offset[np.searchsorted(since, at, side="right") - 1] if len(since) > 1 else offset[0]
-    return np.where(come, (np.where(come, at, 0) + shift) // DAY, NEVER_DAY)
+    days, known = np.full(len(at), NEVER_DAY, np.int64), at[come]
+    if len(known):
+        since, offset = _offsets(zone, int(known.min()) // DAY, int(known.max()) // DAY + 1)
+        shift = offset[np.searchsorted(since, known, side="right") - 1] if len(since) > 1 else offset[0]
+        days[come] = (known + shift) // DAY
+    return days
 
 
 def day_of(at: int, zone: str) -> int:

@@ -96,8 +96,9 @@ def _step(record: Record, link: Link, then: int) -> Step:
     got = basis & hit
     lags = np.minimum(moves.reached_day[got] - moves.at_day[got], LONGEST)
     old = _year_until(moves, then - patience * DAY)
-    lost = (old if old.any() else basis) & ~hit
-    waited = decision_days(moves, hit, moves.dropped <= then, patience)[lost] - moves.at_day[lost]
+    lost = moves.only((old if old.any() else basis) & ~hit)
+    nobody = np.zeros(len(lost.at), np.bool_)
+    waited = decision_days(lost, nobody, lost.dropped <= then, patience) - lost.at_day
     return Step(
         link, Share(int(got.sum()), int(basis.sum())), carried, np.bincount(lags, minlength=1),
         np.bincount(np.minimum(waited, LONGEST), minlength=1), patience,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tasuki.metrics.asking import Question, narrowing
 from tasuki.metrics.plan.days import NEVER, Ints, day_of, days_of
@@ -32,6 +33,11 @@ class Moves:
     at_day: Ints
     reached_day: Ints
     dropped_day: Ints
+
+    def only(self, chosen: NDArray[np.bool_]) -> Moves:
+        """Some of the entries."""
+        times = (self.at, self.reached, self.dropped, self.at_day, self.reached_day, self.dropped_day)
+        return Moves(*(each[chosen] for each in times))
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,8 @@ def _read(facts: Facts, currency: str, where: Mapping[str, str]) -> Record:
     zone = facts.terms.timezone
     read = _Reader(facts, zone, only, parameters)
     today, over = day_of(facts.as_of, zone), day_of(facts.as_of + 1, zone) - 1
-    moves = {link.source: read.moves(link, way) for link in way.links}
+    moves = read.moves([link for link in way.links if link.target != DEALS])
+    moves |= {link.source: read.to_deals(link, way) for link in way.links if link.target == DEALS}
     others = {name: count for name, count in counts.items() if name not in ("", chosen)}
     rest = _rest_of_day(facts.as_of, zone)
     return Record(
@@ -126,17 +133,26 @@ class _Reader:
     def __init__(self, facts: Facts, zone: str, only: str, parameters: Mapping[str, Any]) -> None:
         self.facts, self.zone, self.only, self.parameters = facts, zone, only, parameters
 
-    def moves(self, link: Link, way: Way) -> Moves:
-        """Of one link."""
-        source = self.facts.place_of(link.source)
-        if link.target == DEALS:
-            feeders = [str(self.facts.place_of(one.source)) for one in way.feeders(DEALS)]
-            sql = self._to_deals(source, ", ".join(feeders))
-        else:
-            target = self.facts.place_of(link.target)
-            sql = f"{self._entries(str(source))} SELECT us, reached_{target} AS reached, dropped FROM entered"
-        found = self._columns(sql, ("us", "reached", "dropped"))
-        return Moves(*found)
+    def moves(self, links: Sequence[Link]) -> dict[str, Moves]:
+        """Of these links, which lead to stages, by their sources: every entry is read once."""
+        places = {link.source: self.facts.place_of(link.source) for link in links}
+        if not places:
+            return {}
+        cases = [f"WHEN {places[one.source]} THEN reached_{self.facts.place_of(one.target)}" for one in links]
+        entered = self._entries(", ".join(map(str, places.values())))
+        found = self._fetched(
+            f"{entered} SELECT stage, us, CASE stage {' '.join(cases)} END AS reached, dropped FROM entered"
+        )
+        stage, columns = np.asarray(found["stage"]), self._columns(found)
+        return {
+            source: Moves(*(each[stage == place] for each in columns)) for source, place in places.items()
+        }
+
+    def to_deals(self, link: Link, way: Way) -> Moves:
+        """Of one that leads to won deals."""
+        feeders = [str(self.facts.place_of(one.source)) for one in way.feeders(DEALS)]
+        sql = self._to_deals(self.facts.place_of(link.source), ", ".join(feeders))
+        return Moves(*self._columns(self._fetched(sql)))
 
     def wins(self) -> Wins:
         """Deals won with an amount in the currency, in their order."""
@@ -171,10 +187,9 @@ class _Reader:
             WHERE e.stage = {source}
         """
 
-    def _columns(self, sql: str, names: tuple[str, ...]) -> list[Ints]:
-        """These times in µs, then the same as days."""
-        found = self._fetched(sql)
-        times = [_filled(found[name]) for name in names]
+    def _columns(self, found: Mapping[str, Any]) -> list[Ints]:
+        """As `Moves` has them: times in µs, then the same as days."""
+        times = [_filled(found[name]) for name in ("us", "reached", "dropped")]
         return [*times, *(days_of(at, self.zone) for at in times)]
 
     def _fetched(self, sql: str) -> dict[str, Any]:
