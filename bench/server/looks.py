@@ -9,6 +9,7 @@ import json
 import statistics
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ PAGES: Mapping[str, str] = {
     "plan": f"/plan?{GOAL}",
     "plan, a rate changed": f"/plan?{GOAL}&rate_MQL=30",
 }
-"""What is looked at; the plan has no limit of its own yet."""
+"""What is looked at."""
+WHICH = ("taken", "first", "again")
 Clocks = tuple[float, float]
 
 
@@ -53,21 +55,28 @@ def main(out: Path, leads: int) -> None:
 
 
 def _looked(get: Callable[[str], Any], leads: int) -> dict[str, dict[str, Clocks]]:
-    """Medians of the rounds, by page: the first look, and the one after it; on the wall, and of all processors."""
+    """Medians of the rounds, by page: what a web process does by itself after a refresh (`taken`), the first look then, and
+    the one after it; on the wall, and of all processors."""
     from tasuki.metrics.facts.store import read_manifest
     from tasuki.server.insights.commands import facts_folder
+    from tasuki.server.insights.opened import opened
+
+    def take_in() -> None:
+        with opened():
+            pass
 
     folder = facts_folder()
     terms = read_manifest(folder).terms
-    taken: dict[str, dict[str, list[Clocks]]] = {name: {"first": [], "again": []} for name in PAGES}
     for address in PAGES.values():  # templates, translations, statements
         get(address)
+    taken: dict[str, dict[str, list[Clocks]]] = {name: {which: [] for which in WHICH} for name in PAGES}
     for turn in range(ROUNDS):
         say(f"  round {turn + 1}")
         for name, address in PAGES.items():
             add(folder, terms, leads)
-            for which in ("first", "again"):
-                taken[name][which].append(both_clocks(lambda address=address: get(address)))  # type: ignore[misc]
+            look = partial(get, address)
+            for which, action in (("taken", take_in), ("first", look), ("again", look)):
+                taken[name][which].append(both_clocks(action))
     return {name: {which: _medians(clocks) for which, clocks in each.items()} for name, each in taken.items()}
 
 

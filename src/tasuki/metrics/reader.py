@@ -189,7 +189,7 @@ class Facts:
         those = self._those()
         for name, others in derived.GONE.items():  # by the index, which serves no other condition beside it
             self.db.execute(f"CREATE OR REPLACE TEMP TABLE old_{name} AS FROM {name} WHERE {those} {others}")
-        self._derive(words | derived.KEPT)
+        self._derive({**words, **derived.KEPT})
         for kept in (self.lags, self.stands):
             kept.change("old_entries", "new_entries")
         for name, others in derived.GONE.items():
@@ -234,21 +234,13 @@ class Facts:
 
     def _those(self) -> str:
         """The condition of the leads that are made anew and have been there before."""
-        count, highest = self.rows(
-            "SELECT count(*) FILTER (made AND n < $next), max(n) FROM touched", {"next": self._next}
-        )[0]
-        old = (
-            self.rows("SELECT n FROM touched WHERE made AND n < $next", {"next": self._next})
-            if count <= MOST_NAMED
-            else []
-        )
-        self._taken, self._next = (
-            self._taken + count,
-            max(self._next, 1 + (-1 if highest is None else highest)),
-        )
-        if count > MOST_NAMED:
+        old, before = "FROM touched WHERE made AND n < $next", {"next": self._next}
+        named = [str(n) for (n,) in self.rows(f"SELECT n {old} LIMIT {MOST_NAMED + 1}", before)]
+        self._taken += self.rows(f"SELECT count(*) {old}", before)[0][0]
+        self._next = self.rows("SELECT greatest($next, coalesce(max(n) + 1, 0)) FROM touched", before)[0][0]
+        if len(named) > MOST_NAMED:
             return "n IN (SELECT n FROM touched WHERE made)"
-        return f"n IN ({', '.join(str(n) for (n,) in old)})" if old else "false"
+        return f"n IN ({', '.join(named)})" if named else "false"
 
     def _put_off(self, words: Mapping[str, str]) -> None:
         """`coming_` facts: those that cannot be counted yet, to be looked at with what is new the next time."""

@@ -198,4 +198,4 @@ class _Reader:
 
 
 def _filled(column: Any) -> Ints:
-    return np.ma.filled(np.ma.asarray(column, np.int64), NEVER)  # type: ignore[no-any-return,no-untyped-call]
+    return np.ma.filled(np.ma.asarray(column, np.int64), NEVER)
