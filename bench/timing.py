@@ -44,12 +44,13 @@ def in_turn(actions: Mapping[str, Action], runs: int) -> Spent:
     """
     for action in actions.values():
         action()
-    rounds = [{name: _both_clocks(action) for name, action in actions.items()} for _ in range(runs)]
+    rounds = [{name: both_clocks(action) for name, action in actions.items()} for _ in range(runs)]
     wall, processor = ({name: [each[name][clock] for each in rounds] for name in actions} for clock in (0, 1))
     return Spent(wall, processor)
 
 
-def _both_clocks(action: Action) -> tuple[float, float]:
+def both_clocks(action: Action) -> tuple[float, float]:
+    """Seconds of one call: on the wall, and of all processors."""
     processor = process_time()
     wall = seconds_of(action)
     return wall, process_time() - processor

@@ -68,10 +68,11 @@ FACTS_HEAD = """# Facts
 
 | file | holds |
 |---|---|
-| `facts.json` | format and version (1), how many refreshes made it (`generation`), up to when it knows (`known_until`, µs since 1970 UTC), what the agreement calls its stages and scores (`terms`), and which files belong to which table |
+| `facts.json` | format and version (1), how many refreshes made it (`generation`), up to when it knows (`known_until`, µs since 1970 UTC), in which of them something was last taken out (`cut`, 0 if never), what the agreement calls its stages and scores (`terms`), and which files belong to which table |
 | `TABLE/FIRST-LAST.parquet` | rows of a table that came with these refreshes; Parquet, zstd |
 
 Only files that `facts.json` names are part of the facts; it is replaced as the last step. New rows come in new files, and small files are joined where a table has more than 12.
+The rows of a table are one sequence all the same, which only grows at its end: whoever knows the first so many reads the others, unless `cut` has changed.
 Times are UTC with microseconds. `tasuki.metrics.facts.store` writes and reads the folder (`write_facts`, `forget_leads` for who is erased), `facts_of` makes the tables from a replay.
 
 **Versions.** A table with `revision` is never changed: a handoff that is closed, a deal that is edited, a lead with a new owner is written again with the next
@@ -85,17 +86,18 @@ From a history, `recorded_at` is the row's own time: a history does not say when
 COUNTED = """
 ## What figures are counted in
 
-These tables are made of the facts when they are opened, in memory, and can be asked in `tasuki sql`. `n` numbers the leads, `us` is a time in µs since 1970 UTC, `month` and `week`
+These tables are made of the facts when they are opened, in memory, are changed for those leads of which something new is told
+([0026](../decisions/0026-what-is-new-costs-what-is-new.md)), and can be asked in `tasuki sql`. `n` numbers the leads, `us` is a time in µs since 1970 UTC, `month` and `week`
 are the first day of the period in the agreement's time zone. Each has the columns of slices: `source`, `campaign`, `content`, `persona`, `team`, `rep`,
 `version`, `path`, `channel`, `account`, and `company`, the number of the account.
 
 | table | a row is | besides |
 |---|---|---|
-| `people` | a lead | `lead`, `anonymous`, `excluded` |
+| `people` | a lead | `lead`, `revision`, `anonymous`, `excluded` |
 | `stages` | a stage | `place`: its number in the other tables; `id` |
-| `entries` | an entry into a stage | `stage`, `came_from`, `by_hand`, `is_return`, `reason`, `score`, `engagement`, `fit`, `pass`, `last` (the lead never enters it again), `left_us`, `reached_<place>` (when it reached that stage on the same run), `contents` (of an MQL, contents in the 90 days before), `late` |
-| `handed` | a handoff | `stage`, `outcome`, `touch_hours`, `touch_business_hours`, `answer_hours`, `answer_business_hours`, `met`, `due_us`, `late` |
-| `worth` | a deal | `deal`, `state`, `amount`, `currency`, `days`, `opened_us`, `closed_us`, and `month`, `week`, `late` of each |
+| `entries` | an entry into a stage | `stage`, `came_from`, `by_hand`, `is_return`, `reason`, `score`, `engagement`, `fit`, `pass`, `last` (the lead never enters it again), `again_us` (when it does), `ordinal`, `grade`, `left_us`, `reached_<place>` (when it reached that stage on the same run), `contents` (of an MQL, contents in the 90 days before), `late` |
+| `handed` | a handoff | `id`, `revision`, `stage`, `outcome`, `touch_hours`, `touch_business_hours`, `answer_hours`, `answer_business_hours`, `met`, `due_us`, `late` |
+| `worth` | a deal | `deal`, `revision`, `state`, `own_account`, `own_team`, `own_rep` (of the deal itself), `amount`, `currency`, `days`, `opened_us`, `closed_us`, and `month`, `week`, `late` of each |
 | `forms` | a visit to a form: a lead, a form, a day | `form`, `done` (sent within 24 hours), `late` |
 """
 

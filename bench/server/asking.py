@@ -7,14 +7,16 @@ import random
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from time import perf_counter
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter, sleep
 from urllib.parse import urlencode
 
 from bench.server.cases import Case
 
 PASSWORD = "a relay for forty"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+MOMENT = 2.0
+"""Seconds within which web processes have taken in new facts."""
 KINDS = (
     *["inside_sales/all"] * 8, *["inside_sales/team"] * 3, *["inside_sales/own"] * 3, *["sales/all"] * 2,
     *["sales/own"] * 2, "marketing0", "manager",
@@ -77,6 +79,22 @@ def alone(port: int, some: Sequence[Case], times: int) -> dict[str, list[float]]
         for _ in range(2):
             browser.get(next(addresses), partial=case.partial)
         found[key(case)] = [_seconds(browser, next(addresses), case.partial) for _ in range(times)]
+    return found
+
+
+def after_news(
+    port: int, some: Sequence[Case], news: Callable[[], None], times: int
+) -> dict[str, list[float]]:
+    """Each case so often, each time after something new came in and a moment went by: seconds by case."""
+    browsers = {case.user: Browser(port, case.user) for case in some}
+    found: dict[str, list[float]] = {}
+    for case in some:
+        addresses = case.in_turn()
+        for _ in range(times):
+            news()
+            sleep(MOMENT)
+            address = next(addresses)
+            found.setdefault(key(case), []).append(_seconds(browsers[case.user], address, case.partial))
     return found
 
 

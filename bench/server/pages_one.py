@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bench.server.asking import alone, together
+from bench.server.asking import after_news, alone, together
 from bench.server.cases import cases
 from bench.server.one import _free_port, _served
 from bench.server.web_memory import memory_of_children
 from bench.timing import say
 
-TIMES = 40
+TIMES, TIMES_AFTER_NEWS = 40, 5
+NEW_ACTIVITIES = 300
 SECONDS = 60.0
 PEOPLE = 20
 PAUSES = {"together": 3.0, "hurried": 1.0, "without_pause": 0.0}
@@ -35,6 +38,9 @@ def main(out: Path, scale: float) -> None:
     with _served("web", port) as process:
         say("  one person")
         numbers["alone"] = alone(port, some, TIMES)
+        say("  one person, after new facts")
+        figures = [case for case in some if case.group in ("Numbers", "Plan")]
+        numbers["after_news"] = after_news(port, figures, _news(town), TIMES_AFTER_NEWS)
         before = memory_of_children(process.pid)
         for name, pause in PAUSES.items():
             say(
@@ -45,6 +51,31 @@ def main(out: Path, scale: float) -> None:
             numbers[f"{name}_rate"] = sum(map(len, numbers[name].values())) / (perf_counter() - begin)
         numbers["memory"] = [before, memory_of_children(process.pid)]
     out.write_text(json.dumps(numbers), encoding="utf-8")
+
+
+def _news(town: dict[str, Any]) -> Callable[[], None]:
+    """Records activities of as many leads, and has the facts tell of them."""
+    from tasuki.server.activities.commands import record_activities
+    from tasuki.server.activities.inputs import ActivityInput
+    from tasuki.server.core.access import SYSTEM
+    from tasuki.server.insights.commands import refresh
+    from tasuki.server.people.inputs import LeadRef
+
+    chance = random.Random(7)
+    content = {"path": "/download/paper", "content.kind": "whitepaper"}
+
+    def news() -> None:
+        ids = chance.sample(range(1, town["leads"] + 1), min(NEW_ACTIVITIES, town["leads"]))
+        given = [
+            ActivityInput(
+                LeadRef(lead=pk), "page_view", properties=content if place % 5 == 0 else {"path": "/"}
+            )
+            for place, pk in enumerate(ids)
+        ]
+        record_activities(SYSTEM, given, source="bench")
+        refresh()
+
+    return news
 
 
 def _town(scale: float) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from bench.timing import console
 
 LIMIT_TOGETHER = 0.4
 WAYS = ("alone", "together", "hurried", "without_pause")
+WRITTEN = (*WAYS, "after_news")
 
 
 def run(scale: float) -> Result:
@@ -36,6 +37,15 @@ def _figures(database: str, numbers: Any) -> list[Figure]:
     figures = [
         Figure(f"{database}: {group}, slowest kind, one person, p95", alone[group], "s", limit)
         for group, limit in LIMITED.items()
+    ]
+    figures += [
+        Figure(
+            f"{database}: {group}, slowest kind, first look after new facts, median",
+            max(median(each) for key, each in numbers["after_news"].items() if key.startswith(f"{group}:")),
+            "s",
+            limit,
+        )
+        for group, limit in (("Numbers", LIMITED["Numbers"]), ("Plan", LIMIT_TOGETHER))
     ]
     figures += [
         Figure(f"{database}: {group}, 20 people at once, p95", together[group], "s", LIMIT_TOGETHER)
@@ -81,9 +91,10 @@ def median(seconds: Sequence[float]) -> float:
 
 def _summary(numbers: Any) -> dict[str, Any]:
     kinds = {
-        way: {key: [median(each), p95(each), len(each)] for key, each in numbers[way].items()} for way in WAYS
+        way: {key: [median(each), p95(each), len(each)] for key, each in numbers[way].items()}
+        for way in WRITTEN
     }
-    return {**{name: value for name, value in numbers.items() if name not in WAYS}, **kinds}
+    return {**{name: value for name, value in numbers.items() if name not in WRITTEN}, **kinds}
 
 
 def _print(database: str, numbers: Any) -> None:
@@ -91,7 +102,7 @@ def _print(database: str, numbers: Any) -> None:
     town = numbers["town"]
     title = f"{database}: {town['leads']:,} leads, {town['activities']:,} activities; milliseconds"
     table = Table("page", title=title, title_justify="left")
-    for heading in ("p50", "p95", "≤", "20 people: p50", "p95", "≤", "no pause: p50", "p95"):
+    for heading in ("p50", "p95", "≤", "after news", "20 people: p50", "p95", "≤", "no pause: p50", "p95"):
         table.add_column(heading, justify="right", no_wrap=True)
     for key in numbers["alone"]:
         limit = LIMITED.get(key.partition(":")[0])
@@ -101,5 +112,8 @@ def _print(database: str, numbers: Any) -> None:
             each = numbers[way].get(key)
             cells += [f"{median(each) * 1000:.0f}", f"{p95(each) * 1000:.0f}"] if each else ["", ""]
             cells += [limits.get(way, "")] if way != "without_pause" else []
+            if way == "alone":
+                first = numbers["after_news"].get(key)
+                cells.append(f"{median(first) * 1000:.0f}" if first else "")
         table.add_row(key, *cells)
     console.print(table)

@@ -27,7 +27,8 @@ from tasuki.metrics.facts.of_replay import facts_of
 from tasuki.metrics.plan import DEALS, Goal, make_plan, running_quarter
 from tasuki.metrics.plan.ahead import look_ahead
 from tasuki.metrics.plan.assumed import assume
-from tasuki.metrics.plan.own import DAY, own_figures
+from tasuki.metrics.plan.days import DAY
+from tasuki.metrics.plan.own import own_figures
 from tasuki.metrics.plan.record import read_record
 from tasuki.metrics.reader import Facts, open_facts
 from tasuki.simulate import simulate

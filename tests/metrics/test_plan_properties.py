@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from tasuki.metrics.plan import DEALS, Changes, Goal, Plan, Quarter, make_plan
 from tasuki.metrics.plan.assumed import Assumed, assume
+from tasuki.metrics.plan.days import DAY, NEVER, NEVER_DAY, Ints
 from tasuki.metrics.plan.gap import Gap, gap_of
 from tasuki.metrics.plan.need import needed, reach_back
-from tasuki.metrics.plan.own import DAY, own_figures
+from tasuki.metrics.plan.own import own_figures
 from tasuki.metrics.plan.quarters import day_number
-from tasuki.metrics.plan.record import NEVER, NEVER_DAY, Ints, Moves, Record, Wins, read_record
+from tasuki.metrics.plan.record import Moves, Record, Wins, read_record
 from tasuki.metrics.plan.way import way_back
 from tasuki.metrics.reader import Facts
 from tests.metrics.story import deal, facts_of, micros, terms, way

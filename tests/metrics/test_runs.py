@@ -12,7 +12,7 @@ MAL, MQL, SGL, SAL, RECYCLED = range(5)
 Ledger = list[int]
 
 
-def slow(ledgers: list[Ledger]) -> list[tuple[int, bool, int, list[int]]]:
+def slow(ledgers: list[Ledger]) -> list[tuple[int, int, int, list[int]]]:
     """Entry by entry, from the words of the definition."""
     found = []
     for ledger in ledgers:
@@ -30,17 +30,19 @@ def slow(ledgers: list[Ledger]) -> list[tuple[int, bool, int, list[int]]]:
                 if ledger[later] == stage:
                     break
             left = place + 1 if place + 1 < len(ledger) else NONE
-            found.append((left, stage not in ledger[place + 1 :], paths[place], reached))
+            after = ledger[place + 1 :]
+            again = place + 1 + after.index(stage) if stage in after else NONE
+            found.append((left, again, paths[place], reached))
     return found
 
 
-def fast(ledgers: list[Ledger]) -> list[tuple[int, bool, int, list[int]]]:
+def fast(ledgers: list[Ledger]) -> list[tuple[int, int, int, list[int]]]:
     lead = np.array([number for number, ledger in enumerate(ledgers) for _ in ledger], np.int64)
     at = np.array([place for ledger in ledgers for place in range(len(ledger))], np.int64)
     stage = np.array([stage for ledger in ledgers for stage in ledger], np.int64)
     runs = runs_of(lead, at, stage, 5, (MAL, MQL), SGL)
     return list(
-        zip(runs.left.tolist(), runs.last.tolist(), runs.path.tolist(), runs.reached.tolist(), strict=True)
+        zip(runs.left.tolist(), runs.again.tolist(), runs.path.tolist(), runs.reached.tolist(), strict=True)
     )
 
 

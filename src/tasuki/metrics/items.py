@@ -6,7 +6,7 @@ come in as parameters; what is put together are columns of our own tables and th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,27 +166,8 @@ def mature_until(facts: Facts, kpi: Kpi) -> int | None:
 
 
 def lag_of(facts: Facts, kpi: Kpi) -> float | None:
-    """Days within which nine of ten of all items that have reached the stage did so; remembered."""
-    know_lags(facts, [kpi])
-    found: float | None = facts.remembered[_lag_key(facts, kpi)]
-    return found
-
-
-def know_lags(facts: Facts, kpis: Iterable[Kpi]) -> None:
-    """Remember the lags of several KPIs that mature, those not known yet by one statement for each table."""
-    unknown = {_lag_key(facts, kpi): kpi for kpi in kpis if _lag_key(facts, kpi) not in facts.remembered}
-    for table in {kpi.formula.items.table for kpi in unknown.values()}:
-        some = [key for key, kpi in unknown.items() if kpi.formula.items.table == table]
-        lags = [
-            f"quantile_cont(CASE WHEN {stage} = {place} AND NOT late THEN {lag} END, {MATURE})"
-            for _, stage, place, lag in some
-        ]
-        (found,) = facts.rows(f"SELECT {', '.join(lags)} FROM {table}")
-        facts.remembered |= {
-            key: None if lag is None else lag / 86_400e6 for key, lag in zip(some, found, strict=True)
-        }
-
-
-def _lag_key(facts: Facts, kpi: Kpi) -> tuple[str, str, int, str]:
-    """Alike for KPIs of the same way, whatever they are called."""
-    return "lag", *_stage(facts, kpi.formula.items), _columns(facts, kpi)[2]
+    """Days within which nine of ten of all items that have reached the stage did so."""
+    formula = kpi.formula
+    assert isinstance(formula, Rate), f"{kpi.id} does not mature"
+    with facts.lock:
+        return facts.lags.days(_stage(facts, formula.items)[1], facts.target(formula.reaches), MATURE)

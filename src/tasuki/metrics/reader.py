@@ -17,11 +17,15 @@ from tasuki.errors import UsageError
 from tasuki.metrics import derived
 from tasuki.metrics.facts import store
 from tasuki.metrics.facts.of_replay import FactTables
-from tasuki.metrics.facts.schema import TABLES, Table
+from tasuki.metrics.facts.schema import TABLES
+from tasuki.metrics.lags import Lags
 from tasuki.metrics.roles import StageTerm, Terms
 from tasuki.metrics.runs import NONE, runs_of
+from tasuki.metrics.stands import Stands
 
 THREADS = 2
+MOST_NAMED = 1000
+"""So many leads are named in a statement; more are looked up."""
 
 
 class Facts:
@@ -36,6 +40,8 @@ class Facts:
         self.source = source
         self.lock = RLock()
         self._files: dict[str, tuple[store.FactFile, ...]] = {}
+        self._rows: dict[str, int] = {}
+        self._cut = self._next = self._taken = 0
         self.db = duckdb.connect(config={"threads": threads})
         self.db.execute(
             "ATTACH ':memory:' AS facts (COMPRESS); USE facts; SET TimeZone = 'UTC'; SET preserve_insertion_order = true;"
@@ -43,10 +49,10 @@ class Facts:
         )
         self._told, known = self._attach()
         self.terms = self._told
-        self.as_of = known if as_of is None else min(as_of, known)
-        self._ahead = False
         self.remembered: dict[Any, Any] = {}
-        """What is asked again and again, such as how long a step takes; forgotten when something new comes in."""
+        """What is asked again and again; forgotten when something new comes in."""
+        self.as_of = known if as_of is None else min(as_of, known)
+        self._look_from(self.as_of)
         self._build()
 
     def close(self) -> None:
@@ -62,7 +68,7 @@ class Facts:
     @property
     def has_late(self) -> bool:
         """Whether there may be rows that became known after `as_of`."""
-        return self._ahead
+        return self._has_late
 
     def place(self, role: str) -> int | None:
         """The number of the stage that plays this part; None if there is none."""
@@ -91,27 +97,34 @@ class Facts:
     def refresh(self, as_of: int | None = None) -> None:
         """Take in what was added to the folder since, and look at it as of then (as of the last known when None).
 
-        It costs what is new, unless the agreement changed, `as_of` goes back, or facts were there that were not known yet.
+        It costs what is new, unless the agreement changed, `as_of` goes back, or something was taken out of the facts.
         """
         with self.lock:
-            self._refresh(as_of)
+            try:
+                self._refresh(as_of)
+            except BaseException:
+                self._goes_on = False  # half of it may be taken in
+                raise
 
     def _refresh(self, as_of: int | None) -> None:
-        told, files = self._told, self._files
+        told, rows, cut = self._told, self._rows, self._cut
         self._told, known = self._attach()
         later = known if as_of is None else min(as_of, known)
-        new = {
-            name: [file for file in now if file not in files.get(name, ())]
-            for name, now in self._files.items()
-        }
-        plain = all(file.first > _last(files.get(name, ())) for name, added in new.items() for file in added)
-        anew = self._ahead or not plain or later < self.as_of or told != self._told
-        self.as_of = later
-        if anew or self._worn() or self._brings_stages(new["transitions"]):
+        new = {name: store.rows_after(self._files[name], rows[name]) for name in self._files}
+        grows = cut == self._cut and all(rows[name] <= self._rows[name] for name in rows)
+        goes_on = self._goes_on and grows and told == self._told and later >= self.as_of
+        if goes_on and later == self.as_of and not any(new.values()):
+            return
+        self._look_from(later)
+        if not goes_on or self._taken > 2 * self._next + 1000 or self._brings_stages(new["transitions"]):
             self._build()
         else:
             self._add(new)
         self.remembered.clear()
+
+    def _look_from(self, as_of: int) -> None:
+        self._before, self.as_of = self.as_of, as_of
+        self.db.execute(f"SET VARIABLE now = make_timestamptz({as_of})")
 
     def _attach(self) -> tuple[Terms, int]:
         """The facts as they are, as views with `_all` behind their names."""
@@ -120,20 +133,20 @@ class Facts:
                 self.db.register(f"{name}_all", self.source.tables[name])
             return self.source.terms, self.source.known_until
         manifest = store.read_manifest(self.source)
-        self._files = {name: manifest.tables.get(name, ()) for name in TABLES}
         for name, table in TABLES.items():
-            files = store.paths(self.source, self._files[name], name)
+            files = manifest.tables.get(name, ())
+            if files == self._files.get(name):
+                continue
+            self._files[name] = files
             if files:
-                self.db.execute(f"CREATE OR REPLACE VIEW {name}_all AS FROM {_read(files)}")
+                source = _read(store.paths(self.source, files, name))
             else:
-                self.db.register(f"{name}_empty", table.schema.empty_table())
-                self.db.execute(f"CREATE OR REPLACE VIEW {name}_all AS FROM {name}_empty")
+                source = f"{name}_empty"
+                self.db.register(source, table.schema.empty_table())
+            self.db.execute(f"CREATE OR REPLACE VIEW {name}_all AS FROM {source}")
+        self._rows = {name: sum(file.rows for file in files) for name, files in self._files.items()}
+        self._cut = manifest.cut
         return manifest.terms, manifest.known_until
-
-    def _is_ahead(self, source: str, table: Table) -> bool:
-        """Whether rows of the source are about a time after `as_of`, or became known after it."""
-        sql = f'SELECT EXISTS (FROM {source} WHERE recorded_at > {{now}} OR "{table.at}" > {{now}})'
-        return bool(self.rows(sql.format(now=f"make_timestamptz({self.as_of})"))[0][0])
 
     def _unknown(self, source: str, terms: Terms) -> list[StageTerm]:
         """Stages that transitions enter and the terms do not know: of an agreement that nobody told of."""
@@ -144,56 +157,56 @@ class Facts:
     def _build(self) -> None:
         """Everything anew."""
         self._stages()
-        parts = [
-            f"SELECT lead FROM {name}_all WHERE lead IS NOT NULL"
-            for name in ("transitions", "handoffs", "leads", "deals")
-        ]
-        self.db.execute("CREATE OR REPLACE TEMP TABLE touched AS " + " UNION ".join(parts))
-        for name in derived.MADE:
-            self.db.execute(f"DROP TABLE IF EXISTS {name}")
-        self.db.execute("CREATE TABLE people (n BIGINT)")
-        self._ahead = any(self._is_ahead(f"{name}_all", table) for name, table in TABLES.items())
-        self._derive(whole=True)
-        self.db.execute("DROP TABLE people")
-        for name in derived.MADE:
-            self.db.execute(f"ALTER TABLE new_{name} RENAME TO {name}")
+        self._next = self._taken = 0
+        self.lags, self.stands = Lags(self._columns), Stands(self._columns)
+        for name in TABLES:
+            self.db.execute(f"DROP TABLE IF EXISTS fresh_{name}")
+            self.db.execute(f"CREATE OR REPLACE TEMP VIEW fresh_{name} AS FROM {name}_all")
+        self.db.execute(derived.KNOWN)
+        words = self._words() | dict.fromkeys(derived.KEPT, "")
+        self.db.execute((derived.COMPANIES + derived.EVERYBODY).format(**words))
+        self._those()
+        self._derive(words)
+        for name in (*derived.MADE, "steps"):
+            self.db.execute(f"DROP TABLE IF EXISTS {name}; ALTER TABLE new_{name} RENAME TO {name}")
+        self.db.execute("DELETE FROM steps WHERE late")
+        for name in TABLES:
+            self.db.execute(f"DROP VIEW fresh_{name}")
+        self.db.execute("DROP TABLE touched")
         self.db.execute("CHECKPOINT")  # which compresses what is in memory
+        for name in derived.INDEXED:
+            self.db.execute(f"CREATE INDEX {name}_of ON {name} (n)")
 
-    def _add(self, new: Mapping[str, list[store.FactFile]]) -> None:
-        """The leads that new files tell of, anew; all others stay."""
+    def _add(self, new: Mapping[str, list[tuple[store.FactFile, int]]]) -> None:
+        """The leads that new rows tell of, anew; all others stay."""
         assert isinstance(self.source, Path)
-        self.db.execute("CREATE OR REPLACE TEMP TABLE touched (lead VARCHAR)")
         for name, added in new.items():
-            if added:
-                source = _read(store.paths(self.source, tuple(added), name))
-                self._ahead = self._ahead or self._is_ahead(source, TABLES[name])
-                self.db.execute(
-                    f"INSERT INTO touched SELECT DISTINCT lead FROM {source} WHERE lead IS NOT NULL"
-                )
-        self.db.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT lead FROM touched")
-        self._derive(whole=False)
-        for name in derived.MADE[::-1]:
-            alone = " OR n IS NULL" if name == "worth" else ""
-            self.db.execute(
-                f"DELETE FROM {name} WHERE n IN (SELECT n FROM people SEMI JOIN touched USING (lead)){alone}"
-            )
+            parts = [_after(self.source, name, file, known) for file, known in added]
+            parts.append(f"FROM coming_{name}")
+            self.db.execute(f"CREATE OR REPLACE TEMP TABLE fresh_{name} AS {' UNION ALL '.join(parts)}")
+        words = self._words()
+        self.db.execute((derived.COMPANIES + derived.SOME).format(**words))
+        those = self._those()
+        for name, others in derived.GONE.items():  # by the index, which serves no other condition beside it
+            self.db.execute(f"CREATE OR REPLACE TEMP TABLE old_{name} AS FROM {name} WHERE {those} {others}")
+        self._derive({**words, **derived.KEPT})
+        for kept in (self.lags, self.stands):
+            kept.change("old_entries", "new_entries")
+        for name, others in derived.GONE.items():
+            self.db.execute(f"DELETE FROM {name} WHERE {those} {others}; DROP TABLE old_{name}")
         for name in derived.MADE:
             self.db.execute(f"INSERT INTO {name} BY NAME FROM new_{name}; DROP TABLE new_{name}")
+        self.db.execute("INSERT INTO steps FROM new_steps WHERE NOT late; DROP TABLE new_steps")
         self.db.execute(
             "UPDATE handed SET met = false WHERE met IS NULL AND outcome = 'open' AND due_us <= $1",
             [self.as_of],
         )
 
-    def _brings_stages(self, files: list[store.FactFile]) -> bool:
+    def _brings_stages(self, files: list[tuple[store.FactFile, int]]) -> bool:
         """Whether new transitions enter a stage that has no number yet."""
         assert isinstance(self.source, Path)
-        source = _read(store.paths(self.source, tuple(files), "transitions"))
+        source = _read(store.paths(self.source, tuple(file for file, _ in files), "transitions"))
         return bool(files) and bool(self._unknown(source, self.terms))
-
-    def _worn(self) -> bool:
-        """Whether so many leads were numbered anew that it is time to begin again."""
-        count, highest = self.rows("SELECT count(*), coalesce(max(n), 0) FROM people")[0]
-        return bool(highest > 2 * count + 1000)
 
     def _stages(self) -> None:
         """The stages by number: those of the terms, then any other that facts name."""
@@ -206,25 +219,50 @@ class Facts:
         self.db.register("stages_now", table)
         self.db.execute("CREATE OR REPLACE TABLE stages AS FROM stages_now")
 
-    def _derive(self, *, whole: bool) -> None:
-        """The `new_` tables of the leads in `touched`, which are all of them if `whole`."""
-        words = self._words() | {
-            "touched": "" if whole else "SEMI JOIN touched USING (lead)",
-            "touched_deals": "true" if whole else "(lead IS NULL OR lead IN (FROM touched))",
-        }
-        for statements in (derived.SOURCES, derived.KNOWN, derived.PEOPLE, derived.ORDERED):
+    def _derive(self, words: Mapping[str, str]) -> None:
+        """The `new_` tables of the leads in `touched` that are made anew."""
+        for statements in (derived.PEOPLE, derived.ORDERED):
             self.db.execute(statements.format(**words))
         self._run()
-        for statements in (derived.CONTENTS, derived.ENTRIES):
+        for statements in (derived.STEPS, derived.CONTENTS, derived.ENTRIES):
             self.db.execute(statements.format(**words))
         self.db.unregister("runs")
-        self.db.execute("DROP TABLE ordered; DROP TABLE contents")
         for statements in (derived.HANDED, derived.WORTH, derived.FORMS):
             self.db.execute(statements.format(**words))
+        self._put_off(words)
+        self.db.execute("DROP TABLE ordered; DROP TABLE contents; DROP VIEW some_steps")
+
+    def _those(self) -> str:
+        """The condition of the leads that are made anew and have been there before."""
+        old, before = "FROM touched WHERE made AND n < $next", {"next": self._next}
+        named = [str(n) for (n,) in self.rows(f"SELECT n {old} LIMIT {MOST_NAMED + 1}", before)]
+        self._taken += self.rows(f"SELECT count(*) {old}", before)[0][0]
+        self._next = self.rows("SELECT greatest($next, coalesce(max(n) + 1, 0)) FROM touched", before)[0][0]
+        if len(named) > MOST_NAMED:
+            return "n IN (SELECT n FROM touched WHERE made)"
+        return f"n IN ({', '.join(named)})" if named else "false"
+
+    def _put_off(self, words: Mapping[str, str]) -> None:
+        """`coming_` facts: those that cannot be counted yet, to be looked at with what is new the next time."""
+        for name in TABLES:
+            rows = derived.coming(name).format(**words)
+            self.db.execute(
+                f"CREATE OR REPLACE TABLE coming_{name} AS FROM ({rows}) LIMIT {derived.MOST_COMING + 1}"
+            )
+        parts = " UNION ALL ".join(
+            f"SELECT count(*), coalesce(max(epoch_us(recorded_at)), 0) FROM coming_{name}" for name in TABLES
+        )
+        found = self.rows(parts)
+        self._goes_on = isinstance(self.source, Path) and all(
+            count <= derived.MOST_COMING for count, _ in found
+        )
+        self._has_late = any(last > self.as_of for _, last in found)
 
     def _words(self) -> dict[str, str]:
         zone = self.terms.timezone.replace("'", "''")
-        columns = {"us": "us", "left": "runs.left_us", "closed": "closed_us", "opened": "epoch_us(opened_at)"}
+        columns = {
+            "us": "us", "left": "runs.left_us", "given": "h.us", "opened": "d.us", "closed": "d.closed_us",
+        }  # fmt: skip
         periods = {
             f"{u}_{name}": derived.period(u, column, zone)
             for name, column in columns.items()
@@ -232,7 +270,16 @@ class Facts:
         }
         mql = self.place("MQL")
         now = f"make_timestamptz({self.as_of})"
-        return {"now": now, "zone": zone, "mql": str(NONE if mql is None else mql), **periods}
+        told = {
+            "now": now, "now_us": str(self.as_of), "zone": zone, "next": str(self._next), "before": str(self._before),
+        }  # fmt: skip
+        return {"mql": str(NONE if mql is None else mql), **told, **periods}
+
+    def _columns(self, sql: str) -> Mapping[str, Any]:
+        """What a statement gives, column by column."""
+        with self.lock:
+            found: Mapping[str, Any] = self.db.execute(sql).fetchnumpy()
+        return found
 
     def _run(self) -> None:
         """`runs`: row by row what came after each row of `ordered`."""
@@ -246,20 +293,26 @@ class Facts:
         runs = runs_of(lead, at, stage, stages, begins[:2], begins[2])
         columns = {
             "left_us": _times(runs.left, late),
+            "again_us": _times(runs.again, late),
             "path": pa.array(np.append(runs.path, np.zeros(late, np.int8))),
         }
         columns |= {f"reached_{each}": _times(runs.reached[:, each], late) for each in range(stages)}
-        columns["last"] = pa.array(np.append(runs.last, np.zeros(late, np.bool_)))
+        columns["last"] = pa.array(np.append(runs.again == NONE, np.zeros(late, np.bool_)))
         self.db.register("runs", pa.table(columns))
+
+
+def _after(folder: Path, name: str, file: store.FactFile, known: int) -> str:
+    """The rows of a file beyond the first so many."""
+    source = _read(store.paths(folder, (file,), name))
+    if not known:
+        return f"FROM {source}"
+    numbered = source.removesuffix(")") + ", file_row_number = true)"
+    return f"SELECT * EXCLUDE (file_row_number) FROM {numbered} WHERE file_row_number >= {known}"
 
 
 def _read(files: list[Path]) -> str:
     """These files as a table of SQL."""
     return "read_parquet([" + ", ".join("'" + str(file).replace("'", "''") + "'" for file in files) + "])"
-
-
-def _last(files: tuple[store.FactFile, ...]) -> int:
-    return max((file.last for file in files), default=0)
 
 
 def _times(values: np.ndarray[Any, np.dtype[np.int64]], late: int) -> pa.Array:

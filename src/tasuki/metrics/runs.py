@@ -21,13 +21,13 @@ MARKETING, FOUND = 0, 1
 
 @dataclass(frozen=True)
 class Runs:
-    """For n entries: `left` and `reached[:, stage]` in µs UTC, NONE where it did not happen; `path` MARKETING or FOUND.
+    """For n entries: `left`, `again` and `reached[:, stage]` in µs UTC, NONE where it did not happen.
 
-    `last`: the lead never enters this stage again, on whatever run.
+    `path`: MARKETING or FOUND. `again`: when the lead entered the same stage the next time, on whatever run.
     """
 
     left: Ints
-    last: NDArray[np.bool_]
+    again: Ints
     path: NDArray[np.int8]
     reached: Ints
 
@@ -50,7 +50,9 @@ def runs_of(lead: Ints, at: Ints, stage: Ints, stages: int, begins: tuple[int, .
     for each in range(stages):
         inside = after[each] <= end
         reached[inside, each] = at[after[each][inside]]
-    return Runs(left, again > ends, path, reached)
+    anew = np.full(count, NONE, np.int64)
+    anew[again <= ends] = at[again[again <= ends]]
+    return Runs(left, anew, path, reached)
 
 
 def _next(wanted: NDArray[np.bool_]) -> Ints:

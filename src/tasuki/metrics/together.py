@@ -10,7 +10,7 @@ from tasuki.metrics.asking import PERIODS, Question, check, label
 from tasuki.metrics.compute import compute, figure_of, notes_of
 from tasuki.metrics.figures import Answer, Row
 from tasuki.metrics.formulas import Count, Kpi, Mean, Quantile, Rate
-from tasuki.metrics.items import Columns, columns_of, know_lags, lag_of, missing_stages
+from tasuki.metrics.items import Columns, columns_of, lag_of, missing_stages
 from tasuki.metrics.reader import Facts
 
 Asked = tuple[Kpi, Question]
@@ -23,7 +23,6 @@ def compute_all(facts: Facts, asked: Sequence[Asked]) -> list[Answer]:
     with facts.lock:
         for kpi, question in asked:
             check(kpi, question)
-        know_lags(facts, [kpi for kpi, _ in asked if kpi.matures and not missing_stages(facts, kpi)])
         found: dict[int, Answer] = {}
         for places in _groups(facts, asked):
             some = [asked[place] for place in places]

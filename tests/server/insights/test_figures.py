@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import NotAllowed, NotFound
 from tasuki.server.core.models import AuditEntry
-from tasuki.server.insights import files, queries
+from tasuki.server.insights import files, opened, queries
 from tasuki.server.insights.asking import Asked
 from tasuki.server.insights.commands import refresh
 from tasuki.server.insights.opened import forget
@@ -187,3 +188,41 @@ def test_the_audit_tells_who_took_figures_out(counted: Company, marketer: Actor)
     b"".join(files.export_figure(marketer, "mql.entries", Asked("rep"), "xlsx"))
     entry = AuditEntry.objects.get(action="numbers.export")
     assert (entry.user, entry.detail["figure"], entry.detail["by"]) == (marketer.user, "mql.entries", "rep")
+
+
+def test_what_is_new_is_taken_in_before_anybody_asks(
+    counted: Company, marketer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    before = queries.figure(marketer, "opportunity.opened").total.value or 0
+    deal(counted.web, 500_000, "d2")
+    refresh()
+    taken, stop = threading.Event(), threading.Event()
+    take_in = Facts.refresh
+
+    def told(facts: Facts, as_of: int | None = None) -> None:
+        take_in(facts, as_of)
+        taken.set()
+
+    monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.01)
+    monkeypatch.setattr(Facts, "refresh", told)
+    follower = threading.Thread(target=opened.follow, args=(stop,))
+    follower.start()
+    try:
+        assert taken.wait(30)
+    finally:
+        stop.set()
+        follower.join()
+    monkeypatch.setattr(Facts, "refresh", lambda *_: pytest.fail("nothing was left to take in"))
+    assert queries.figure(marketer, "opportunity.opened").total.value == before + 1
+
+
+def test_nobody_is_followed_for_who_does_not_look(counted: Company, monkeypatch: pytest.MonkeyPatch):
+    stop = threading.Event()
+    monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.001)
+    monkeypatch.setattr(opened, "_ready", lambda *_: pytest.fail("facts were opened for nobody"))
+    follower = threading.Thread(target=opened.follow, args=(stop,))
+    follower.start()
+    stop.wait(0.05)
+    stop.set()
+    follower.join()
+    assert opened._now == []

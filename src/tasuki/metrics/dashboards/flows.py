@@ -12,9 +12,7 @@ from tasuki.metrics.compute import compute
 from tasuki.metrics.dashboards.funnels import mature_of, way_of
 from tasuki.metrics.derived import SLICES
 from tasuki.metrics.figures import Answer
-from tasuki.metrics.items import know_lags
 from tasuki.metrics.kpis import kpi_of, target_of
-from tasuki.metrics.kpis.pairs import reach
 from tasuki.metrics.reader import Facts
 from tasuki.metrics.roles import OUT
 
@@ -89,7 +87,6 @@ def velocity(
         return []
     for stage in {stage for step in steps for stage in step}:
         facts.place_of(stage)  # refuses what there is not
-    know_lags(facts, [reach(facts.terms, *step) for step in steps])
     paces = [pace for some in _apart(steps) for pace in _paces(facts, question, some)]
     order = {(pace.source, pace.target): place for place, pace in enumerate(paces)}
     parts = {pace.part: place for place, pace in enumerate(paces)}

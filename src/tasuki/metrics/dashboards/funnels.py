@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tasuki.errors import UsageError
 from tasuki.metrics.asking import PERIODS, Question, check_slices, label, narrowing
 from tasuki.metrics.derived import SLICES
 from tasuki.metrics.formulas import Words
-from tasuki.metrics.items import know_lags, lag_of, mature_until
+from tasuki.metrics.items import lag_of, mature_until
 from tasuki.metrics.kpis.pairs import reach
 from tasuki.metrics.reader import Facts
 from tasuki.shares import Share
@@ -84,9 +85,7 @@ def cohort_funnel(
 
 def mature_of(facts: Facts, stages: Sequence[str]) -> list[int | None]:
     """Up to when entries into the first stage may have begun to be old enough, for each later one; see `mature_until`."""
-    kpis = [reach(facts.terms, stages[0], stage) for stage in stages[1:]]
-    know_lags(facts, kpis)
-    return [mature_until(facts, kpi) for kpi in kpis]
+    return [mature_until(facts, reach(facts.terms, stages[0], stage)) for stage in stages[1:]]
 
 
 @dataclass(frozen=True)
@@ -105,11 +104,17 @@ def snapshot_funnel(facts: Facts, question: Question | None = None) -> list[Stan
     question = question or Question()
     check_slices(question, SLICES, "a funnel")
     conditions, parameters = narrowing(question)
-    sql = f"""
-        SELECT stage, count(*), count(DISTINCT company), median($now - us) / 86400e6 FROM entries
-        WHERE {" AND ".join(["left_us IS NULL", "NOT late", *conditions])} GROUP BY stage
-    """
-    found = {stage: rest for stage, *rest in facts.rows(sql, parameters | {"now": facts.as_of})}
+    found: Mapping[int, tuple[Any, ...]]
+    if conditions:
+        sql = f"""
+            SELECT stage, count(*), count(DISTINCT company), median($now - us) / 86400e6 FROM entries
+            WHERE {" AND ".join(["left_us IS NULL", "NOT late", *conditions])} GROUP BY stage
+        """
+        rows = facts.rows(sql, parameters | {"now": facts.as_of})
+        found = {stage: tuple(rest) for stage, *rest in rows}
+    else:
+        with facts.lock:
+            found = facts.stands.at(facts.as_of)
     return [
         Standing(stage.id, Words(stage.called("en"), stage.called("ja")), *found.get(place, (0, 0, None)))
         for place, stage in enumerate(facts.terms.stages)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,17 @@ class FactFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All that `facts.json` says. `known_until` (µs UTC): nothing that became known later is in the files."""
+    """All that `facts.json` says. `known_until` (µs UTC): nothing that became known later is in the files.
+
+    The rows of a table are one sequence, whatever files they lie in, and it only grows, but for what `forget_leads` takes
+    out: `cut` is the generation in which that was last done, 0 if never.
+    """
 
     generation: int
     known_until: int
     terms: Terms
     tables: Mapping[str, tuple[FactFile, ...]]
+    cut: int = 0
 
 
 def write_facts(folder: Path, tables: Mapping[str, pa.Table], terms: Terms, known_until: int) -> Manifest:
@@ -58,7 +63,9 @@ def write_facts(folder: Path, tables: Mapping[str, pa.Table], terms: Terms, know
         if len(table):
             files[name].append(_write(folder, name, table.cast(TABLES[name].schema), generation, generation))
     kept = {name: tuple(_joined(folder, name, found)) for name, found in files.items()}
-    manifest = Manifest(generation, max(old.known_until, known_until), _later(old.terms, terms), kept)
+    manifest = Manifest(
+        generation, max(old.known_until, known_until), _later(old.terms, terms), kept, old.cut
+    )
     _write_manifest(folder, manifest)
     _sweep(folder, kept, old.tables)
     return manifest
@@ -75,7 +82,7 @@ def forget_leads(folder: Path, leads: Collection[str]) -> Manifest:
     kept: dict[str, tuple[FactFile, ...]] = {}
     for name, files in old.tables.items():
         kept[name] = tuple(_without(folder, name, file, gone, generation) for file in files)
-    manifest = replace(old, generation=generation, tables=kept)
+    manifest = replace(old, generation=generation, tables=kept, cut=generation)
     _write_manifest(folder, manifest)
     _sweep(folder, kept)
     return manifest
@@ -123,11 +130,23 @@ def paths(folder: Path, files: tuple[FactFile, ...], name: str) -> list[Path]:
     return found
 
 
+def rows_after(files: Sequence[FactFile], known: int) -> list[tuple[FactFile, int]]:
+    """The files of a table with rows beyond the first `known` ones, each with how many of its own are among these."""
+    found = []
+    for file in files:
+        if file.rows > known:
+            found.append((file, known))
+        known = max(known - file.rows, 0)
+    return found
+
+
 def _of_json(raw: Mapping[str, Any]) -> Manifest:
     if raw["format"] != FORMAT:
         raise KeyError(f"format {raw['format']}")
     tables = {name: tuple(FactFile(**file) for file in files) for name, files in raw["tables"].items()}
-    return Manifest(raw["generation"], raw["known_until"], Terms.of_json(raw["terms"]), tables)
+    return Manifest(
+        raw["generation"], raw["known_until"], Terms.of_json(raw["terms"]), tables, raw.get("cut", 0)
+    )
 
 
 def _later(old: Terms, new: Terms) -> Terms:
@@ -177,7 +196,7 @@ def _joined(folder: Path, name: str, files: list[FactFile]) -> list[FactFile]:
 def _write_manifest(folder: Path, manifest: Manifest) -> None:
     raw = {
         "format": FORMAT, "version": VERSION, "generation": manifest.generation, "known_until": manifest.known_until,
-        "terms": manifest.terms.to_json(),
+        "cut": manifest.cut, "terms": manifest.terms.to_json(),
         "tables": {name: [asdict(file) for file in files] for name, files in manifest.tables.items()},
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)

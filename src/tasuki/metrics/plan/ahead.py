@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasuki.metrics.plan.assumed import Assumed, Floats
+from tasuki.metrics.plan.days import Ints
 from tasuki.metrics.plan.own import LONGEST, decision_days
-from tasuki.metrics.plan.record import Ints, Moves, Record
+from tasuki.metrics.plan.record import Moves, Record
 from tasuki.metrics.plan.way import DEALS
 
 
@@ -103,12 +104,9 @@ def _passing(
     decided = _by_day(decided_on[decided_on <= record.today], first, count)
     ends = decision_lags(assumed, source)
     waiting = moves.at_day[(decided_on > record.today) & (moves.at <= record.now)]
-    ages, counts = np.unique(record.today - waiting, return_counts=True)
-    for age, waits in zip(ages, counts, strict=True):
-        left = _to_come(ends, age, record.rest)
-        if left.any():
-            _add(reached, now, waits * rate * _to_come(lags, age, record.rest) / left.sum())
-            _add(decided, now, waits * left / left.sum())
+    weights = _by_age(record.today - waiting, ends, record.rest)
+    _add(reached, now, rate * _to_come(_padded(lags, len(ends)), weights, record.rest))
+    _add(decided, now, _to_come(ends, weights, record.rest))
     later = entries.copy()
     later[:now] = 0.0
     if later.any():
@@ -117,13 +115,19 @@ def _passing(
     return Passing(reached, decided)
 
 
-def _to_come(lags: Floats, age: int, rest: float) -> Floats:
-    """Of shares by day, those of tomorrow and later for who is so many days old; what today may still bring, tomorrow."""
-    found = lags[age + 1 :].copy()
-    today = rest * lags[age] if age < len(lags) else 0.0
-    if len(found):
-        found[0] += today
-    return found if len(found) else np.array([today])
+def _by_age(ages: Ints, ends: Floats, rest: float) -> Floats:
+    """How many wait by their age in days, each over the share of `ends` that is still to come at its age, 0 for none."""
+    size = len(ends)
+    counts = np.bincount(np.minimum(ages, size), minlength=size + 1)[:size]
+    left = np.append(np.cumsum(ends[::-1])[::-1][1:], 0.0) + rest * ends
+    return np.divide(counts, left, out=np.zeros(size), where=left > 0)
+
+
+def _to_come(lags: Floats, weights: Floats, rest: float) -> Floats:
+    """Of shares by day, those of tomorrow and later for all who wait; what today may still bring, tomorrow."""
+    found = np.append(np.convolve(lags, weights[::-1]), 0.0)[len(weights) :]
+    found[0] += rest * float(lags @ weights)
+    return found
 
 
 def _add(to: Floats, place: int, more: Floats) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasuki.errors import UsageError
+from tasuki.metrics.plan.days import Ints
 from tasuki.metrics.plan.own import LONGEST, Own, Step, mean_days
-from tasuki.metrics.plan.record import Ints
 
 Floats = NDArray[np.float64]
 DRAWS = 200

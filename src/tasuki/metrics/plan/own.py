@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasuki.metrics.items import MATURE
-from tasuki.metrics.plan.record import NEVER_DAY, Ints, Moves, Record, read_record, remembered
+from tasuki.metrics.plan.days import DAY, NEVER_DAY, Ints
+from tasuki.metrics.plan.record import Moves, Record, read_record, remembered
 from tasuki.metrics.plan.way import Link, Way
 from tasuki.metrics.reader import Facts
 from tasuki.shares import Share
 
 Bools = NDArray[np.bool_]
 YEAR_DAYS = 365
-DAY = 86_400_000_000
-"""µs"""
 PATIENCE = 2
 LONGEST = 730
 """Days: what takes longer counts as so long."""
@@ -97,8 +96,9 @@ def _step(record: Record, link: Link, then: int) -> Step:
     got = basis & hit
     lags = np.minimum(moves.reached_day[got] - moves.at_day[got], LONGEST)
     old = _year_until(moves, then - patience * DAY)
-    lost = (old if old.any() else basis) & ~hit
-    waited = decision_days(moves, hit, moves.dropped <= then, patience)[lost] - moves.at_day[lost]
+    lost = moves.only((old if old.any() else basis) & ~hit)
+    nobody = np.zeros(len(lost.at), np.bool_)
+    waited = decision_days(lost, nobody, lost.dropped <= then, patience) - lost.at_day
     return Step(
         link, Share(int(got.sum()), int(basis.sum())), carried, np.bincount(lags, minlength=1),
         np.bincount(np.minimum(waited, LONGEST), minlength=1), patience,

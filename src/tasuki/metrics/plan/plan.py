@@ -13,11 +13,12 @@ import numpy as np
 from tasuki.errors import UsageError
 from tasuki.metrics.plan.ahead import look_ahead
 from tasuki.metrics.plan.assumed import DRAWS, Assumed, Changes, Floats, assume
+from tasuki.metrics.plan.days import Ints
 from tasuki.metrics.plan.gap import Gap, gap_of
 from tasuki.metrics.plan.need import Goal, a_day, needed, reach_back
 from tasuki.metrics.plan.own import Own, own_figures, own_now
 from tasuki.metrics.plan.quarters import EPOCH, Quarter, date_of, day_number, months_between, quarter_of
-from tasuki.metrics.plan.record import Ints, Record, read_record, remembered
+from tasuki.metrics.plan.record import Record, read_record, remembered
 from tasuki.metrics.plan.way import DEALS, Link
 from tasuki.metrics.reader import Facts
 from tasuki.metrics.reasons import Reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -12,13 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasuki.metrics.asking import Question, narrowing
+from tasuki.metrics.plan.days import NEVER, Ints, day_of, days_of
 from tasuki.metrics.plan.way import DEALS, Link, Way, way_back
 from tasuki.metrics.reader import Facts
 
-Ints = NDArray[np.int64]
-NEVER = np.iinfo(np.int64).max
-"""A time that has not come."""
-NEVER_DAY = 2**40
 AWAY = ("RECYCLED", "DISQUALIFIED", "LOST")
 """Whoever enters one of these is not on the way any more."""
 
@@ -36,6 +33,11 @@ class Moves:
     at_day: Ints
     reached_day: Ints
     dropped_day: Ints
+
+    def only(self, chosen: NDArray[np.bool_]) -> Moves:
+        """Some of the entries."""
+        times = (self.at, self.reached, self.dropped, self.at_day, self.reached_day, self.dropped_day)
+        return Moves(*(each[chosen] for each in times))
 
 
 @dataclass(frozen=True)
@@ -103,10 +105,9 @@ def _read(facts: Facts, currency: str, where: Mapping[str, str]) -> Record:
     way = way_back(facts.terms)
     zone = facts.terms.timezone
     read = _Reader(facts, zone, only, parameters)
-    today, over = facts.rows(
-        f"SELECT {_day(str(facts.as_of), zone)}, {_day(str(facts.as_of + 1), zone)} - 1"
-    )[0]
-    moves = {link.source: read.moves(link, way) for link in way.links}
+    today, over = day_of(facts.as_of, zone), day_of(facts.as_of + 1, zone) - 1
+    moves = read.moves([link for link in way.links if link.target != DEALS])
+    moves |= {link.source: read.to_deals(link, way) for link in way.links if link.target == DEALS}
     others = {name: count for name, count in counts.items() if name not in ("", chosen)}
     rest = _rest_of_day(facts.as_of, zone)
     return Record(
@@ -128,34 +129,36 @@ def _won_by_currency(facts: Facts, only: str, parameters: Mapping[str, Any]) -> 
     return dict(facts.rows(sql, parameters))
 
 
-def _day(us: str, zone: str) -> str:
-    """The day of µs UTC in a time zone, as a number."""
-    quoted = zone.replace("'", "''")
-    return f"(timezone('{quoted}', make_timestamptz({us}))::DATE - DATE '1970-01-01')"
-
-
 class _Reader:
     def __init__(self, facts: Facts, zone: str, only: str, parameters: Mapping[str, Any]) -> None:
         self.facts, self.zone, self.only, self.parameters = facts, zone, only, parameters
 
-    def moves(self, link: Link, way: Way) -> Moves:
-        """Of one link."""
-        source = self.facts.place_of(link.source)
-        if link.target == DEALS:
-            feeders = [str(self.facts.place_of(one.source)) for one in way.feeders(DEALS)]
-            sql = self._to_deals(source, ", ".join(feeders))
-        else:
-            target = self.facts.place_of(link.target)
-            sql = f"{self._entries(str(source))} SELECT us, reached_{target} AS reached, dropped FROM entered"
-        found = self._columns(sql, ("us", "reached", "dropped"))
-        return Moves(*found)
+    def moves(self, links: Sequence[Link]) -> dict[str, Moves]:
+        """Of these links, which lead to stages, by their sources: every entry is read once."""
+        places = {link.source: self.facts.place_of(link.source) for link in links}
+        if not places:
+            return {}
+        cases = [f"WHEN {places[one.source]} THEN reached_{self.facts.place_of(one.target)}" for one in links]
+        entered = self._entries(", ".join(map(str, places.values())))
+        found = self._fetched(
+            f"{entered} SELECT stage, us, CASE stage {' '.join(cases)} END AS reached, dropped FROM entered"
+        )
+        stage, columns = np.asarray(found["stage"]), self._columns(found)
+        return {
+            source: Moves(*(each[stage == place] for each in columns)) for source, place in places.items()
+        }
+
+    def to_deals(self, link: Link, way: Way) -> Moves:
+        """Of one that leads to won deals."""
+        feeders = [str(self.facts.place_of(one.source)) for one in way.feeders(DEALS)]
+        sql = self._to_deals(self.facts.place_of(link.source), ", ".join(feeders))
+        return Moves(*self._columns(self._fetched(sql)))
 
     def wins(self) -> Wins:
         """Deals won with an amount in the currency, in their order."""
-        found = self._fetched(
-            f"SELECT won, {_day('won', self.zone)} AS day, cents FROM ({self._won()}) ORDER BY won, cents"
-        )
-        return Wins(*(_filled(found[name], 0) for name in ("won", "day", "cents")))
+        found = self._fetched(f"SELECT won, cents FROM ({self._won()}) ORDER BY won, cents")
+        at, cents = (_filled(found[name]) for name in ("won", "cents"))
+        return Wins(at, days_of(at, self.zone), cents)
 
     def _won(self) -> str:
         return f"""
@@ -166,13 +169,10 @@ class _Reader:
     def _entries(self, stages: str) -> str:
         """`entered`: entries into these stages, with the time at which the lead left the way, or began this stage anew."""
         away = [f"reached_{place}" for role in AWAY if (place := self.facts.place(role)) is not None]
-        dropped = f"least({', '.join([*away, 'again', 'NULL'])})"
+        dropped = f"least({', '.join([*away, 'again_us', 'NULL'])})"
         return f"""
             WITH entered AS (
-                SELECT *, {dropped} AS dropped FROM (
-                    SELECT *, lead(us) OVER (PARTITION BY n, stage ORDER BY us) AS again FROM entries
-                    WHERE stage IN ({stages}) AND NOT late
-                ) WHERE {self.only}
+                SELECT *, {dropped} AS dropped FROM entries WHERE stage IN ({stages}) AND NOT late AND {self.only}
             )
         """
 
@@ -187,19 +187,15 @@ class _Reader:
             WHERE e.stage = {source}
         """
 
-    def _columns(self, sql: str, names: tuple[str, ...]) -> list[Ints]:
-        """These times in µs, then the same as days."""
-        days = ", ".join(f"{_day(name, self.zone)} AS day_{name}" for name in names)
-        found = self._fetched(f"SELECT {', '.join(names)}, {days} FROM ({sql})")
-        return [
-            *(_filled(found[name], NEVER) for name in names),
-            *(_filled(found[f"day_{name}"], NEVER_DAY) for name in names),
-        ]
+    def _columns(self, found: Mapping[str, Any]) -> list[Ints]:
+        """As `Moves` has them: times in µs, then the same as days."""
+        times = [_filled(found[name]) for name in ("us", "reached", "dropped")]
+        return [*times, *(days_of(at, self.zone) for at in times)]
 
     def _fetched(self, sql: str) -> dict[str, Any]:
         used = {name: value for name, value in self.parameters.items() if f"${name}" in sql}
         return self.facts.db.execute(sql, used or None).fetchnumpy()  # type: ignore[no-any-return]
 
 
-def _filled(column: Any, missing: int) -> Ints:
-    return np.ma.filled(np.ma.asarray(column), missing).astype(np.int64)
+def _filled(column: Any) -> Ints:
+    return np.ma.filled(np.ma.asarray(column, np.int64), NEVER)

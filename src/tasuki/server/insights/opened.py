@@ -1,7 +1,7 @@
 """Facts opened for reading, kept by each process: those of now, and a few as of earlier times.
 
-One connection is not for two threads at once, so whoever reads holds the lock. Those of now follow the folder; what was
-added to it is taken in by the next who asks.
+One connection is not for two threads at once, so whoever reads holds the lock. Those of now follow the folder: what was
+added to it is taken in as it comes where `follow` runs, so that nobody waits for it, else by the next who asks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,10 +27,14 @@ from tasuki.server.insights.commands import facts_folder
 
 PAST = 2
 """So many earlier times are kept open; each costs as much memory as those of now."""
-FRESH = 60.0
-"""Seconds after which those of now are looked at as of a later now, though nothing was added: due times pass."""
 KEPT = 300.0
 """Seconds for which an earlier time is kept; then what was recorded late since is counted as such."""
+FRESH = 60.0
+"""Seconds after which those of now are looked at as of a later now, though nothing was added: due times pass."""
+LATELY = 600.0
+"""Seconds for which those of now are kept up to date after somebody looked."""
+FOLLOW_EVERY = 0.5
+"""Seconds between two looks at the folder: two calls of the system."""
 Stamp = tuple[int, int, int]
 
 
@@ -45,6 +49,8 @@ class _Open:
 _lock = threading.RLock()
 _now: list[_Open] = []
 _past: OrderedDict[tuple[Path, int], _Open] = OrderedDict()
+_looked = [-LATELY]
+"""When somebody looked at those of now last."""
 
 
 @contextmanager
@@ -54,12 +60,26 @@ def opened(as_of: datetime | None = None) -> Iterator[Facts]:
     NotFound `numbers_not_yet`: there are none yet.
     """
     with _lock:
-        try:
-            facts = _found(as_of)
-        except duckdb.Error:  # a file was joined with others just as we were to read it
-            forget()
-            facts = _found(as_of)
+        facts = _ready(as_of)
+        _looked[0] = time.monotonic()
         yield facts
+
+
+def follow(stop: threading.Event) -> None:
+    """Until `stop`, keep those of now up to date for people who look at them."""
+    while not stop.wait(FOLLOW_EVERY):
+        with _lock:
+            if _now and time.monotonic() - _looked[0] < LATELY:
+                with suppress(NotFound):
+                    _ready(None)
+
+
+def _ready(as_of: datetime | None) -> Facts:
+    try:
+        return _found(as_of)
+    except duckdb.Error:  # a file was joined with others just as we were to read it
+        forget()
+        return _found(as_of)
 
 
 def _found(as_of: datetime | None) -> Facts:

@@ -29,6 +29,7 @@ def build() -> Any:
     get_resolver().url_patterns  # noqa: B018 - loads every page now, not at the first request
     calm_collector()
     threading.Thread(target=_warm, name="warm", daemon=True).start()
+    threading.Thread(target=_follow, name="figures", daemon=True).start()
     return application
 
 
@@ -47,3 +48,10 @@ def _warm() -> None:
     from tasuki.server.running.kernel import warm
 
     warm()
+
+
+def _follow() -> None:
+    """Take new facts in as they come, so that nobody who looks at figures waits for it."""
+    from tasuki.server.insights import opened
+
+    opened.follow(threading.Event())
