@@ -30,12 +30,20 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         yield found
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Even if nobody has taken note of it yet, as where the first process of a container waits for no orphans."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def beside(installation: Installation, *, other_than: int = 0, seconds: float = 30) -> psutil.Process:
     """The process beside the worker, waited for."""
     until = monotonic() + seconds
     while monotonic() < until:
         for process in installation.parts()["worker"]:
-            if "aside" in process.cmdline() and process.pid != other_than:
+            if process.pid != other_than and not has_ended(process) and "aside" in process.cmdline():
                 return process
         sleep(0.1)
     raise AssertionError(f"nothing runs beside the worker: {installation.log}")
@@ -63,7 +71,7 @@ def test_what_can_wait_gives_way_is_started_again_and_ends_with_its_worker(insta
             "/api/v1/activities", {"lead": who, "type": "form_submit", "source": "site", "key": "1"}
         )
         client.close()
-        assert status == 200
+        assert status == 201
         wait_until(
             lambda: installation.rows("SELECT 1 FROM people_leadtext WHERE due = 0 AND grams <> ''"),
             "nobody finds Sato",
@@ -71,6 +79,6 @@ def test_what_can_wait_gives_way_is_started_again_and_ends_with_its_worker(insta
         wait_until((installation.folder / "facts" / "facts.json").exists, "nothing was counted")
 
         os.kill(worker.pid, signal.SIGKILL)
-        wait_until(lambda: not second.is_running(), "it outlived its worker")
+        wait_until(lambda: has_ended(second), "it outlived its worker")
     assert installation.process is not None
     assert installation.process.returncode == 0
