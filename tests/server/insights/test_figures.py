@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -213,6 +214,46 @@ def test_what_is_new_is_taken_in_before_anybody_asks(
         stop.set()
         follower.join()
     monkeypatch.setattr(Facts, "refresh", lambda *_: pytest.fail("nothing was left to take in"))
+    assert queries.figure(marketer, "opportunity.opened").total.value == before + 1
+
+
+def cannot_be_asked() -> None:
+    raise RuntimeError("the next one is asked all the same")
+
+
+def test_what_was_looked_at_last_is_asked_again_once_something_new_is_taken_in(
+    counted: Company, marketer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    queries.figure(marketer, "opportunity.opened")
+    again, stop = threading.Event(), threading.Event()
+    for number in range(opened.READY):
+        opened.keep_ready(("page", number), cannot_be_asked)
+    opened.keep_ready(("page", 1), again.set)
+    opened.keep_ready("the last", cannot_be_asked)
+    assert [*opened._asked] == [("page", 2), ("page", 3), ("page", 1), "the last"]
+    monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.01)
+    follower = threading.Thread(target=opened.follow, args=(stop,))
+    follower.start()
+    stop.wait(0.1)
+    assert not again.is_set(), "nothing was new"
+    deal(counted.web, 500_000, "d2")
+    refresh()
+    try:
+        assert again.wait(30)
+    finally:
+        stop.set()
+        follower.join()
+
+
+def test_while_somebody_follows_the_figures_of_before_are_shown_until_it_comes_round(
+    counted: Company, marketer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    before = queries.figure(marketer, "opportunity.opened").total.value or 0
+    deal(counted.web, 500_000, "d2")
+    refresh()
+    monkeypatch.setattr(opened, "_promised", [time.monotonic() + 60])
+    assert queries.figure(marketer, "opportunity.opened").total.value == before
+    monkeypatch.setattr(opened, "_promised", [time.monotonic() - 1])
     assert queries.figure(marketer, "opportunity.opened").total.value == before + 1
 
 

@@ -1,21 +1,24 @@
 """Facts opened for reading, kept by each process: those of now, and a few as of earlier times.
 
 One connection is not for two threads at once, so whoever reads holds the lock. Those of now follow the folder: what was
-added to it is taken in as it comes where `follow` runs, so that nobody waits for it, else by the next who asks.
+added to it is taken in as it comes where `follow` runs, and what was looked at last is asked again at once, so that
+nobody waits for it; else the next who asks takes it in.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+from django.db import close_old_connections
 from django.utils.translation import gettext as _
 
 from tasuki.errors import FactsUnreadable
@@ -24,6 +27,8 @@ from tasuki.metrics.reader import Facts
 from tasuki.server.core import clock
 from tasuki.server.core.errors import NotFound
 from tasuki.server.insights.commands import facts_folder
+
+log = logging.getLogger(__name__)
 
 PAST = 2
 """So many earlier times are kept open; each costs as much memory as those of now."""
@@ -35,6 +40,12 @@ LATELY = 600.0
 """Seconds for which those of now are kept up to date after somebody looked."""
 FOLLOW_EVERY = 0.5
 """Seconds between two looks at the folder: two calls of the system."""
+FOLLOW_SHARE = 10.0
+"""What took a second is done every ten seconds: people who look need the processor, too."""
+LATE = 2.0
+"""Seconds after which whoever asks no longer relies on who follows."""
+READY = 4
+"""So many of the pages that were looked at last are asked again when something new has come in."""
 Stamp = tuple[int, int, int]
 
 
@@ -51,6 +62,10 @@ _now: list[_Open] = []
 _past: OrderedDict[tuple[Path, int], _Open] = OrderedDict()
 _looked = [-LATELY]
 """When somebody looked at those of now last."""
+_promised = [0.0]
+"""Until when `follow` has said to look again."""
+_follower: list[threading.Thread] = []
+_asked: OrderedDict[Hashable, Callable[[], object]] = OrderedDict()
 
 
 @contextmanager
@@ -61,17 +76,58 @@ def opened(as_of: datetime | None = None) -> Iterator[Facts]:
     """
     with _lock:
         facts = _ready(as_of)
-        _looked[0] = time.monotonic()
+        if threading.current_thread() not in _follower:
+            _looked[0] = time.monotonic()
         yield facts
 
 
+def keep_ready(key: Hashable, ask: Callable[[], object]) -> None:
+    """Somebody looks at what `ask` asks of those of now: where `follow` runs, have it counted again when facts came in."""
+    with _lock:
+        _asked[key] = ask
+        _asked.move_to_end(key)
+        while len(_asked) > READY:
+            _asked.popitem(last=False)
+
+
 def follow(stop: threading.Event) -> None:
-    """Until `stop`, keep those of now up to date for people who look at them."""
-    while not stop.wait(FOLLOW_EVERY):
-        with _lock:
-            if _now and time.monotonic() - _looked[0] < LATELY:
-                with suppress(NotFound):
-                    _ready(None)
+    """Until `stop`, keep those of now, and what was asked of them last, up to date for people who look at them."""
+    pause = FOLLOW_EVERY
+    _follower.append(threading.current_thread())
+    try:
+        while not stop.wait(pause):
+            begin = time.monotonic()
+            if begin - _looked[0] < LATELY and _takes_in():
+                _ask_again()
+            pause = max(FOLLOW_EVERY, FOLLOW_SHARE * (time.monotonic() - begin))
+            _promised[0] = time.monotonic() + pause + LATE
+    finally:
+        _promised[0] = 0.0
+        _follower.remove(threading.current_thread())
+
+
+def _takes_in() -> bool:
+    """Whether there was something new."""
+    _promised[0] = 0.0
+    with _lock:
+        if not _now:
+            return False
+        before = _now[0].since
+        try:
+            _ready(None)
+        except Exception:  # whoever looks next is told
+            log.debug("what is new cannot be taken in", exc_info=True)
+        return bool(_now) and _now[0].since != before
+
+
+def _ask_again() -> None:
+    """The last first; each by itself, so that whoever comes now waits for one at the most."""
+    for ask in reversed(list(_asked.values())):
+        try:
+            ask()
+        except Exception:  # whoever looks next is told
+            log.debug("what was looked at cannot be asked again", exc_info=True)
+    close_old_connections()
 
 
 def _ready(as_of: datetime | None) -> Facts:
@@ -98,6 +154,7 @@ def forget() -> None:
             one.facts.close()
         _now.clear()
         _past.clear()
+        _asked.clear()
 
 
 def _stamp(folder: Path) -> Stamp:
@@ -117,7 +174,7 @@ def _of_now() -> Facts:
         forget()
         facts = Facts(folder, clock.microseconds(clock.now()))
         _now.append(_Open(facts, folder, stamp, at))
-    elif kept.stamp != stamp or at - kept.since > FRESH:
+    elif at > _promised[0] and (kept.stamp != stamp or at - kept.since > FRESH):
         kept.facts.refresh(max(clock.microseconds(clock.now()), kept.facts.as_of))
         kept.stamp, kept.since = stamp, at
     return _now[0].facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
@@ -19,7 +20,9 @@ from tasuki.server.core.company import the_company
 from tasuki.server.core.errors import NotFound
 from tasuki.server.insights import board as boards
 from tasuki.server.insights import crossed, earning, files, flowing, names, officer, pacing
+from tasuki.server.insights.asking import narrowed
 from tasuki.server.insights.board import Months
+from tasuki.server.insights.opened import keep_ready
 from tasuki.server.insights.spans import months_of
 from tasuki.server.lists import exporting
 from tasuki.server.pages import charts, numbers, streams, tables
@@ -195,6 +198,9 @@ def tab_page(request: HttpRequest, actor: Actor, tab: str) -> HttpResponse:
     try:
         wanted = wanted_of(actor, request.GET, period)
         shown = make(actor, wanted, request.GET)
+        if wanted.as_of is None:
+            key = (tab, request.GET.urlencode(), *sorted(narrowed(actor, wanted.where).items()))
+            keep_ready(key, partial(make, actor, wanted, request.GET))
     except NotFound as missing:
         if missing.code != "numbers_not_yet":
             raise

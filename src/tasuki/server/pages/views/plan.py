@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Invalid, NotFound
 from tasuki.server.core.models import Role
 from tasuki.server.insights import plans
+from tasuki.server.insights.asking import narrowed
+from tasuki.server.insights.opened import keep_ready
 from tasuki.server.lists import exporting
 from tasuki.server.pages import forms
 from tasuki.server.pages import plan_form as form
@@ -35,6 +38,8 @@ def plan_page(request: HttpRequest, actor: Actor) -> HttpResponse:
     try:
         asked = form.asked_of(request.GET)
         seen = plans.plan(actor, asked)
+        if asked.as_of is None:
+            keep_ready(("plan", *sorted(narrowed(actor, {}).items())), partial(plans.plan, actor, asked))
     except NotFound as missing:
         if missing.code != "numbers_not_yet":
             raise
