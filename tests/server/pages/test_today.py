@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from tasuki.server.accounts.models import Account
 from tasuki.server.activities.notes import write_note
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
@@ -245,6 +246,20 @@ def test_the_badge_comes_with_the_bell(scene: Scene, browse: Browse, inside_rep:
     assert 'id="badge" class="count" data-also data-version="1"' in text(client.get("/notifications/bell"))
     lifecycle.decide(inside_rep, lead_id=scene.hot, to="SAL")
     assert 'data-version="0" hidden' in text(client.get("/notifications/bell"))
+
+
+def test_whom_the_agreement_excludes_shows_no_interest_that_anybody_should_take_up(
+    scene: Scene, browse: Browse, marketer: Actor
+):
+    client = browse(marketer)
+
+    def hot() -> list[int]:
+        rows = client.get("/?list=1").context["rows"]
+        return [one.task.lead.pk for one in rows if one.task.kind == "hot"]
+
+    assert scene.cool in hot()
+    Account.objects.filter(leads=scene.cool).update(domain="rival.example")
+    assert scene.cool not in hot()
 
 
 # Overviews.
