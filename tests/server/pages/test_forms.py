@@ -18,7 +18,10 @@ from tasuki.server.accounts.models import Account
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.models import Team, Token, User
+from tasuki.server.core.words import COLUMNS
 from tasuki.server.imports import commands as imports
+from tasuki.server.imports import queries
+from tasuki.server.imports.formats import KINDS
 from tasuki.server.imports.models import ImportJob
 from tasuki.server.lifecycle import commands as lifecycle
 from tasuki.server.people.models import Duplicate, Lead
@@ -364,6 +367,15 @@ def test_why_a_row_did_not_come_in_is_said_in_the_language_of_the_page_on_which_
         imports.run(job.pk)
     (reject,) = job.rejects.all()
     assert said in reject.reason
+
+
+def test_every_place_where_a_column_may_go_has_a_name_in_both_languages():
+    for kind in KINDS:
+        for name in queries.fields(kind):
+            assert name in COLUMNS
+            with translation.override("ja"):
+                assert str(COLUMNS[name]) != name
+                assert not str(COLUMNS[name]).isascii()
 
 
 def test_what_is_no_table_is_refused_beside_the_field(scene: Scene, browse: Browse, marketer: Actor):

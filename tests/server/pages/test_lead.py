@@ -27,6 +27,7 @@ from tasuki.server.lifecycle import commands as lifecycle
 from tasuki.server.lifecycle import queries
 from tasuki.server.lifecycle.inputs import Move
 from tasuki.server.pages.deciding import decide_form
+from tasuki.server.pages.story import Line, in_visits
 from tasuki.server.people import commands as people
 from tasuki.server.people import privacy
 from tasuki.server.people.models import Lead
@@ -121,6 +122,16 @@ def test_things_done_in_one_go_are_one_visit_that_is_folded(scene: Scene, browse
     page = page_of(browse(inside_rep), f"/leads/{scene.hot}")
     assert "Visit: 4 things" in page
     assert "Downloaded ×2" in page
+
+
+def test_a_move_within_a_visit_stands_below_it_as_it_is_earlier():
+    now = clock.now()
+    kinds = ["activity", "activity", "transition", "activity", "transition"]
+    lines = [Line(now - place * timedelta(minutes=1), kind, kind) for place, kind in enumerate(kinds)]
+    parts = in_visits(lines)
+    assert [type(one).__name__ for one in parts] == ["Visit", "Line", "Line"]
+    times = [one.at for one in parts]
+    assert times == sorted(times, reverse=True)
 
 
 def test_a_decision_that_moved_the_lead_is_told_once(scene: Scene, browse: Browse, inside_rep: Actor):
