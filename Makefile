@@ -20,10 +20,11 @@ LEADS ?= 20000
 MONTHS ?= 24
 SEED ?= 7
 AGREEMENT ?= examples/yamada/agreement.yaml
+PORT ?= 8000
 
 .PHONY: help demo demo-history test check bench shots lock clean
 help:
-	@echo 'make demo    a made-up company in the browser, on http://127.0.0.1:8000; Ctrl-C stops it'
+	@echo 'make demo    a made-up company in the browser, on http://127.0.0.1:8000; Ctrl-C stops it; PORT=8080 for another port'
 	@echo 'make demo-history    the same on the command line: simulate, import, replay, explain (about a minute)'
 	@echo 'make check   style, types, layers, docs'
 	@echo 'make test    all tests'
@@ -61,7 +62,7 @@ WON = tr -d '"' <demo/out/transitions.csv | awk -F, '$$3 == "MQL" && $$5 == "pat
 
 # Made once, then gone on with; `make clean` begins anew.
 demo: $(RUN) $(KERNEL)
-	@$(BIN)/tasuki demo --data demo/server
+	@$(BIN)/tasuki demo --data demo/server --port $(PORT)
 
 # Each run begins with empty folders.
 demo-history: $(RUN)

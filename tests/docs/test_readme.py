@@ -87,3 +87,12 @@ def test_pictures_are_small_and_need_no_other_site() -> None:
         text = picture.read_text("utf-8")
         assert len(text) < 200_000, picture.name
         assert not re.search(r"(?:href|src|url)\W{1,2}https?:", text), picture.name
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
+def test_both_readmes_name_the_first_command_and_the_port_of_the_demo(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert "tasuki up --data DIR" in text
+    assert "make demo PORT=8080" in text
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert "demo --data demo/server --port $(PORT)" in makefile

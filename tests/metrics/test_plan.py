@@ -14,7 +14,7 @@ from tasuki.errors import UsageError
 from tasuki.metrics.plan import DEALS, Changes, Goal, Plan, Quarter, make_plan, quarter_named, running_quarter
 from tasuki.metrics.plan.ahead import look_ahead
 from tasuki.metrics.plan.assumed import assume
-from tasuki.metrics.plan.gap import gap_of
+from tasuki.metrics.plan.gap import Effect, gap_of
 from tasuki.metrics.plan.goals import agreed_goals, targets_of
 from tasuki.metrics.plan.need import needed
 from tasuki.metrics.plan.own import own_figures
@@ -23,6 +23,7 @@ from tasuki.metrics.plan.record import read_record
 from tasuki.metrics.plan.told import effect_words, rows_of, sentences, told
 from tasuki.metrics.reader import Facts
 from tasuki.metrics.reasons import Reason
+from tasuki.metrics.roles import StageTerm
 from tests.metrics.story import Row, deal, facts_of, micros, terms, way
 
 NEXT = Quarter(2026, 3)
@@ -331,6 +332,14 @@ def test_a_gap_is_told_with_its_greatest_cause_in_both_languages() -> None:
     assert english.startswith("2026-Q2 through 05-31: ¥")
     assert "are missing. What does most: SQL→Deals won" in english
     assert "不足。最大の要因：SQL→受注の率が" in japanese
+
+
+def test_both_stages_of_a_cause_are_called_as_people_do() -> None:
+    opportunity = StageTerm("OPPORTUNITY", "OPPORTUNITY", {"ja": "商談", "en": "Opportunity"})
+    terms = replace(SALES, stages=(opportunity,))
+    effect = Effect("lag", "OPPORTUNITY", DEALS, 10.0, 9.0, -1.0, -100)
+    assert effect_words(effect, "ja", str, terms).startswith("商談→受注で")
+    assert effect_words(effect, "en", str, terms).startswith("Opportunity→Deals won:")
 
 
 def test_to_the_end_of_the_quarter_it_goes_on_as_planned_from_what_is_there() -> None:

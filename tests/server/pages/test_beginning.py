@@ -141,6 +141,15 @@ def test_a_weak_password_is_said_beside_its_field():
     assert not User.objects.exists()
 
 
+def test_nine_letters_are_refused_with_the_number_that_the_hint_names():
+    answer = Client(headers={"accept-language": "en"}).post(
+        "/begin", {**OWNER, "password": "umi yama!", "code": entrance.first_code()}
+    )
+    page = answer.content.decode()
+    assert "at least ten letters" in page
+    assert "at least 10 characters" in page
+
+
 def test_who_is_invited_chooses_a_password_by_a_link_that_is_good_once(administrator: Actor, browse: Browse):
     answer = browse(administrator).post("/settings/people/several", TEAM)
     link = re.findall(r'value="http://[^/]+(/welcome/[^"]+)"', answer.content.decode())[1]
@@ -226,6 +235,12 @@ def test_the_companys_hours_count_where_the_agreement_has_no_calendar(administra
     page = client.get("/settings/hours").content.decode()
     assert 'value="10:00-12:00, 13:00-18:00"' in page
     assert "hours of the company" in page
+
+
+def test_the_cards_of_the_starters_call_stages_as_people_do(administrator: Actor, browse: Browse):
+    page = browse(administrator).get("/start/agreement").content.decode()
+    assert "SQL → Opportunity → " in page
+    assert "OPPORTUNITY →" not in page
 
 
 @pytest.mark.parametrize("starter", STARTERS, ids=lambda one: one.id)

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
 
 from tasuki.server.accounts import commands as accounts
 from tasuki.server.accounts.inputs import AccountInput
@@ -17,7 +18,10 @@ from tasuki.server.accounts.models import Account
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.models import Team, Token, User
+from tasuki.server.core.words import COLUMNS
 from tasuki.server.imports import commands as imports
+from tasuki.server.imports import queries
+from tasuki.server.imports.formats import KINDS
 from tasuki.server.imports.models import ImportJob
 from tasuki.server.lifecycle import commands as lifecycle
 from tasuki.server.people.models import Duplicate, Lead
@@ -345,6 +349,33 @@ def test_a_file_is_looked_at_adjusted_brought_in_and_taken_back(
     imports.run_undo(job.pk)
     assert "Undone" in client.get(f"/imports/{job.pk}").content.decode()
     assert not Lead.objects.filter(email="kato@yamato-kiko.example").exists()
+
+
+@pytest.mark.parametrize(("page", "worker", "said"), [("en", "ja", "is not a"), ("ja", "en", "では")])
+def test_why_a_row_did_not_come_in_is_said_in_the_language_of_the_page_on_which_it_was_brought_in(
+    scene: Scene, browse: Browse, marketer: Actor, page: str, worker: str, said: str
+):
+    assert marketer.user is not None
+    User.objects.filter(pk=marketer.user.pk).update(language="")  # the browser chooses
+    client = browse(marketer)
+    client.cookies["tasuki_language"] = page
+    text = "会社名,氏名,メールアドレス\n大和機工株式会社,加藤 学,kato@yamato-kiko.example\n,,壊れた行\n"
+    client.post("/imports", {"file": SimpleUploadedFile("meishi.csv", text.encode())})
+    job = ImportJob.objects.get()
+    client.post(f"/imports/{job.pk}/start")
+    with translation.override(worker):
+        imports.run(job.pk)
+    (reject,) = job.rejects.all()
+    assert said in reject.reason
+
+
+def test_every_place_where_a_column_may_go_has_a_name_in_both_languages():
+    for kind in KINDS:
+        for name in queries.fields(kind):
+            assert name in COLUMNS
+            with translation.override("ja"):
+                assert str(COLUMNS[name]) != name
+                assert not str(COLUMNS[name]).isascii()
 
 
 def test_what_is_no_table_is_refused_beside_the_field(scene: Scene, browse: Browse, marketer: Actor):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from tasuki.server.activities import commands as activities
 from tasuki.server.activities.models import Activity, Note
 from tasuki.server.agreements import commands as agreements
+from tasuki.server.agreements.stages import stages_now
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.models import Company
@@ -24,6 +25,9 @@ from tasuki.server.deals.inputs import DealInput
 from tasuki.server.deals.models import Deal
 from tasuki.server.lifecycle import commands as lifecycle
 from tasuki.server.lifecycle import queries
+from tasuki.server.lifecycle.inputs import Move
+from tasuki.server.pages.deciding import decide_form
+from tasuki.server.pages.story import Line, in_visits
 from tasuki.server.people import commands as people
 from tasuki.server.people import privacy
 from tasuki.server.people.models import Lead
@@ -118,6 +122,16 @@ def test_things_done_in_one_go_are_one_visit_that_is_folded(scene: Scene, browse
     page = page_of(browse(inside_rep), f"/leads/{scene.hot}")
     assert "Visit: 4 things" in page
     assert "Downloaded ×2" in page
+
+
+def test_a_move_within_a_visit_stands_below_it_as_it_is_earlier():
+    now = clock.now()
+    kinds = ["activity", "activity", "transition", "activity", "transition"]
+    lines = [Line(now - place * timedelta(minutes=1), kind, kind) for place, kind in enumerate(kinds)]
+    parts = in_visits(lines)
+    assert [type(one).__name__ for one in parts] == ["Visit", "Line", "Line"]
+    times = [one.at for one in parts]
+    assert times == sorted(times, reverse=True)
 
 
 def test_a_decision_that_moved_the_lead_is_told_once(scene: Scene, browse: Browse, inside_rep: Actor):
@@ -250,6 +264,19 @@ def test_a_deal_is_opened_in_the_currency_of_the_company(scene: Scene, browse: B
     assert client.post(f"/deals/{deal.pk}/change", given).status_code == 302
     deal.refresh_from_db()
     assert (deal.amount, deal.currency) == (900, "EUR")
+
+
+def test_a_decision_on_a_deal_begins_with_the_amount_and_the_currency_of_that_deal(
+    scene: Scene, browse: Browse, manager: Actor
+):
+    Lead.objects.filter(pk=scene.hot).update(stage="OPPORTUNITY", stage_entered_at=clock.now())
+    given = DealInput(lead_id=scene.hot, name="ミハリ", amount=Decimal(1_200_000), currency="EUR", key="d1")
+    deals.put_deals(SYSTEM, [given], source="crm")
+    lead = Lead.objects.get(pk=scene.hot)
+    move = Move(to="WON", name="WON", role="sales")
+    form = decide_form(lead, [move], stages_now(), {})
+    assert 'value="1200000"' in str(form["amount"])
+    assert form["amount"].label == "Amount (EUR)"
 
 
 def test_what_stands_in_a_deal_can_be_emptied(scene: Scene, browse: Browse, manager: Actor):

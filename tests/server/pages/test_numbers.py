@@ -67,6 +67,14 @@ def test_a_figure_opens_to_its_meaning_and_to_its_very_leads(scene: Scene, brows
     assert [row["ID"] for row in rows] == [str(scene.hot)]
 
 
+def test_a_figure_whose_leads_are_all_too_young_says_so_and_how_many_they_are(
+    scene: Scene, browse: Browse, manager: Actor
+):
+    page = browse(manager).get("/numbers/sal.acceptance?period=all").content.decode()
+    assert "None is counted yet: 1 is too young to tell." in page
+    assert "None that you may see." not in page
+
+
 def test_whoever_may_take_no_leads_out_takes_figures_only(scene: Scene, browse: Browse, inside_rep: Actor):
     client = browse(inside_rep)
     assert client.post("/numbers/mql.entries/leads/export", {"kind": "csv"}).status_code == 403

@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from tasuki.server.accounts.models import Account
 from tasuki.server.activities.notes import write_note
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle import commands as lifecycle
 from tasuki.server.lifecycle.models import Decision, Held, Transition
+from tasuki.server.pages import desk
 from tasuki.server.people.models import Lead
 from tests.server.pages.scene import HOT, Scene, fold, visit
 
@@ -247,6 +249,20 @@ def test_the_badge_comes_with_the_bell(scene: Scene, browse: Browse, inside_rep:
     assert 'data-version="0" hidden' in text(client.get("/notifications/bell"))
 
 
+def test_whom_the_agreement_excludes_shows_no_interest_that_anybody_should_take_up(
+    scene: Scene, browse: Browse, marketer: Actor
+):
+    client = browse(marketer)
+
+    def hot() -> list[int]:
+        rows = client.get("/?list=1").context["rows"]
+        return [one.task.lead.pk for one in rows if one.task.kind == "hot"]
+
+    assert scene.cool in hot()
+    Account.objects.filter(leads=scene.cool).update(domain="rival.example")
+    assert scene.cool not in hot()
+
+
 # Overviews.
 
 
@@ -290,6 +306,31 @@ def test_who_leads_sees_breaches_targets_and_loads(scene: Scene, browse: Browse,
     assert "ishii" in page
     assert "(1) Today" in page
     assert 'id="queue"' in text(browse(manager).get("/?list=1"))
+
+
+def test_of_what_sales_answered_ten_are_shown_and_a_link_to_all(
+    scene: Scene, browse: Browse, marketer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    handoff = Handoff.objects.select_related("lead").get()
+    many = [desk.Answered(handoff.lead, clock.now(), "Returned", None)] * 12
+    monkeypatch.setattr(desk, "answers", lambda work: many)
+    answer = browse(marketer).get("/")
+    assert len(answer.context["answered"]) == 10
+    assert '<a href="/handoffs?state=closed">' in text(answer)
+
+
+def test_what_is_overdue_stands_above_what_is_due_soon(two: Scene, browse: Browse, inside_rep: Actor):
+    late, soon = Handoff.objects.order_by("pk")
+    for one, minutes in ((late, -60), (soon, 20)):
+        due = clock.now() + timedelta(minutes=minutes)
+        Handoff.objects.filter(pk=one.pk).update(due_at=due)
+        one.clocks.update(due_at=due)
+    answer = browse(inside_rep).get("/?list=1")
+    kinds = {one.task.lead.pk: one.task.kind for one in answer.context["rows"]}
+    assert (kinds[late.lead_id], kinds[soon.lead_id]) == ("overdue", "due")
+    page = text(answer)
+    assert page.index(">Overdue<") < page.index(">Due soon<")
+    assert "data-clock-minutes=" in page
 
 
 def test_a_share_counts_only_who_went_straight_on(two: Scene, browse: Browse, marketer: Actor):

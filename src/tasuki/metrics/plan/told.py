@@ -16,6 +16,8 @@ from tasuki.metrics.values import percent
 from tasuki.shares import Share
 
 REVENUE = "revenue"
+SHORT = 4
+"""An id in capitals of at most so many letters is what people call the stage."""
 COLUMNS = ("stage", "name", "month", "needed", "low", "high", "there", "coming", "currency", "reason")
 _NAMES: Mapping[str, tuple[str, str]] = {DEALS: ("Deals won", "受注"), REVENUE: ("Revenue", "売上")}
 _KINDS: Mapping[str, tuple[str, str]] = {
@@ -78,9 +80,12 @@ def name_of(terms: Terms, stage: str, language: str) -> str:
     return next((one.called(language) for one in terms.stages if one.id == stage), stage)
 
 
-def short_name(stage: str, language: str) -> str:
-    """What a stage is called within a sentence: its id."""
-    return _in(_NAMES[stage], language) if stage in _NAMES else stage
+def short_name(stage: str, language: str, terms: Terms | None = None) -> str:
+    """What a stage is called within a sentence: an abbreviation like MQL as it is, else its name; its id without `terms`."""
+    is_short = len(stage) <= SHORT and stage.isupper() and stage not in ("WON", "LOST")
+    if stage in _NAMES:
+        return _in(_NAMES[stage], language)
+    return stage if terms is None or is_short else name_of(terms, stage, language)
 
 
 def kind_name(kind: str, language: str) -> str:
@@ -88,20 +93,20 @@ def kind_name(kind: str, language: str) -> str:
     return _in(_KINDS[kind], language)
 
 
-def effect_words(effect: Effect, language: str, money: Money) -> str:
-    """A cause in words: what there is against what was planned."""
+def effect_words(effect: Effect, language: str, money: Money, terms: Terms | None = None) -> str:
+    """A cause in words: what there is against what was planned. Stages by their ids without `terms`."""
     digits = 1 if effect.kind == "rate" else 0
     share = effect.actual / effect.planned if effect.planned > 1e-9 else None
     write = money if effect.kind == "value" else lambda share: percent(share, language, digits)
     alone = effect.kind == "others" and effect.source == DEALS
     return _in(_EFFECTS["alone" if alone else effect.kind], language).format(
-        source=short_name(effect.source, language), target=short_name(effect.target, language),
+        source=short_name(effect.source, language, terms), target=short_name(effect.target, language, terms),
         share="–" if share is None else percent(share, language, digits), actual=write(effect.actual),
         planned=write(effect.planned), cases=effect.cases or 0,
     )  # fmt: skip
 
 
-def sentences(gap: Gap, language: str, money: Money, quarter: str = "") -> str:
+def sentences(gap: Gap, language: str, money: Money, quarter: str = "", terms: Terms | None = None) -> str:
     """Where a quarter stands and what does most about it; `quarter`: what it is called, else like 2026-Q4."""
     when = _in(_WHEN[gap.is_projected], language).format(
         quarter=quarter or str(gap.goal.quarter), until=f"{date_of(gap.until):%m-%d}"
@@ -112,7 +117,7 @@ def sentences(gap: Gap, language: str, money: Money, quarter: str = "") -> str:
     )  # fmt: skip
     if gap.greatest is None:
         return found
-    cause = effect_words(gap.greatest, language, money)
+    cause = effect_words(gap.greatest, language, money, terms)
     text = _in(_SENTENCES["cause"], language).format(cause=cause, money=signed(gap.greatest.money, money))
     return f"{found}{'' if language == 'ja' else ' '}{text}"
 
@@ -165,19 +170,19 @@ def _end(share: Share, place: int) -> float | None:
     return share.interval[place] if share.interval else None
 
 
-def gap_told(gap: Gap | None, language: str, money: Money) -> dict[str, Any] | None:
+def gap_told(gap: Gap | None, language: str, money: Money, terms: Terms) -> dict[str, Any] | None:
     """A gap as plain values, money in units of the currency."""
     if gap is None:
         return None
     return {
         "quarter": str(gap.goal.quarter), "goal": gap.goal.amount, "is_projected": gap.is_projected,
         "target": gap.target / 100, "actual": gap.actual / 100, "gap": gap.gap / 100,
-        "said": sentences(gap, language, money),
+        "said": sentences(gap, language, money, terms=terms),
         "effects": [
             {
                 "kind": one.kind, "source": one.source or None, "target": one.target or None, "planned": one.planned,
                 "actual": one.actual, "deals": one.deals, "money": one.money / 100,
-                "said": effect_words(one, language, money),
+                "said": effect_words(one, language, money, terms),
             }
             for one in gap.effects
         ],
@@ -206,7 +211,8 @@ def told(plan: Plan, language: str, money: Money) -> dict[str, Any]:
             for stage in (*plan.own.way.stages, DEALS)
         ],
         "notes": [note.text(language) for note in plan.notes],
-        "gap": gap_told(plan.gap, language, money), "projected": gap_told(plan.projected, language, money),
+        "gap": gap_told(plan.gap, language, money, plan.terms),
+        "projected": gap_told(plan.projected, language, money, plan.terms),
     }  # fmt: skip
 
 

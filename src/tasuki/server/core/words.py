@@ -95,6 +95,37 @@ FIELDS: Words = {
     "account.prefecture": _("Prefecture"),
 }
 
+COLUMNS: Words = {
+    **FIELDS,
+    "account.key": _("Number of the company in the other system"),
+    "at": _("When"),
+    "lead": _("Number of the lead in Tasuki"),
+    "external": _("Number of the lead in the other system"),
+    "visitor": _("Visitor on the web site"),
+    "activity.type": _("Kind of activity"),
+    "activity.at": _("Time of the activity"),
+    "type": _("Kind of activity"),
+    "key": _("Number of the row in the other system"),
+    "path": _("Page that was looked at"),
+    "content": _("Content"),
+    "content.kind": _("Kind of content"),
+    "content.topic": _("Topic of the content"),
+    "outcome": _("Outcome"),
+    "to": _("New stage"),
+    "role": _("Role"),
+    "reason": _("Reason"),
+    "until": _("Re-approach date"),
+    "answers": _("Answers"),
+    "note": _("Note"),
+    "amount": _("Amount"),
+    "currency": _("Currency"),
+    "state": _("State"),
+    "opened_at": _("Opened on"),
+    "closed_at": _("Closed on"),
+    "expected_at": _("Expected by"),
+}
+"""Where the columns of a file may go."""
+
 IDENTITIES: Words = {
     "mail": _("Mail address"),
     "phone": _("Mobile phone"),

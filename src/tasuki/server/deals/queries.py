@@ -16,6 +16,7 @@ from tasuki.server.core.errors import NotFound
 from tasuki.server.core.marks import a_time, mark, read_mark
 from tasuki.server.core.prepared import prepared
 from tasuki.server.deals.models import Deal
+from tasuki.server.people.models import Lead
 
 MOST = 200
 
@@ -63,6 +64,11 @@ def deal(actor: Actor, deal_id: int) -> Deal:
             "deal_unknown", _("There is no such deal."), cure=_("Look for it among the lead's deals.")
         )
     return found
+
+
+def open_deal(lead: Lead) -> Deal | None:
+    """The deal that a decision on the lead is about: the latest one that is open. The lead is one that the actor sees."""
+    return Deal.objects.filter(lead=lead, state=Deal.State.OPEN).order_by("-opened_at", "-pk").first()
 
 
 LATELY = timedelta(days=90)

@@ -191,7 +191,8 @@ def start(actor: Actor, job_id: int, *, enqueue: bool = True) -> ImportJob:
         job.state, job.message, job.progress_at = State.QUEUED, "", clock.now()
         if job.by_id is None or job.done == 0:
             job.by = actor.user
-        job.save(update_fields=["state", "message", "by", "progress_at"])
+        job.language = translation.get_language() or ""
+        job.save(update_fields=["state", "message", "by", "language", "progress_at"])
         audit.record(actor, "imports.start", f"import:{job.pk}", kind=job.kind, mode=job.plan["mode"])
         if enqueue:
             run_import.enqueue(job.pk)
@@ -226,8 +227,9 @@ def _claimed(job_id: int, waiting: str, working: str) -> ImportJob:
 
 
 def _language(job: ImportJob) -> str:
-    """Of whoever started it; else the one in force, which in a worker is the installation's."""
-    return (job.by.language if job.by else "") or translation.get_language() or settings.LANGUAGE_CODE
+    """The one in which it was started; else of whoever did; else the one in force, in a worker the installation's."""
+    own = job.by.language if job.by else ""
+    return job.language or own or translation.get_language() or settings.LANGUAGE_CODE
 
 
 def _actor(job: ImportJob) -> Actor:
@@ -259,7 +261,8 @@ def undo(actor: Actor, job_id: int, *, enqueue: bool = True) -> ImportJob:
         _expect_not_erased(job)
         _expect(job, State.DONE, State.FAILED)
         job.state, job.progress_at = State.UNDOING, clock.now()
-        job.save(update_fields=["state", "progress_at"])
+        job.language = translation.get_language() or ""
+        job.save(update_fields=["state", "language", "progress_at"])
         audit.record(actor, "imports.undo", f"import:{job.pk}")
         if enqueue:
             undo_import.enqueue(job.pk)

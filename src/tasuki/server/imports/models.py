@@ -36,6 +36,9 @@ class ImportJob(models.Model):
     message = models.TextField(blank=True)
     report = models.JSONField(default=dict)  # what is to be said about it: of the file, of its undoing
     by = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+")
+    language = models.CharField(
+        max_length=10, blank=True
+    )  # that of the page on which it was started or undone
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -28,11 +28,22 @@ from tasuki.server.people.models import Lead
 
 LONGEST = 40
 """Of each list."""
-Kind = Literal["due", "new", "reapproach", "call", "contacted", "own", "hot", "anybody", "coming"]
-ORDER: tuple[Kind, ...] = ("due", "new", "reapproach", "call", "contacted", "own", "hot", "anybody", "coming")
+Kind = Literal["overdue", "due", "new", "reapproach", "call", "contacted", "own", "hot", "anybody", "coming"]
+ORDER: tuple[Kind, ...] = (
+    "overdue",
+    "due",
+    "new",
+    "reapproach",
+    "call",
+    "contacted",
+    "own",
+    "hot",
+    "anybody",
+    "coming",
+)
 MANY = 1_000
 """So many that wait are no more counted: nobody is going to take them all up today."""
-WAITING: frozenset[Kind] = frozenset({"due", "new", "reapproach", "call", "contacted"})
+WAITING: frozenset[Kind] = frozenset({"overdue", "due", "new", "reapproach", "call", "contacted"})
 """What waits for somebody; one's leads in progress and those that show interest may be taken up."""
 
 
@@ -54,9 +65,9 @@ class Task:
 
 
 def queue(actor: Actor) -> list[Task]:
-    """What to work on, in this order: handoffs that are due soon; new ones; one's re-approach dates that have come; promised
-    calls; handoffs with a first contact; leads in progress; leads that show interest; re-approach dates of nobody and of
-    colleagues, which may be taken up; calls of the days to come.
+    """What to work on, in this order: handoffs that are overdue; those due soon; new ones; one's re-approach dates that have
+    come; promised calls; handoffs with a first contact; leads in progress; leads that show interest; re-approach dates of
+    nobody and of colleagues, which may be taken up; calls of the days to come.
 
     Some fifteen queries, however much there is.
     """
@@ -75,8 +86,13 @@ def _sorted(actor: Actor, work: WorkList) -> list[Task]:
 def _handoffs(work: WorkList) -> Iterator[Task]:
     found = [work.standings[one.pk] for one in work.handoffs]
     for one in sorted(found, key=lambda each: (each.due is None, each.due or each.since)):
-        kind: Kind = "due" if one.is_urgent else "contacted" if one.handoff.first_touch_at else "new"
-        yield Task(kind, one.handoff.lead, one.since, one)
+        yield Task(_kind(one), one.handoff.lead, one.since, one)
+
+
+def _kind(one: Standing) -> Kind:
+    if one.is_urgent:
+        return "overdue" if one.is_over else "due"
+    return "contacted" if one.handoff.first_touch_at else "new"
 
 
 def _others(actor: Actor, work: WorkList) -> Iterator[Task]:

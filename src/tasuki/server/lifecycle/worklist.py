@@ -13,12 +13,14 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from tasuki.server.activities.models import Activity
+from tasuki.server.agreements import queries as agreements
 from tasuki.server.core import bulk, clock
 from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require, sight
 from tasuki.server.core.models import Sight, User
 from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Handoff, Promise
 from tasuki.server.lifecycle.course import Course, course
+from tasuki.server.lifecycle.excluding import is_excluded
 from tasuki.server.lifecycle.models import Held, Transition
 from tasuki.server.lifecycle.news import SENT_BACK
 from tasuki.server.lifecycle.reading import MICROS
@@ -32,6 +34,8 @@ FRESH = timedelta(days=7)
 COOLING = timedelta(days=3)
 """In so much time without interest a score counts half."""
 HOTTEST = 20
+AT_ONCE = 30
+"""So many of them are read, for some may be excluded."""
 CANDIDATES = 1_000
 """So many leads, the best by score, are looked at for fresh interest, however many there are."""
 OURS = ("email_send", "email_bounce", "unsubscribe", "call")
@@ -257,7 +261,8 @@ def hot_leads(
     in a stage before one.
 
     In the order of the score, which counts half for every three days since their latest activity; mails sent to them and
-    calls are no interest, and neither is, for a lead that came back, what it did before.
+    calls are no interest, and neither is, for a lead that came back, what it did before. Without those whom the agreement
+    excludes by their profile.
     """
     now = now or clock.now()
     known = _candidates(actor, places or course())
@@ -268,8 +273,9 @@ def hot_leads(
         for lead, at in latest.items()
         if lead not in back or at > back[lead]
     }
-    hottest = sorted(heat, key=lambda lead: (-heat[lead], lead))[: min(limit, HOTTEST)]
-    leads = {one.pk: one for one in _leads(hottest)}
+    by_heat = sorted(heat, key=lambda lead: (-heat[lead], lead))
+    leads = _moved_by_itself(by_heat, min(limit, HOTTEST), now)
+    hottest = list(leads)
     done = {
         one.lead_id: one
         for one in _did(hottest, [latest[pk] for pk in hottest])
@@ -278,9 +284,25 @@ def hot_leads(
     return [Hot(leads[lead], done[lead], heat[lead]) for lead in hottest]
 
 
+def _moved_by_itself(ids: Sequence[int], most: int, now: datetime) -> dict[int, Lead]:
+    """The first of these leads, in their order, that the agreement does not exclude by their profile."""
+    under = agreements.in_force(now)
+    found: dict[int, Lead] = {}
+    for first in range(0, len(ids), AT_ONCE):
+        some = list(ids[first : first + AT_ONCE])
+        leads = {one.pk: one for one in _leads(some)}
+        for pk in some:
+            if len(found) < most and not (under and is_excluded(under.agreement, leads[pk])):
+                found[pk] = leads[pk]
+        if len(found) == most:
+            break
+    return found
+
+
 @prepared
 def _leads(ids: list[int]) -> QuerySet[Any, Lead]:
-    return Lead.objects.filter(pk__in=ids).select_related("account", "owner", "team").defer(*heavy(""))
+    """With their profiles."""
+    return Lead.objects.filter(pk__in=ids).select_related("account", "owner", "team")
 
 
 @prepared

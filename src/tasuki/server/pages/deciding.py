@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tasuki.server.agreements.stages import Stages
+from tasuki.server.core.company import the_company
+from tasuki.server.deals import queries as deals
 from tasuki.server.pages.forms import ANSWER, Answers, Decide
 from tasuki.server.people.models import Lead
 
@@ -104,15 +107,26 @@ def decide_form(
     """The form of one decision, which several roles may take."""
     to = moves[0].to
     questions = list(dict.fromkeys(question for move in moves for question in move.questions))
+    amount, currency = _worth(lead) if to in WITH_AMOUNT and _is_open(moves[0]) else (None, "")
     return Decide(
         data,
         auto_id=f"id_{to}_%s",
-        initial={"to": to, "seen": lead.stage, **_as_initial(answers)},
+        initial={"to": to, "seen": lead.stage, "amount": amount, **_as_initial(answers)},
+        currency=currency,
         roles=dict.fromkeys(move.role for move in moves),
         reasons=dict.fromkeys(reason for move in moves for reason in move.reasons),
         questions=questions,
         asks=_asks(to, stages),
     )
+
+
+def _worth(lead: Lead) -> tuple[Decimal | None, str]:
+    """Amount and currency of the deal that the decision is about; else that of the company."""
+    deal = deals.open_deal(lead)
+    if deal is None:
+        return None, the_company().currency
+    cents = deal.amount is not None and deal.amount % 1
+    return deal.amount if cents or deal.amount is None else deal.amount.quantize(Decimal(1)), deal.currency
 
 
 def _asks(to: str, stages: Stages) -> list[str]:

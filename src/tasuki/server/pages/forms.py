@@ -11,9 +11,11 @@ from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tasuki.server.core.access import SCOPES
+from tasuki.server.core.formats import currency_name
 from tasuki.server.core.models import Role, Sight, Team, User
 from tasuki.server.core.words import QUESTIONS, REASONS, ROLES, say
 from tasuki.server.core.words import SCOPES as SCOPE_WORDS
@@ -320,7 +322,13 @@ class Decide(Answers):
     )
 
     def __init__(
-        self, *args: Any, roles: Iterable[str], reasons: Iterable[str], asks: Iterable[str], **kwargs: Any
+        self,
+        *args: Any,
+        roles: Iterable[str],
+        reasons: Iterable[str],
+        asks: Iterable[str],
+        currency: str = "",
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         roles = list(roles)
@@ -328,6 +336,10 @@ class Decide(Answers):
         reasons = list(reasons)
         choices = [("", _("Choose one")), *((reason, say(REASONS, reason)) for reason in reasons)]
         self._choose("reason", choices, bool(reasons))
+        if currency:
+            self.fields["amount"].label = gettext("Amount (%(currency)s)") % {
+                "currency": currency_name(currency)
+            }
         for name in {"until", "amount"} - set(asks):
             del self.fields[name]
 

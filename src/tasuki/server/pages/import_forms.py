@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tasuki.server.core.words import FIELDS, say
+from tasuki.server.core.words import COLUMNS, say
 from tasuki.server.pages.forms import Form, text
 
 
@@ -67,7 +67,7 @@ class Plan(Form):
             label=header,
             required=False,
             initial=target,
-            choices=[("", _("Leave out")), *((name, say(FIELDS, name)) for name in known)],
+            choices=[("", _("Leave out")), *((name, say(COLUMNS, name)) for name in known)],
         )
 
     def changes(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tasuki.server.core import clock
-from tasuki.server.core.words import FIELDS, say
+from tasuki.server.core.words import COLUMNS, say
 from tasuki.server.imports import queries
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def first_rows(preview: Preview) -> tuple[list[str], list[RowShown]]:
         )
         for row in preview.rows
     ]  # fmt: skip
-    return [say(FIELDS, name) for name in names], rows
+    return [say(COLUMNS, name) for name in names], rows
 
 
 def rejected_rows(plan: Mapping[str, Any], rejects: Iterable[Any]) -> tuple[list[str], list[RowShown]]:

@@ -118,8 +118,8 @@ def steps(seen: Seen) -> list[StepShown]:
 
 
 def _step(seen: Seen, one: Mapping[str, Any]) -> StepShown:
-    source, language = one["source"], formats.language()
-    target = short_name(one["target"], language)
+    language, terms = formats.language(), seen.plan.terms
+    source, target = (short_name(one[end], language, terms) for end in ("source", "target"))
     way = f"{source}→{target}"
     told = _("nobody has reached it yet")
     if one["low"] is not None:
@@ -131,14 +131,20 @@ def _step(seen: Seen, one: Mapping[str, Any]) -> StepShown:
     if len(seen.plan.own.way.feeders(one["target"])) > 1:
         label = _("Share of %(target)s that comes from %(source)s") % {"target": target, "source": source}
         share = _knob(
-            f"{SHARE}{source}", label, _percent(one["share"]), _percent(one["share_set"]), (0, 100), 1, "%"
+            f"{SHARE}{one['source']}",
+            label,
+            _percent(one["share"]),
+            _percent(one["share_set"]),
+            (0, 100),
+            1,
+            "%",
         )
     rate = _knob(
-        f"{RATE}{source}", _("Rate %(way)s") % {"way": way}, _percent(one["rate"]), _percent(one["rate_set"]),
+        f"{RATE}{one['source']}", _("Rate %(way)s") % {"way": way}, _percent(one["rate"]), _percent(one["rate_set"]),
         (0.1, 100), 1, "%",
     )  # fmt: skip
     days = _knob(
-        f"{DAYS}{source}", _("Days %(way)s") % {"way": way}, one["days"], one["days_set"], (0, 365), 1, _("days")
+        f"{DAYS}{one['source']}", _("Days %(way)s") % {"way": way}, one["days"], one["days_set"], (0, 365), 1, _("days")
     )  # fmt: skip
     return StepShown(source, target, told, rate, days, share)
 

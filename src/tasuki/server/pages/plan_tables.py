@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from tasuki.metrics.plan import DEALS, Plan
 from tasuki.metrics.plan.gap import Gap
 from tasuki.metrics.plan.told import effect_words, kind_name, name_of, sentences, signed
+from tasuki.metrics.roles import Terms
 from tasuki.metrics.values import percent
 from tasuki.server.core import formats
 from tasuki.server.handoffs.room import Receiver
@@ -158,18 +159,18 @@ def gap_shown(gap: Gap | None, plan: Plan) -> GapShown | None:
         for one in gap.flows
     ]  # fmt: skip
     return GapShown(
-        title % {"quarter": quarter}, sentences(gap, language, money, quarter), signed(gap.gap, money),
-        _signed(gap.deals[1] - gap.deals[0]), _effects(gap, language, money), by_kind, flows,
+        title % {"quarter": quarter}, sentences(gap, language, money, quarter, plan.terms), signed(gap.gap, money),
+        _signed(gap.deals[1] - gap.deals[0]), _effects(gap, plan.terms, language, money), by_kind, flows,
     )  # fmt: skip
 
 
-def _effects(gap: Gap, language: str, money: Callable[[float], str]) -> list[EffectShown]:
+def _effects(gap: Gap, terms: Terms, language: str, money: Callable[[float], str]) -> list[EffectShown]:
     """The largest first; those that do next to nothing together."""
     most = max((abs(one.money) for one in gap.effects), default=0)
     large = [one for one in gap.effects if abs(one.money) >= LITTLE * most]
     found = [
         EffectShown(
-            kind_name(one.kind, language), effect_words(one, language, money),
+            kind_name(one.kind, language), effect_words(one, language, money, terms),
             "" if one.kind == "value" else _signed(one.deals), signed(one.money, money), one.money < 0,
             round(100 * abs(one.money) / most) if most else 0,
         )

@@ -115,9 +115,9 @@ def told(
     lines = _lines(actor, found, stages)
     if since:
         rest = queries.timeline(actor, lead, at=at, before=since, limit=1, only=kind)
-        return Told(_in_visits(lines), since if rest else None, since)
+        return Told(in_visits(lines), since if rest else None, since)
     last = found[-1].at if found else None
-    return Told(_in_visits(lines), last if len(found) >= limit else None, last)
+    return Told(in_visits(lines), last if len(found) >= limit else None, last)
 
 
 def told_of_company(
@@ -128,7 +128,7 @@ def told_of_company(
     lines = _lines(actor, found, stages)
     named = [replace(line, lead=item.entry.lead) for line, item in zip(lines, found, strict=True)]
     last = found[-1].at if found else None
-    return Told(_in_visits(named), last if len(found) >= limit else None, last)
+    return Told(in_visits(named), last if len(found) >= limit else None, last)
 
 
 def _lines(actor: Actor, found: Sequence[queries.Item], stages: Stages) -> list[Line]:
@@ -160,8 +160,8 @@ def _own(actor: Actor, entry: Entry, line: Line) -> Line:
     return replace(line, note=entry.pk) if isinstance(entry, Note) and may_remove(actor, entry) else line
 
 
-def _in_visits(lines: list[Line]) -> list[Line | Visit]:
-    """Activities that lie close together become one, and a move that came of one of them stands above."""
+def in_visits(lines: list[Line]) -> list[Line | Visit]:
+    """Activities that lie close together become one, and a move in between stands below, as it is earlier than its end."""
     parts: list[Line | Visit] = []
     run: list[Line] = []
     held: list[Line] = []  # moves, of which it is not known yet whether the visit goes on below them
@@ -180,8 +180,7 @@ def _in_visits(lines: list[Line]) -> list[Line | Visit]:
 def _closed(run: list[Line], held: list[Line]) -> list[Line | Visit]:
     """A visit that is over; one of few things is told in its order, moves among them."""
     if len(run) >= FOLDED:
-        inside = [move for move in held if move.at >= run[-1].at]
-        return [*inside, Visit(run), *(move for move in held if move not in inside)]
+        return [Visit(run), *held]  # none of them is later than the last thing done, which dates the visit
     return sorted([*held, *run], key=lambda line: line.at, reverse=True)
 
 

@@ -89,6 +89,7 @@ def _in_short(left: timedelta) -> str:
 
 
 KINDS: Words = {
+    "overdue": gettext_lazy("Overdue"),
     "due": gettext_lazy("Due soon"),
     "new": gettext_lazy("New"),
     "reapproach": gettext_lazy("To approach again"),
@@ -185,10 +186,13 @@ def share_of(person: Member, team: Crew) -> str:
 
 @register.simple_tag
 def clock_words() -> dict[str, str]:
-    """The words by which the browser tells the clocks that run: `%h`, `%m`, `%s` stand for numbers."""
+    """The words by which the browser tells the clocks that run: `%d`, `%h`, `%m` stand for numbers."""
     return {
         "over": _("%(time)s over") % {"time": "%t"},
         "left": _("in %(time)s") % {"time": "%t"},
+        "minute": _("under 1 m"),
+        "minutes": _("%(m)s m") % {"m": "%m"},
+        "full": _("%(h)s h") % {"h": "%h"},
         "hours": _("%(h)s h %(m)s m") % {"h": "%h", "m": "%m"},
         "days": _("%(n)s d") % {"n": "%d"},
     }

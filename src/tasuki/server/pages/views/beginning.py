@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from tasuki.server.agreements import commands as agreements
 from tasuki.server.agreements import queries as in_force
+from tasuki.server.agreements.stages import Stages
 from tasuki.server.agreements.starters import BY_ID, STARTERS, Starter
 from tasuki.server.core import company, entrance, queries
 from tasuki.server.core.access import Actor, require
@@ -323,7 +324,8 @@ class Choice:
         """With what its file says."""
         agreement = starter.agreement(language())
         side = {"RECYCLED", "DISQUALIFIED", "LOST"}
-        way = [stage.id for stage in agreement.stages if stage.id not in side]
+        named = Stages(agreement)
+        way = [named.short(stage.id) for stage in agreement.stages if stage.id not in side]
         rules = sum(len(score.rules) for score in agreement.scores.values())
         return cls(starter.id, str(starter.name), str(starter.suits), way, rules)
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from tasuki.metrics.asking import slices_of
-from tasuki.metrics.figures import Figure
+from tasuki.metrics.figures import Answer, Figure
 from tasuki.server.core import clock, formats
 from tasuki.server.core.access import Actor
 from tasuki.server.core.company import the_company
@@ -74,6 +74,7 @@ def number(request: HttpRequest, actor: Actor, kpi_id: str) -> HttpResponse:
         "grain": asked.grain,
         "behind": behind,
         "opened": opened,
+        "young": _opened_figure(answer, opened["part"]).young,
         "opened_name": called.get(opened["part"] or "", opened["part"]),
         "sides": _sides(answer.total),
         "query": query,
@@ -81,6 +82,11 @@ def number(request: HttpRequest, actor: Actor, kpi_id: str) -> HttpResponse:
         **filters(actor, wanted, slice_values(actor, wanted.as_of)),
     }
     return show(request, actor, "number.html", context)
+
+
+def _opened_figure(answer: Answer, part: str | None) -> Figure:
+    """That of the part which is opened, else the whole."""
+    return next((one for one in answer.parts if part is not None and str(one.part) == part), answer.total)
 
 
 def _sides(total: Figure) -> list[tuple[str, str]]:

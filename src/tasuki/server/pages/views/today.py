@@ -35,6 +35,7 @@ from tasuki.server.people.models import Lead
 
 SHOWN = 50
 MOVED = 10
+ANSWERED = 10
 OVERVIEW = {"marketing": "today_marketing.html", "manager": "today_manager.html"}
 
 
@@ -96,7 +97,7 @@ def _overview(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
         "title": _("Today"),
         "flow": flow,
         "neglected": [work.standings[one.pk] for one in work.neglected],
-        "answered": desk.answers(work),
+        "answered": desk.answers(work)[:ANSWERED],
         "version": " ".join(f"{one.pk}{one.person_id}" for one in (*work.neglected, *work.came_back))
         + f" {len(work.sent_back)}",
         "flow_version": f"{flow.steps}{flow.changes}",

@@ -2,12 +2,13 @@
 const SOON = 30 * 60, LONG = 4 * 24 * 3600;
 const seen = new WeakMap();
 
-const two = (n) => String(n).padStart(2, "0");
-
+/** The same as the server writes it: `45 m`, `1 h`, `1 h 20 m`, `6 d`. */
 function amount(seconds, words) {
   if (seconds >= LONG) return words.clockDays.replace("%d", Math.floor(seconds / 86400));
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
-  return words.clockHours.replace("%h", Math.floor(seconds / 3600)).replace("%m", Math.floor((seconds % 3600) / 60));
+  if (seconds < 60) return words.clockMinute;
+  const hours = Math.floor(seconds / 3600), minutes = Math.floor((seconds % 3600) / 60);
+  const text = !hours ? words.clockMinutes : minutes ? words.clockHours : words.clockFull;
+  return text.replace("%h", hours).replace("%m", minutes);
 }
 
 function tick(one, now) {

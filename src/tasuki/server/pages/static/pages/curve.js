@@ -2,6 +2,7 @@
 import { resolved } from "./colours.js";
 
 const LINES = ["--indigo", "--s3", "--s4", "--s9", "--s5"];
+const DAY = 86_400_000, LABEL = 110;
 const language = document.documentElement.lang || "en";
 
 /** For each move the row its word stands in above the drawing, -1 where there is no room: then the colour of its line says it. */
@@ -16,14 +17,24 @@ function placed(moves, begin, span, width) {
   });
 }
 
+/** What stands under the paper, as the page writes it: `30 Nov 22:03`, `11月30日 22:03`; of more than three days only the day. */
+function moments(zone, span) {
+  const isLong = span >= 3 * DAY, hour = isLong ? {} : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const parts = new Intl.DateTimeFormat(language === "ja" ? "ja" : "en-GB", {
+    month: language === "ja" ? "numeric" : "short", day: "numeric", timeZone: zone, ...hour,
+  });
+  return (ms) => {
+    const of = Object.fromEntries(parts.formatToParts(ms).map((part) => [part.type, part.value]));
+    const day = language === "ja" ? `${of.month}月${of.day}日` : `${of.day} ${of.month.slice(0, 3)}`;
+    return isLong ? day : `${day} ${of.hour}:${of.minute}`;
+  };
+}
+
 function option(drawing, still, width) {
   const ink = resolved("--ink-soft"), line = resolved("--line"), paper = resolved("--paper");
-  const day = new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", timeZone: drawing.zone });
   const times = drawing.lines.flatMap((one) => one.points.map((point) => point[0]));
   const span = Math.max(...times) - Math.min(...times);
-  const moment = span < 3 * 86_400_000
-    ? new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", timeZone: drawing.zone })
-    : day;
+  const moment = moments(drawing.zone, span);
   const rows = placed(drawing.moves, Math.min(...times), Math.max(span, 1), width);
   const moves = drawing.moves.map((one, place) => ({
     xAxis: one.ms, lineStyle: { color: resolved(one.colour), width: 1.5, type: "solid" },
@@ -57,7 +68,8 @@ function option(drawing, still, width) {
     legend: { top: 0, left: 0, itemWidth: 18, itemHeight: 8, icon: "rect", textStyle: { color: ink, fontSize: 12 }, data: drawing.lines.map((one) => one.name) },
     xAxis: {
       type: "time", axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, splitLine: { show: false },
-      axisLabel: { color: ink, hideOverlap: true, formatter: (ms) => moment.format(ms) },
+      splitNumber: Math.max(1, Math.min(6, Math.floor(width / LABEL))), minInterval: span < 3 * DAY ? 60_000 : DAY,
+      axisLabel: { color: ink, hideOverlap: true, showMaxLabel: false, showMinLabel: false, formatter: moment },
       min: "dataMin", max: "dataMax",
     },
     yAxis: { type: "value", axisLabel: { color: ink }, splitLine: { lineStyle: { color: line } }, splitNumber: 4 },
