@@ -150,6 +150,11 @@ def labelled(label: str, value: str) -> str:
     return f"{label}{_(': ')}{value}"
 
 
+def beside(name: str, more: str) -> str:
+    """A name and what says more of it, in the brackets of the language: `Ishii (Sales)`, `石井（営業）`."""
+    return _("%(name)s (%(more)s)") % {"name": name, "more": more}
+
+
 def currency_name(code: str) -> str:
     """How a currency is called beside a field: `円`, else its three letters."""
     return "円" if code == "JPY" and language() == "ja" else code

@@ -17,7 +17,7 @@ from tasuki.engine.worths import grades_of
 from tasuki.server.agreements import queries as agreements
 from tasuki.server.agreements.rules import rule_text
 from tasuki.server.agreements.stages import Stages
-from tasuki.server.core import clock, words
+from tasuki.server.core import clock, formats, words
 from tasuki.server.core.models import User
 from tasuki.server.notify.attempts import DROPPED, Attempt
 from tasuki.server.notify.kinds import KINDS
@@ -227,13 +227,13 @@ def _promised(delivery: Delivery, lead: Lead) -> Promised | None:
 def holder_of(one: Handoff | Clock) -> str:
     """Who has, or had, it: the person, with the team."""
     if one.person and one.team:
-        return _("%(person)s (%(team)s)") % {"person": one.person.shown_name, "team": one.team.name}
+        return formats.beside(one.person.shown_name, one.team.name)
     return one.person.shown_name if one.person else one.team.name if one.team else ""
 
 
 def _stage(stages: Stages, code: str) -> str:
     name = stages.name(code)
-    return f"{code} ({name})" if code in stages.named else name
+    return formats.beside(code, name) if code in stages.named else name
 
 
 def _reasons(
