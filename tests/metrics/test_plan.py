@@ -329,8 +329,9 @@ def test_a_gap_is_told_with_its_greatest_cause_in_both_languages() -> None:
     english, japanese = (
         sentences(gap, language, lambda amount: f"¥{amount:,.0f}") for language in ("en", "ja")
     )
-    assert english.startswith("2026-Q2 through 05-31: ¥")
+    assert english.startswith("2026-Q2 through 31 May: ¥")
     assert "are missing. What does most: SQL→Deals won" in english
+    assert japanese.startswith("2026-Q2（5月31日まで）：")
     assert "不足。最大の要因：SQL→受注の率が" in japanese
 
 

@@ -9,6 +9,7 @@ import pytest
 from tasuki.metrics.figures import Amount, Figure
 from tasuki.metrics.formulas import Unit
 from tasuki.metrics.values import in_unit, percent, value_text
+from tasuki.numerals import about
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,18 @@ def test_money_of_several_currencies_stands_side_by_side() -> None:
 
 def test_shares_are_told_in_percent() -> None:
     assert (percent(0.5, "en"), percent(0.123, "ja", 1)) == ("50 %", "12.3%")
+
+
+@pytest.mark.parametrize(
+    ("amount", "japanese", "english"),
+    [
+        ("9800", "9,800円", "¥9,800"),
+        ("575000", "57.5万円", "¥575,000"),
+        ("999999", "100万円", "¥1,000,000"),
+        ("65217391", "6,522万円", "¥65,220,000"),
+        ("-123456789", "−1億2,346万円", "-¥123,460,000"),
+    ],
+)
+def test_yen_in_running_text_is_no_finer_than_it_is_said(amount: str, japanese: str, english: str) -> None:
+    assert about(Decimal(amount), "JPY", "ja") == japanese
+    assert about(Decimal(amount), "JPY", "en") == english

@@ -8,7 +8,7 @@ from decimal import Decimal
 from tasuki.metrics.figures import Amount, Figure
 from tasuki.metrics.formulas import Unit, Words
 from tasuki.metrics.reasons import NONE
-from tasuki.numerals import money, number
+from tasuki.numerals import about, number
 
 FEW = 10
 """From fewer than so many no change of a share is told."""
@@ -53,9 +53,8 @@ def percent(share: float, language: str, digits: int = 0) -> str:
 
 
 def amount_text(amount: Decimal, currency: str, language: str) -> str:
-    """Money of one currency; an average of yen has no decimals that say anything."""
-    whole = amount.quantize(Decimal(1)) if abs(amount) >= 1000 else amount
-    return money(whole, currency, language)
+    """Money of one currency, as exact as it can be read."""
+    return about(amount, currency, language)
 
 
 def amounts_text(amounts: Sequence[Amount], language: str) -> str:

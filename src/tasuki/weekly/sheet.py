@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from tasuki.metrics.formulas import Unit, Words
 from tasuki.metrics.reasons import NONE
 from tasuki.metrics.values import FEW, amounts_text, in_unit, percent, value_text
-from tasuki.numerals import money, number
+from tasuki.numerals import about, number
 from tasuki.weekly import words
 from tasuki.weekly.report import LONG, WEEKS, Line, Wanted, Weekly
 from tasuki.weekly.weeks import Week
@@ -216,7 +216,7 @@ def _target(wanted: Wanted, unit: Unit, language: str) -> str:
     if wanted.amount is None:
         return ""
     if unit == Unit.MONEY and len(wanted.target.unit) == 3:
-        shown = money(_about(wanted.amount), wanted.target.unit, language)
+        shown = about(_three_digits(wanted.amount), wanted.target.unit, language)
     else:
         shown = in_unit(wanted.amount, unit, language, counter=True)
     if unit == Unit.HOURS:
@@ -226,7 +226,7 @@ def _target(wanted: Wanted, unit: Unit, language: str) -> str:
     return words.OF_TARGET.text(language).format(target=shown, share=number(100 * wanted.share))
 
 
-def _about(amount: float) -> Decimal:
+def _three_digits(amount: float) -> Decimal:
     """The part of a target that falls on a week, to three digits: more of it would be false precision."""
     return Decimal(f"{amount:.3g}").quantize(Decimal(1)) if amount >= 1 else Decimal(str(amount))
 

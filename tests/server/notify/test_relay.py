@@ -75,7 +75,7 @@ def test_reminded_breached_reassigned_accepted_and_marketing_is_told(
     told = passes(3 * HOUR + 10 * MINUTE, mailbox)
     assert told[0] == (first, "A lead was handed over to you")
     assert told[1] == (first, "A handoff is due soon")
-    late = f"{first} / Inside sales Tokyo did not answer a handoff in time"
+    late = f"{first} (Inside sales Tokyo) did not answer a handoff in time"
     assert sorted(told[2:4]) == sorted([(first, "A handoff was not answered in time"), ("manabe", late)])
     (breach,) = [one for one in mailbox.mails if one["To"] == "manabe@ours.example"]
     assert "Due: Mon, 6 Apr 13:00" in plain(breach)
@@ -96,7 +96,7 @@ def test_a_mail_says_with_whom_the_lead_is_who_gave_it_and_what_they_wrote(
     lead = handed_over()
     passes(timedelta(0), mailbox)
     first = lead.owner.username  # type: ignore[union-attr]
-    assert f"With: {first} / Inside sales Tokyo" in plain(mailbox.mails[-1])
+    assert f"With: {first} (Inside sales Tokyo)" in plain(mailbox.mails[-1])
     assert f"Why here: Inside sales: given to {first}" in plain(mailbox.mails[-1])
     second = "ito" if first == "ishii" else "ishii"
     with clock.at(MQL_AT + MINUTE):
@@ -104,7 +104,7 @@ def test_a_mail_says_with_whom_the_lead_is_who_gave_it_and_what_they_wrote(
     delivers(MQL_AT + MINUTE)
     given = mailbox.mails[-1]
     assert given["To"] == f"{second}@ours.example"
-    assert f"With: {second} / Inside sales Tokyo" in plain(given)
+    assert f"With: {second} (Inside sales Tokyo)" in plain(given)
     assert f"Why here: manabe gave it to {second}" in plain(given)
     assert "Note: They asked for you." in plain(given)
 
@@ -162,7 +162,7 @@ def test_on_the_page_of_news_a_breach_says_whose_it_is_and_an_answer_why(
     holder = Actor(user=lead.owner)
     passes(2 * HOUR, mailbox)
     (breach,) = queries.notifications(manager)
-    assert vars(breach)["says"] == f"{holder.user} / Inside sales Tokyo did not answer a handoff in time"
+    assert vars(breach)["says"] == f"{holder.user} (Inside sales Tokyo) did not answer a handoff in time"
     assert "A handoff was not answered in time" in [
         vars(one)["says"] for one in queries.notifications(holder)
     ]

@@ -442,4 +442,4 @@ def test_a_lead_without_any_points_has_words_instead_of_an_empty_drawing(
     assert "data-curve" not in page
     assert "No rule has counted yet." in page
     assert "now count(" not in page
-    assert re.search(r"within 3 days ≥ 1\s*<span[^>]*>now 0</span>", page)
+    assert re.search(r"at least once within 3 days\s*<span[^>]*>now 0</span>", page)

@@ -36,7 +36,7 @@ def test_the_page_says_the_figures_first_and_in_both_languages(scene: Scene, bro
     shown = text_of(client, "/numbers?period=all", "ja")
     assert "全期間のMQLは1件" in shown
     assert "その後どうなったか（コホート）" in shown
-    assert "いまどこにいるか（スナップショット）" in shown
+    assert "ステージ別の在籍数（スナップショット）" in shown
 
 
 def test_page_api_and_file_say_the_same_number(scene: Scene, browse: Browse, manager: Actor):

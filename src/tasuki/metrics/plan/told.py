@@ -13,6 +13,7 @@ from tasuki.metrics.plan.quarters import date_of
 from tasuki.metrics.plan.way import DEALS
 from tasuki.metrics.roles import Terms
 from tasuki.metrics.values import percent
+from tasuki.numerals import day_words
 from tasuki.shares import Share
 
 REVENUE = "revenue"
@@ -109,7 +110,7 @@ def effect_words(effect: Effect, language: str, money: Money, terms: Terms | Non
 def sentences(gap: Gap, language: str, money: Money, quarter: str = "", terms: Terms | None = None) -> str:
     """Where a quarter stands and what does most about it; `quarter`: what it is called, else like 2026-Q4."""
     when = _in(_WHEN[gap.is_projected], language).format(
-        quarter=quarter or str(gap.goal.quarter), until=f"{date_of(gap.until):%m-%d}"
+        quarter=quarter or str(gap.goal.quarter), until=day_words(date_of(gap.until), language)
     )
     which = "short" if gap.gap < 0 else "above" if gap.gap else "even"
     found = _in(_SENTENCES[which], language).format(

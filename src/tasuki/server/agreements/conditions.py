@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tasuki.agreement import conditions as ex
 from tasuki.server.agreements.rules import duration
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tasuki.server.agreements.stages import Stages
 
 SIGNS = {">=": "≥", "<=": "≤", "!=": "≠", "==": "="}
+WHOLE = range(1, 1_000_000)
 
 
 def told(condition: ex.Condition, stages: Stages) -> str:
@@ -28,6 +30,10 @@ def told(condition: ex.Condition, stages: Stages) -> str:
         case ex.Compare(operator=">=", left=ex.Answered(questions=questions), right=ex.Number(value=least)):
             asked = {"questions": words.say(words.QUESTIONS, questions), "n": formats.number(least, 2)}
             return _("at least %(n)s times yes to %(questions)s") % asked
+        case ex.Compare(operator=">=", left=ex.Count() as count, right=ex.Number(value=least)) if (
+            least in WHOLE
+        ):
+            return _at_least(count, int(least), stages)
         case ex.Compare(operator=operator, left=left, right=right):
             return f"{_number(left, stages)} {_sign(operator)} {_number(right, stages)}"
         case ex.GradeCompare(score=score, operator=operator, grade=grade):
@@ -39,6 +45,17 @@ def told(condition: ex.Condition, stages: Stages) -> str:
             return _("%(field)s is known") % {"field": words.say(words.FIELDS, name)}
         case ex.Happened(signal=signal):
             return _("%(signal)s since this stage began") % {"signal": stages.signal(signal)}
+
+
+def _at_least(count: ex.Count, least: int, stages: Stages) -> str:
+    parts = {"signal": stages.signal(count.signal), "n": formats.number(least)}
+    if count.within is None:
+        return ngettext("%(signal)s at least once", "%(signal)s at least %(n)s times", least) % parts
+    return ngettext(
+        "%(signal)s at least once within %(duration)s",
+        "%(signal)s at least %(n)s times within %(duration)s",
+        least,
+    ) % (parts | {"duration": duration(count.within)})
 
 
 def _within(part: ex.Condition, weaker: type, stages: Stages) -> str:
@@ -57,14 +74,14 @@ def _number(node: ex.Numeric, stages: Stages) -> str:
         case ex.ScoreValue(score=score):
             return stages.score(score)
         case ex.Count(signal=signal, within=None):
-            return _("times %(signal)s") % {"signal": stages.signal(signal)}
+            return _("number of times %(signal)s") % {"signal": stages.signal(signal)}
         case ex.Count(signal=signal, within=int(within)):
             parts = {"signal": stages.signal(signal), "duration": duration(within)}
-            return _("times %(signal)s within %(duration)s") % parts
+            return _("number of times %(signal)s within %(duration)s") % parts
         case ex.DaysInStage():
             return _("days in this stage")
         case ex.TimesEntered(stage=stage):
-            return _("times in %(stage)s") % {"stage": stages.short(stage)}
+            return _("number of times in %(stage)s") % {"stage": stages.short(stage)}
         case ex.Answered(questions=questions):
             return _("%(questions)s answered yes") % {"questions": words.say(words.QUESTIONS, questions)}
         case ex.Plus(terms=terms):

@@ -37,7 +37,7 @@ GAP = {
     "target": 65_000_000.0,
     "actual": 60_800_000.0,
     "gap": -4_200_000.0,
-    "said": "2026-Q4 through 11-29: ¥60,800,000 of ¥65,000,000; ¥4,200,000 are missing. What does most: "
+    "said": "2026-Q4 through 29 Nov: ¥60,800,000 of ¥65,000,000; ¥4,200,000 are missing. What does most: "
     "MQL→SAL 39 % instead of 48 % (−¥4,200,000).",
     "effects": [EFFECT],
     "stages": [{"stage": "MQL", "planned": 240.0, "actual": 236.0}],
@@ -270,5 +270,5 @@ def get_plan(
     return told(
         found,
         formats.language(),
-        lambda amount: formats.money(Decimal(round(amount)), found.currency or "JPY"),
+        lambda amount: formats.about(Decimal(round(amount)), found.currency or "JPY"),
     )

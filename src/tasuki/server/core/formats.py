@@ -145,6 +145,16 @@ def points(value: float) -> str:
     return f"−{text}" if value < 0 and text != "0" else f"+{text}"
 
 
+def labelled(label: str, value: str) -> str:
+    """`Budget: yes`, `予算：はい`."""
+    return f"{label}{_(': ')}{value}"
+
+
+def beside(name: str, more: str) -> str:
+    """A name and what says more of it, in the brackets of the language: `Ishii (Sales)`, `石井（営業）`."""
+    return _("%(name)s (%(more)s)") % {"name": name, "more": more}
+
+
 def currency_name(code: str) -> str:
     """How a currency is called beside a field: `円`, else its three letters."""
     return "円" if code == "JPY" and language() == "ja" else code
@@ -153,6 +163,11 @@ def currency_name(code: str) -> str:
 def money(amount: Decimal | None, currency: str = "JPY") -> str:
     """An amount: yen in Japanese as `1億2,000万円`, else with the sign of the currency; a dash where there is none."""
     return "–" if amount is None else numerals.money(amount, currency, language())
+
+
+def about(amount: Decimal | None, currency: str = "JPY") -> str:
+    """An amount in running text and on tiles, as exact as it can be read; a dash where there is none."""
+    return "–" if amount is None else numerals.about(amount, currency, language())
 
 
 def size(count: int) -> str:

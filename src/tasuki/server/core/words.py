@@ -70,7 +70,7 @@ ROLES: Words = {
 }
 
 FIELDS: Words = {
-    "name": _("Name"),
+    "name": pgettext_lazy("person", "Name"),
     "family_name": _("Family name"),
     "given_name": _("Given name"),
     "name_kana": _("Name in kana"),

@@ -22,6 +22,7 @@ from tasuki.metrics.plan.own import Own, own_now
 from tasuki.metrics.plan.plan import FARTHEST, MOST_QUARTERS
 from tasuki.metrics.plan.told import COLUMNS, rows_of
 from tasuki.metrics.reader import Facts
+from tasuki.metrics.values import percent
 from tasuki.server.agreements import queries as agreements
 from tasuki.server.core import audit, formats
 from tasuki.server.core.access import Actor, require
@@ -177,10 +178,10 @@ def _unlike(given: Mapping[str, float], mine: Mapping[str, float | None], digits
 
 def _within(number: float, least: float, most: float, place: str) -> None:
     if not (isfinite(number) and least <= number <= most):
-        percent = place.startswith(("rate_", "share_"))
+        is_percent = place.startswith(("rate_", "share_"))
         ends = {
-            "least": f"{100 * least:g} %" if percent else f"{least:,.0f}",
-            "most": f"{100 * most:g} %" if percent else f"{most:,.0f}",
+            "least": percent(least, formats.language(), 1) if is_percent else f"{least:,.0f}",
+            "most": percent(most, formats.language(), 1) if is_percent else f"{most:,.0f}",
         }
         raise Invalid(
             "out_of_range",

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tasuki.server.core import formats
 from tasuki.server.core.models import Role, Team, User
 from tasuki.server.handoffs.models import Handoff
 
@@ -142,7 +143,7 @@ def _code(step: Mapping[str, Any], why: str, by: User | None) -> str:
 def _who(person: User | None, team: Team | None) -> str:
     if person is None:
         return team.name if team else _("nobody")
-    return f"{person.shown_name} ({team.name})" if team else person.shown_name
+    return formats.beside(person.shown_name, team.name) if team else person.shown_name
 
 
 def given(way: Sequence[Step]) -> Step | None:

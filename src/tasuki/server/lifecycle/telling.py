@@ -28,7 +28,7 @@ def stage_name(agreement: Agreement, stage: str) -> str:
     """The stage's name, with its id where that is an abbreviation that people say."""
     name = name_of(agreement, stage)
     short = stages_of(agreement).short(stage)
-    return f"{stage} ({name})" if name != stage == short else name
+    return formats.beside(stage, name) if name != stage == short else name
 
 
 def role_name(role: str) -> str:

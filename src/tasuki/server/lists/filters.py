@@ -18,7 +18,7 @@ from tasuki.server.accounts.facts import COLUMNS as ACCOUNT_COLUMNS
 from tasuki.server.accounts.facts import PREFIX
 from tasuki.server.accounts.models import Account
 from tasuki.server.activities.models import Activity
-from tasuki.server.core import words
+from tasuki.server.core import formats, words
 from tasuki.server.core.errors import Invalid
 from tasuki.server.core.models import Team, User
 from tasuki.server.handoffs.models import Handoff
@@ -179,7 +179,9 @@ def _profile(values: Sequence[str], _asker: Asker) -> tuple[str, tuple[Any, ...]
     has, value = _in_profile(name)
     if not text:
         return _("%(field)s: any") % {"field": word}, (has,)
-    return f"{word}: {text}", tuple(IContains(value, part) for part in text.split()[: searching.MOST_WORDS])
+    return formats.labelled(word, text), tuple(
+        IContains(value, part) for part in text.split()[: searching.MOST_WORDS]
+    )
 
 
 def _in_profile(name: str) -> tuple[Q, Any]:

@@ -17,7 +17,7 @@ from tasuki.engine.worths import grades_of
 from tasuki.server.agreements import queries as agreements
 from tasuki.server.agreements.rules import rule_text
 from tasuki.server.agreements.stages import Stages
-from tasuki.server.core import clock, words
+from tasuki.server.core import clock, formats, words
 from tasuki.server.core.models import User
 from tasuki.server.notify.attempts import DROPPED, Attempt
 from tasuki.server.notify.kinds import KINDS
@@ -106,7 +106,7 @@ class Brief:
     due: datetime | None
     answer: Answered | None
     as_of: datetime | None = None  # score, grade and reasons are those of then, where that is not now
-    holder: str = ""  # of an open handoff: person / team
+    holder: str = ""  # of an open handoff: person (team)
     late: str = ""  # whose time ran out, where that is not the reader's
     queued: bool = False  # nobody has it yet
     came_by: CameBy | None = None
@@ -225,15 +225,15 @@ def _promised(delivery: Delivery, lead: Lead) -> Promised | None:
 
 
 def holder_of(one: Handoff | Clock) -> str:
-    """Who has, or had, it: person / team."""
-    return " / ".join(
-        filter(None, (one.person.shown_name if one.person else "", one.team.name if one.team else ""))
-    )
+    """Who has, or had, it: the person, with the team."""
+    if one.person and one.team:
+        return formats.beside(one.person.shown_name, one.team.name)
+    return one.person.shown_name if one.person else one.team.name if one.team else ""
 
 
 def _stage(stages: Stages, code: str) -> str:
     name = stages.name(code)
-    return f"{code} ({name})" if code in stages.named else name
+    return formats.beside(code, name) if code in stages.named else name
 
 
 def _reasons(

@@ -58,7 +58,7 @@ def columns(monday: date, today: date, off: Iterable[DayOff]) -> list[AwayDay]:
 
 def _off(row: DayOff) -> str:
     name = row.name or _("Day off")
-    return f"{name} ({row.team})" if row.team else name
+    return formats.beside(name, str(row.team)) if row.team else name
 
 
 def rows(absences: Iterable[Absence], monday: date) -> list[AwayPerson]:

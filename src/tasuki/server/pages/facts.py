@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from tasuki.server.core import formats, words
 from tasuki.server.people.models import BuyingRole
@@ -54,7 +55,7 @@ def who_now(lead: Lead) -> list[Fact]:
 def who_then(fields: Mapping[str, str]) -> list[Fact]:
     """From the fields of a profile, the company's among them."""
     company = Fact(_("Company"), fields.get("account.name") or "–")
-    named = Fact(_("Name"), fields.get("name") or "–")
+    named = Fact(pgettext("person", "Name"), fields.get("name") or "–")
     about = [
         Fact(words.say(words.FIELDS, name), _shown(name, fields[name]))
         for name in ("account.industry", "account.employees", "account.prefecture", "account.domain")

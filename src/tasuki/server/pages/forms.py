@@ -13,6 +13,7 @@ from django.core.validators import MaxValueValidator
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tasuki.server.core.access import SCOPES
 from tasuki.server.core.formats import currency_name
@@ -199,7 +200,9 @@ class TeamForm(Form):
 class AuditFilter(Form):
     """Which entries of the audit."""
 
-    by = forms.TypedChoiceField(label=_("Who"), required=False, coerce=int, empty_value=None)
+    by = forms.TypedChoiceField(
+        label=pgettext_lazy("action", "Who"), required=False, coerce=int, empty_value=None
+    )
     action = forms.ChoiceField(label=_("What"), required=False)
     subject = text(_("About"), longest=60, help_text=_("Such as: Lead 17"))
 
@@ -207,7 +210,7 @@ class AuditFilter(Form):
 class LeadForm(Form):
     """Who a lead is. An empty text clears the field."""
 
-    name = text(_("Name"))
+    name = text(pgettext_lazy("person", "Name"))
     name_kana = text(_("Name in kana"))
     email = text(_("Mail address"), longest=254, widget=forms.EmailInput)
     phone = text(_("Phone"), longest=40, widget=forms.TextInput(attrs={"type": "tel"}))

@@ -28,8 +28,8 @@ FEW = 30
 
 
 def money_in(currency: str) -> Callable[[float], str]:
-    """Amounts of the plan in the reader's language; whole, for nobody plans in cents."""
-    return lambda amount: formats.money(Decimal(round(amount)), currency or "JPY")
+    """Amounts of the plan in the reader's language; nobody plans in cents."""
+    return lambda amount: formats.about(Decimal(round(amount)), currency or "JPY")
 
 
 def month_words(month: date) -> str:
@@ -92,7 +92,7 @@ def rows(plan: Plan) -> list[RowShown]:
 def _revenue(plan: Plan) -> RowShown:
     money = money_in(plan.currency)
     sums = [one.wanted for one in plan.months]
-    wanted = rounded(sums, -4 if plan.currency == "JPY" and sum(sums) >= 10**7 else 0)
+    wanted = rounded(sums, (-4 if sum(sums) >= 10**6 else -3) if plan.currency == "JPY" else 0)
     cells = [
         CellShown(
             money(need), "", money(one.won) if one.month <= plan.today else "",

@@ -9,6 +9,7 @@ from django import forms
 from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from tasuki.server.core import formats
 from tasuki.server.core.models import Team, User
 from tasuki.server.lifecycle.commands import CallOutcome
 from tasuki.server.pages.forms import LAST_DAY, Form, text
@@ -84,7 +85,7 @@ class Transfer(Form):
 
 
 def _named(user: User) -> str:
-    return f"{user.shown_name} ({user.team})" if user.team else user.shown_name
+    return formats.beside(user.shown_name, str(user.team)) if user.team else user.shown_name
 
 
 class Capacity(Form):

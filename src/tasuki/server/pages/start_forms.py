@@ -13,6 +13,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tasuki.calendars import DAYS
 from tasuki.server.core.entrance import Newcomer
@@ -138,7 +139,7 @@ class CompanyForm(Form):
 class PersonRow(Form):
     """One of several new people; a row in which nothing is typed is passed over."""
 
-    name = text(_("Name"))
+    name = text(pgettext_lazy("person", "Name"))
     email = text(_("Mail address"), longest=254, widget=forms.EmailInput)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
     team = text(_("Team"), longest=100, widget=forms.TextInput(attrs={"list": "teams"}))

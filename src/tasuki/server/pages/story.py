@@ -219,7 +219,9 @@ def _call(properties: Mapping[str, str], names: Mapping[str, str]) -> str:
 
 
 def _fields(fields: Mapping[str, str]) -> str:
-    return " · ".join(f"{words.say(words.FIELDS, name)}: {value}" for name, value in fields.items() if value)
+    return " · ".join(
+        formats.labelled(words.say(words.FIELDS, name), str(value)) for name, value in fields.items() if value
+    )
 
 
 def _transition(entry: Transition, stages: Stages, *, with_decision: bool = False) -> Line:
@@ -260,7 +262,7 @@ def _told_of(entry: Decision) -> Iterable[str]:
     if entry.until:
         yield _("again from %(day)s") % {"day": formats.day(entry.until)}
     for question, answer in entry.answers.items():
-        yield f"{words.say(words.QUESTIONS, question)}: {words.say(words.ANSWERS, str(answer))}"
+        yield formats.labelled(words.say(words.QUESTIONS, question), words.say(words.ANSWERS, str(answer)))
     yield entry.note
 
 

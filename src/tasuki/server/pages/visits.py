@@ -130,7 +130,7 @@ class _Teller:
         reason = words.say(words.REASONS, one.reason) if one.reason else ""
         again = _("again from %(day)s") % {"day": formats.day(one.until)} if one.until else ""
         answers = [
-            f"{words.say(words.QUESTIONS, question)}: {words.say(words.ANSWERS, str(answer))}"
+            formats.labelled(words.say(words.QUESTIONS, question), words.say(words.ANSWERS, str(answer)))
             for question, answer in one.answers.items()
         ]
         refused = words.say(words.REFUSALS, one.refused) if one.refused else ""

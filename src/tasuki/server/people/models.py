@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tasuki.server.core.indexes import where_set
 
@@ -198,7 +199,7 @@ class Duplicate(models.Model):
     """Two leads, or two accounts, that may be the same: a question for a person."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", pgettext_lazy("duplicate", "Open")
         MERGED = "merged", _("Merged")
         DIFFERENT = "different", _("Different")
 

@@ -140,7 +140,7 @@ def measured(one: Measured, which: str) -> str:
     if value is None:
         return "–"
     if one.what.endswith(".amount"):
-        return formats.money(Decimal(round(value)), one.target.unit)
+        return formats.about(Decimal(round(value)), one.target.unit)
     is_share = one.target.unit == "%"
     return values.percent(value / 100, formats.language()) if is_share else formats.number(value)
 

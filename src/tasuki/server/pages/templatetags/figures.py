@@ -91,7 +91,7 @@ def wanted(target: Target) -> str:
         amount = formats.number(target.amount)
     else:
         amount = (
-            formats.money(Decimal(str(target.amount)), target.unit)
+            formats.about(Decimal(str(target.amount)), target.unit)
             if len(target.unit) == 3
             else formats.service_level(target.text)
         )

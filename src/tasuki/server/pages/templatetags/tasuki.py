@@ -102,6 +102,12 @@ def money(deal: Any) -> str:
     return formats.money(amount, deal.currency)
 
 
+@register.filter
+def about_money(total: Any) -> str:
+    """A sum of several deals, as exact as it can be read."""
+    return formats.about(total.amount, total.currency)
+
+
 WORDS = {
     "activity": words.ACTIVITIES,
     "reason": words.REASONS,

@@ -9,7 +9,7 @@ from itertools import groupby
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from tasuki.server.core import clock
 from tasuki.server.core import queries as core
@@ -20,7 +20,7 @@ from tasuki.server.pages.frame import page, show
 from tasuki.server.pages.paging import PAGE, following
 
 WORDS = {
-    Deal.State.OPEN: gettext_lazy("Open"),
+    Deal.State.OPEN: pgettext_lazy("deal", "Open"),
     Deal.State.WON: gettext_lazy("Won in the last 90 days"),
     Deal.State.LOST: gettext_lazy("Lost in the last 90 days"),
 }
