@@ -257,6 +257,25 @@ def test_while_somebody_follows_the_figures_of_before_are_shown_until_it_comes_r
     assert queries.figure(marketer, "opportunity.opened").total.value == before + 1
 
 
+def test_who_looks_again_after_a_long_time_sees_the_figures_of_now(
+    counted: Company, marketer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    before = queries.figure(marketer, "opportunity.opened").total.value or 0
+    stop = threading.Event()
+    monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.001)
+    monkeypatch.setattr(opened, "LATELY", 0.0)
+    follower = threading.Thread(target=opened.follow, args=(stop,))
+    follower.start()
+    try:
+        stop.wait(0.1)
+        deal(counted.web, 500_000, "d2")
+        refresh()
+        assert queries.figure(marketer, "opportunity.opened").total.value == before + 1
+    finally:
+        stop.set()
+        follower.join()
+
+
 def test_nobody_is_followed_for_who_does_not_look(counted: Company, monkeypatch: pytest.MonkeyPatch):
     stop = threading.Event()
     monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.001)

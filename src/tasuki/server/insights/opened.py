@@ -97,10 +97,11 @@ def follow(stop: threading.Event) -> None:
     try:
         while not stop.wait(pause):
             begin = time.monotonic()
-            if begin - _looked[0] < LATELY and _takes_in():
+            is_looked_at = begin - _looked[0] < LATELY
+            if is_looked_at and _takes_in():
                 _ask_again()
             pause = max(FOLLOW_EVERY, FOLLOW_SHARE * (time.monotonic() - begin))
-            _promised[0] = time.monotonic() + pause + LATE
+            _promised[0] = time.monotonic() + pause + LATE if is_looked_at else 0.0
     finally:
         _promised[0] = 0.0
         _follower.remove(threading.current_thread())

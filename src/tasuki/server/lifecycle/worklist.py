@@ -291,7 +291,7 @@ def _moved_by_itself(ids: Sequence[int], most: int, now: datetime) -> dict[int, 
     for first in range(0, len(ids), AT_ONCE):
         some = list(ids[first : first + AT_ONCE])
         leads = {one.pk: one for one in _leads(some)}
-        for pk in some:
+        for pk in (one for one in some if one in leads):
             if len(found) < most and not (under and is_excluded(under.agreement, leads[pk])):
                 found[pk] = leads[pk]
         if len(found) == most:
