@@ -97,28 +97,29 @@ def follow(stop: threading.Event) -> None:
     try:
         while not stop.wait(pause):
             begin = time.monotonic()
-            is_looked_at = begin - _looked[0] < LATELY
-            if is_looked_at and _takes_in():
-                _ask_again()
+            is_kept = begin - _looked[0] < LATELY and _is_kept()
             pause = max(FOLLOW_EVERY, FOLLOW_SHARE * (time.monotonic() - begin))
-            _promised[0] = time.monotonic() + pause + LATE if is_looked_at else 0.0
+            _promised[0] = time.monotonic() + pause + LATE if is_kept else 0.0
     finally:
         _promised[0] = 0.0
         _follower.remove(threading.current_thread())
 
 
-def _takes_in() -> bool:
-    """Whether there was something new."""
+def _is_kept() -> bool:
+    """Take in what is new, and ask again; whether those of now are up to date."""
     _promised[0] = 0.0
-    with _lock:
-        if not _now:
-            return False
-        before = _now[0].since
-        try:
-            _ready(None)
-        except Exception:  # whoever looks next is told
-            log.debug("what is new cannot be taken in", exc_info=True)
-        return bool(_now) and _now[0].since != before
+    try:
+        with _lock:
+            before = _now[0].since if _now else None
+            if before is not None:
+                _ready(None)
+            is_new = bool(_now) and _now[0].since != before
+    except Exception:  # whoever looks next is told
+        log.warning("what is new cannot be taken in", exc_info=True)
+        return False
+    if is_new:
+        _ask_again()
+    return True
 
 
 def _ask_again() -> None:
