@@ -17,7 +17,7 @@ from bench.server.one import _free_port, _served
 from bench.server.web_memory import memory_of_children
 from bench.timing import say
 
-TIMES, TIMES_AFTER_NEWS = 40, 5
+TIMES, TIMES_AFTER_NEWS = 40, 2
 NEW_ACTIVITIES = 300
 SECONDS = 60.0
 PEOPLE = 20
