@@ -6,7 +6,7 @@ Rows are tuples of what a model's fields hold in Python: aware datetimes, dicts 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -57,11 +57,8 @@ def insert(
         statement, parameters = insertion(model, fields, rows)
         return _execute(statement + ending, parameters, fetch=bool(returning))
     plan = _plan(model, tuple(fields), connection.vendor)
-    constants = [field.get_default() for field in plan.rest]
-    values = (*plan.values, *plan.fixed_values)
-    ready = [
-        tuple(value(each) for value, each in zip(values, (*row, *constants), strict=True)) for row in rows
-    ]
+    rest = [value(field.get_default()) for value, field in zip(plan.fixed_values, plan.rest, strict=True)]
+    ready = [[*row, *rest] for row in _for_driver(plan, rows)]
     return _insert_values(plan, ready, ending, bool(returning))
 
 
@@ -93,13 +90,19 @@ def update(model: type[models.Model], fields: Sequence[str], rows: Sequence[Row]
     if connection.vendor == "postgresql":
         _execute(plan.update, [_as_json(plan, rows)])
         return
-    ready = [
-        (*values[1:], values[0])
-        for row in rows
-        if (values := [value(each) for value, each in zip(plan.values, row, strict=True)])
-    ]
+    ready = [[*row[1:], row[0]] for row in _for_driver(plan, rows)]
     with connection.cursor() as cursor:
         cursor.executemany(plan.update, ready)
+
+
+def _for_driver(plan: _Plan, rows: Sequence[Row]) -> Iterator[list[Any]]:
+    """The rows with the values that SQLite has; most values are as they are, and are not touched."""
+    made = [(place, value) for place, value in enumerate(plan.values) if value is not _itself]
+    for row in rows:
+        values = list(row)
+        for place, value in made:
+            values[place] = value(values[place])
+        yield values
 
 
 def any_of(column: str, ids: Iterable[int]) -> tuple[str, list[Any]]:
@@ -333,6 +336,7 @@ def _value(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     return _itself
 
 
+@lru_cache(maxsize=1_000)
 def _as_sqlite_has_it(instant: datetime | None) -> str | None:
     """As Django writes it: UTC, without saying so."""
     return None if instant is None else instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
@@ -344,9 +348,7 @@ def _execute(statement: str, parameters: Sequence[Any], *, fetch: bool = False) 
         return list(cursor.fetchall()) if fetch else []
 
 
-def _insert_values(
-    plan: _Plan, ready: Sequence[tuple[Any, ...]], ending: str, fetch: bool
-) -> list[tuple[Any, ...]]:
+def _insert_values(plan: _Plan, ready: Sequence[Row], ending: str, fetch: bool) -> list[tuple[Any, ...]]:
     width = len(ready[0])
     one = "(" + ", ".join(["%s"] * width) + ")"
     if not fetch and len(ready) <= FEW:
