@@ -58,7 +58,7 @@ def test_it_is_written_in_the_readers_language_and_time_zone(mailbox: Mailbox, r
     (letter,) = mailbox.mails
     assert "<b>山田 花子</b>" in letter["Subject"]
     text = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert "MQL (マーケティング認定リード)" in text
+    assert "MQL（マーケティング認定リード）" in text
     assert "4月6日 11:00" in text
     html = letter.get_body(("html",)).get_content()  # type: ignore[union-attr]
     assert "&lt;b&gt;山田 花子&lt;/b&gt;" in html
