@@ -116,18 +116,14 @@ def web(
 
 def worker(data: Data = None) -> None:
     """Run a worker alone: it folds leads that are due and runs jobs. Several double nothing."""
-    import threading
-
     from tasuki.server.running.starting import choose, start_django
 
-    stop = threading.Event()
     choose(data)
     start_django(measured=True)
-    from tasuki.server.running.loops import stop_on_signals
+    from tasuki.server.running.loops import until_stopped
     from tasuki.server.running.worker import work
 
-    stop_on_signals(stop)
-    raise typer.Exit(work(stop))
+    raise typer.Exit(until_stopped(work))
 
 
 def migrate(data: Data = None) -> None:

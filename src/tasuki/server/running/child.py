@@ -37,9 +37,10 @@ def worker() -> int:
     from tasuki.server.running.starting import start_django
 
     start_django(measured=True)
+    from tasuki.server.running.loops import until_stopped
     from tasuki.server.running.worker import work
 
-    return _until_stopped(work)
+    return until_stopped(work)
 
 
 def aside() -> int:
@@ -48,16 +49,9 @@ def aside() -> int:
 
     start_django(measured=True)
     from tasuki.server.running.aside import work
+    from tasuki.server.running.loops import until_stopped
 
-    return _until_stopped(work)
-
-
-def _until_stopped(work: Callable[[threading.Event], int]) -> int:
-    from tasuki.server.running.loops import stop_on_signals
-
-    stop = threading.Event()
-    stop_on_signals(stop)
-    return work(stop)
+    return until_stopped(work)
 
 
 PARTS: dict[str, Callable[..., int]] = {"web": web, "worker": worker, "aside": aside}

@@ -33,10 +33,12 @@ class Loop(threading.Thread):
             connection.close()
 
 
-def stop_on_signals(stop: threading.Event) -> None:
-    """SIGTERM and Ctrl-C ask to stop."""
+def until_stopped(work: Callable[[threading.Event], int]) -> int:
+    """Work until SIGTERM or Ctrl-C asks to stop; what `work` returns. Call in the main thread."""
+    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    return work(stop)
 
 
 def side_by_side(
