@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -267,14 +267,14 @@ def hot_leads(
     now = now or clock.now()
     known = _candidates(actor, places or course())
     latest = _latest(known, now - FRESH, now)
-    back = dict(_since_back(sorted(latest)))
+    back = dict(_since_back(sorted(lead for lead in latest if known[lead].stage in BACK)))
     heat = {
-        lead: known[lead] * 0.5 ** ((now - at) / COOLING)
+        lead: known[lead].score * 0.5 ** ((now - at) / COOLING)
         for lead, at in latest.items()
         if lead not in back or at > back[lead]
     }
     by_heat = sorted(heat, key=lambda lead: (-heat[lead], lead))
-    leads = _moved_by_itself(by_heat, min(limit, HOTTEST), now)
+    leads = _moved_by_itself(actor, by_heat, min(limit, HOTTEST), now)
     hottest = list(leads)
     done = {
         one.lead_id: one
@@ -284,13 +284,15 @@ def hot_leads(
     return [Hot(leads[lead], done[lead], heat[lead]) for lead in hottest]
 
 
-def _moved_by_itself(ids: Sequence[int], most: int, now: datetime) -> dict[int, Lead]:
-    """The first of these leads, in their order, that the agreement does not exclude by their profile."""
+def _moved_by_itself(actor: Actor, ids: Sequence[int], most: int, now: datetime) -> dict[int, Lead]:
+    """The first of these leads, in their order, that wait for nobody and that the agreement does not exclude by their
+    profile.
+    """
     under = agreements.in_force(now)
     found: dict[int, Lead] = {}
     for first in range(0, len(ids), AT_ONCE):
         some = list(ids[first : first + AT_ONCE])
-        leads = {one.pk: one for one in _leads(some)}
+        leads = {one.pk: one for one in _waiting_for_nobody(actor, some)}
         for pk in (one for one in some if one in leads):
             if len(found) < most and not (under and is_excluded(under.agreement, leads[pk])):
                 found[pk] = leads[pk]
@@ -300,9 +302,12 @@ def _moved_by_itself(ids: Sequence[int], most: int, now: datetime) -> dict[int, 
 
 
 @prepared
-def _leads(ids: list[int]) -> QuerySet[Any, Lead]:
-    """With their profiles."""
-    return Lead.objects.filter(pk__in=ids).select_related("account", "owner", "team")
+def _waiting_for_nobody(actor: Actor, ids: list[int]) -> QuerySet[Any, Lead]:
+    """Those of them that the actor may take up, with their profiles."""
+    handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
+    found = Lead.objects.filter(sight(actor), looked_after(actor), ~Exists(handed), ~acted_on(), pk__in=ids)
+    found = found.filter(anonymous=False, merged_into=None, erased_at=None)
+    return found.select_related("account", "owner", "team")
 
 
 @prepared
@@ -330,14 +335,56 @@ def _since_back(leads: list[int]) -> QuerySet[Any, tuple[int, Any]]:
     return back.values_list("pk", "stage_entered_at")
 
 
-def _halves(actor: Actor) -> Sequence[str]:
-    """Whose leads are looked at apart: who sees few of them would else look through all for the best of these."""
-    user = actor.user
+class Candidate(NamedTuple):
+    """A lead that may be hot."""
+
+    score: float
+    lead: int
+    stage: str
+
+
+def _candidates(actor: Actor, places: Course) -> dict[int, Candidate]:
+    """The best by score in the stages before a handoff, by lead. Chosen in an index alone where that tells whose they are:
+    who of them waits for nobody is looked at once it is known who showed interest.
+
+    Stage by stage, for the best of all are those that were won or are with sales, and these are many.
+    """
+    user, before = actor.user, tuple(places.before)
     if user is None or user.sight == Sight.ALL:
-        return ("all",)
-    if user.team_id is None:
-        return ("own",)
-    return ("own", "nobodys", "mates") if user.sight == Sight.TEAM else ("own", "nobodys")
+        found = [one for stage in before for one in _best(actor, stage)]
+    else:
+        team = user.team_id
+        mates = _mates(actor) if team and user.sight == Sight.TEAM else []
+        found = _best_of_people([user.pk, *mates], stages=before)
+        found += [one for stage in before for one in _best_of_nobody(team, stage)] if team else []
+    best = sorted(map(Candidate._make, found), reverse=True)  # no two have the same id
+    return {one.lead: one for one in best[:CANDIDATES]}
+
+
+Scored = QuerySet[Any, tuple[float, int, str]]
+
+
+@prepared
+def _best(actor: Actor, stage: str) -> Scored:
+    found = Lead.objects.filter(sight(actor), looked_after(actor), stage=stage, score__gt=0, anonymous=False)
+    return _by_score(found.filter(merged_into=None, erased_at=None).order_by("-score", "-pk"))
+
+
+@prepared
+def _best_of_people(people: list[int], *, stages: tuple[str, ...]) -> Scored:
+    found = Lead.objects.filter(owner__in=people, stage__in=stages, score__gt=0)
+    reckoned = (F("score") + 0.0).desc()  # else a database may go through all leads, whosever, in their order
+    return _by_score(found.order_by(reckoned, "-pk"))
+
+
+@prepared
+def _best_of_nobody(team: int, stage: str) -> Scored:
+    found = Lead.objects.filter(owner=None, team=team, stage=stage, score__gt=0)
+    return _by_score(found.order_by("-score", "-pk"))
+
+
+def _by_score(leads: QuerySet[Any, Lead]) -> Scored:
+    return leads.values_list("score", "pk", "stage")[:CANDIDATES]
 
 
 @prepared
@@ -345,39 +392,3 @@ def _mates(actor: Actor) -> QuerySet[Any, int]:
     assert actor.user
     mates = User.objects.filter(team=actor.user.team_id).exclude(pk=actor.user.pk)
     return mates.values_list("pk", flat=True)
-
-
-def _candidates(actor: Actor, places: Course) -> dict[int, float]:
-    """Leads that nobody was handed, the best by score: id → score.
-
-    Stage by stage: the best of all are those that were won or are with sales, and these are many.
-    """
-    best: list[tuple[float, int]] = []
-    for whose in _halves(actor):
-        mates = _mates(actor) if whose == "mates" else None
-        for stage in places.before:
-            best += _best(actor, stage, mates, whose=whose)
-    best.sort(reverse=True)  # no two have the same id
-    return {pk: score for score, pk in best[:CANDIDATES]}
-
-
-@prepared
-def _best(
-    actor: Actor, stage: str, mates: list[int] | None, *, whose: str
-) -> QuerySet[Any, tuple[float, int]]:
-    """Score and id. Of certain people, chosen in an index alone, then looked at."""
-    handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
-    found = Lead.objects.filter(sight(actor), looked_after(actor), ~Exists(handed), anonymous=False)
-    found = found.filter(~acted_on(), merged_into=None, erased_at=None)
-    best = Lead.objects.filter(stage=stage, score__gt=0).order_by("-score", "-pk")
-    reckoned = (
-        F("score") + 0.0
-    ).desc()  # else a database goes through the whole stage, whosever, in its order
-    if whose == "own":
-        best = best.filter(owner=actor.user)
-    elif whose == "nobodys" and actor.user:
-        best = best.filter(owner=None, team=actor.user.team_id)
-    elif whose == "mates":
-        best = best.filter(owner__in=mates or []).order_by(reckoned, "-pk")
-    chosen = Q(stage=stage, score__gt=0) if whose == "all" else Q(pk__in=best.values("pk")[:CANDIDATES])
-    return found.filter(chosen).order_by("-score", "-pk").values_list("score", "pk")[:CANDIDATES]

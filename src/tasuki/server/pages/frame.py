@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,8 +14,8 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.shortcuts import render as django_render
-from django.template.loader import render_to_string
+from django.template.context import make_context
+from django.template.loader import get_template, render_to_string
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -157,18 +157,28 @@ def show(
         "languages": settings.LANGUAGES,
         "theme": theme_of(request),
     }
-    return django_render(request, f"pages/{template}", {**_common(actor), **frame, **context}, status=status)
+    return rendered(request, template, {**_common(actor), **frame, **context}, status)
 
 
 def part(
     request: HttpRequest, actor: Actor, template: str, context: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
     """A part of a page, without the frame, for htmx or a renewal; what was said meanwhile comes along as toasts."""
-    answer = django_render(request, f"pages/{template}", {**_common(actor), **context}, status=status)
+    answer = rendered(request, template, {**_common(actor), **context}, status)
     if is_partial(request) and (said := messages.get_messages(request)):
         toasts = render_to_string("pages/toasts.html", {"messages": said}, request)
         answer.content += toasts.encode()
     return answer
+
+
+def rendered(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A template of the pages. What it was made of is let go at once: a context and its layers hold each other, and else all
+    of it waits until the collector of cycles stops somebody's request for tens of milliseconds.
+    """
+    made = make_context(context, request)
+    text = cast(Any, get_template(f"pages/{template}")).template.render(made)
+    made.dicts.clear()
+    return HttpResponse(text, status=status)
 
 
 def _common(actor: Actor) -> dict[str, Any]:
