@@ -16,6 +16,7 @@ from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle import commands as lifecycle
 from tasuki.server.lifecycle.models import Decision, Held, Transition
 from tasuki.server.pages import desk
+from tasuki.server.pages.views import today
 from tasuki.server.people.models import Lead
 from tests.server.pages.scene import HOT, Scene, fold, visit
 
@@ -331,6 +332,22 @@ def test_what_is_overdue_stands_above_what_is_due_soon(two: Scene, browse: Brows
     page = text(answer)
     assert page.index(">Overdue<") < page.index(">Due soon<")
     assert "data-clock-minutes=" in page
+
+
+def test_a_long_queue_shows_its_beginning_and_the_rest_on_request(
+    two: Scene, browse: Browse, inside_rep: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    browser = browse(inside_rep)
+    whole = [row.task.lead.pk for row in browser.get("/").context["rows"]]
+    monkeypatch.setattr(today, "LISTED", 1)
+    begun = browser.get("/")
+    assert [row.task.lead.pk for row in begun.context["rows"]] == whole[:1]
+    assert f"Show {len(whole) - 1} more" in text(begun)
+    asked = browser.get(f"/{begun.context['more_address']}")
+    assert [row.task.lead.pk for row in asked.context["rows"]] == whole
+    assert "more</a>" not in text(asked)
+    further_down = browser.get("/today/queue", {"lead": whole[-1]})
+    assert len(further_down.context["rows"]) == len(whole)
 
 
 def test_a_share_counts_only_who_went_straight_on(two: Scene, browse: Browse, marketer: Actor):

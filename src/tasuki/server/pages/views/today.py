@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -33,6 +34,8 @@ from tasuki.server.pages.views.lead import morning
 from tasuki.server.people import queries as people
 from tasuki.server.people.models import Lead
 
+LISTED = 60
+"""So many are listed at first: more than anybody takes up on a day."""
 SHOWN = 50
 MOVED = 10
 ANSWERED = 10
@@ -51,7 +54,7 @@ def today(request: HttpRequest, actor: Actor) -> HttpResponse:
     found = people.lead(actor, wanted) if wanted else tasks[0].lead if tasks else None
     context = {
         "title": _("Today"),
-        **_queue(actor, tasks, found),
+        **_queue(request, actor, tasks, found.pk if found else 0),
         **(desk.opened(actor, found) if found else {}),
         "chosen": wanted is not None,
         "has_overview": role in MARKETING,
@@ -59,13 +62,19 @@ def today(request: HttpRequest, actor: Actor) -> HttpResponse:
     return show(request, actor, "today.html", context)
 
 
-def _queue(actor: Actor, tasks: list[lifecycle.Task], found: Lead | None) -> dict[str, Any]:
-    rows = desk.rows(tasks, stages_now())
+def _queue(request: HttpRequest, actor: Actor, tasks: list[lifecycle.Task], open_id: int) -> dict[str, Any]:
+    """The first of them, and all where they are asked for or the open one is further down."""
+    whole = "all" in request.GET or open_id in (one.lead.pk for one in tasks[LISTED:])
+    rows = desk.rows(tasks if whole else tasks[:LISTED], stages_now())
     return {
         "rows": rows,
-        "queue_version": desk.version(rows),
+        "to_do": len(tasks),
+        "more": len(tasks) - len(rows),
+        "more_address": f"?{urlencode({'list': 1, 'all': 1, **({'lead': open_id} if open_id else {})})}",
+        "whole": whole,
+        "queue_version": f"{len(tasks)} {desk.version(rows)}",
         "minute": f"{clock.now():%H:%M}",
-        "open_id": found.pk if found else 0,
+        "open_id": open_id,
         "waiting": lifecycle.waits(actor),
     }
 
@@ -76,8 +85,7 @@ def today_queue(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The queue, for it to renew itself; `lead` is the one that is open."""
     tasks = lifecycle.queue(actor)
     wanted = a_number(request.GET.get("lead"))
-    found = next((one.lead for one in tasks if one.lead.pk == wanted), None)
-    return part(request, actor, "today_queue.html", {**_queue(actor, tasks, found), "open_id": wanted or 0})
+    return part(request, actor, "today_queue.html", _queue(request, actor, tasks, wanted or 0))
 
 
 @never_cache
@@ -236,7 +244,11 @@ def _again(request: HttpRequest, actor: Actor, found: Lead, form: forms.Decide) 
     if is_partial(request):
         return part(request, actor, "today_open.html", desk.opened(actor, found, form), 422)
     tasks = lifecycle.queue(actor)
-    context = {"title": _("Today"), **_queue(actor, tasks, found), **desk.opened(actor, found, form)}
+    context = {
+        "title": _("Today"),
+        **_queue(request, actor, tasks, found.pk),
+        **desk.opened(actor, found, form),
+    }
     return show(request, actor, "today.html", {**context, "chosen": True}, 422)
 
 
@@ -245,5 +257,6 @@ def _desk(
 ) -> HttpResponse:
     """The lead for the right side, and the queue for the left one."""
     tasks = lifecycle.queue(actor) if tasks is None else tasks
-    context = {**_queue(actor, tasks, found), **(desk.opened(actor, found) if found else {})}
+    queued = _queue(request, actor, tasks, found.pk if found else 0)
+    context = {**queued, **(desk.opened(actor, found) if found else {})}
     return part(request, actor, "today_after.html", context)

@@ -43,6 +43,7 @@ function step(by) {
   const all = rows(), at = all.indexOf(here());
   const next = all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)];
   if (next && next !== here()) show(next.dataset.lead);
+  else if (by > 0) desk.querySelector("[data-more]")?.click();
 }
 
 // What is chosen by its number: in the sheet that is open, else among the questions.
