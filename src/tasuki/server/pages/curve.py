@@ -10,6 +10,7 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tasuki.server.agreements.rules import rule_text
 from tasuki.server.agreements.stages import COLOURS
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
 
 MOST = 150
 """So many hits, the latest, get a dot and a line of the table."""
+
+
+SAID = {
+    "void": gettext_lazy("ended by a reset"),
+    "expired": gettext_lazy("expired"),
+    "faded": gettext_lazy("faded"),
+}
+"""State of a hit → why less of it is left."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +60,7 @@ class Dot:
     @property
     def said(self) -> str:
         """Why less is left, in words."""
-        return {
-            "void": _("ended by a reset"),
-            "expired": _("expired"),
-            "faded": _("faded"),
-        }.get(self.state, "")
+        return str(SAID.get(self.state, ""))
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,8 @@ def curve(
     names = _names(stretches, stages)
     if not names:
         return None
-    dots = [dot for part in stretches for dot in _dots(part, stretches, names, stages)]
-    dots.sort(key=lambda dot: dot.at)
-    shown = dots[-MOST:]
+    hits = sorted(_hits(stretches, names), key=lambda found: found[1].at)
+    shown = [_dot(part, hit, stages, is_last=part is stretches[-1]) for part, hit in hits[-MOST:]]
     drawing = {
         "zone": timezone.get_current_timezone_name() or settings.TIME_ZONE,
         "lines": [
@@ -99,7 +103,7 @@ def curve(
     flat = not any(
         part.curve.scores[name].any() for part in stretches for name in names if name in part.curve.scores
     )
-    return CurveShown(drawing, shown[::-1], len(dots) - len(shown), even, flat)
+    return CurveShown(drawing, shown[::-1], len(hits) - len(shown), even, flat)
 
 
 def _names(stretches: Sequence[Stretch], stages: Stages) -> dict[str, str]:
@@ -123,16 +127,13 @@ def _points(stretches: Sequence[Stretch], name: str) -> Iterator[tuple[int, floa
         yield from zip(times, np.round(values, 2).tolist(), strict=True)
 
 
-def _dots(
-    part: Stretch, stretches: Sequence[Stretch], names: dict[str, str], stages: Stages
-) -> Iterator[Dot]:
-    times = part.curve.times
-    begin, end = int(times[0]), int(times[-1])
-    is_last, is_first = part is stretches[-1], part is stretches[0]
-    for hit in part.curve.hits:
-        if hit.rule.score not in names or hit.at > end or (hit.at < begin and not is_first):
-            continue
-        yield _dot(part, hit, stages, is_last=is_last)
+def _hits(stretches: Sequence[Stretch], names: dict[str, str]) -> Iterator[tuple[Stretch, Hit]]:
+    """Of each agreement those of its time; of the first, those before it, too."""
+    for part in stretches:
+        begin, end = int(part.curve.times[0]), int(part.curve.times[-1])
+        for hit in part.curve.hits:
+            if hit.rule.score in names and hit.at <= end and (hit.at >= begin or part is stretches[0]):
+                yield part, hit
 
 
 def _dot(part: Stretch, hit: Hit, stages: Stages, *, is_last: bool) -> Dot:
