@@ -8,12 +8,10 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from tasuki.calendars import Calendar, calendar_of
 from tasuki.server.core.access import Actor, sight
 from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Clock, Handoff
 from tasuki.server.people.queries import heavy
-from tasuki.server.worktime.calendars import readable
 
 SOON = timedelta(minutes=30)
 MOMENT = timedelta(microseconds=1)
@@ -68,12 +66,11 @@ def waiting(actor: Actor) -> QuerySet[Handoff]:
 
 
 def with_clocks(handoffs: list[Handoff]) -> list[Handoff]:
-    """The same, each with the clock that runs, and this with its calendar: one query, however many they are."""
+    """The same, each with the clock that runs: one query, however many they are."""
     running = {one.handoff_id: one for one in _running([one.pk for one in handoffs])}
-    kept = {one.calendar.digest: one.calendar.spec for one in running.values() if one.calendar}
-    calendars = {digest: calendar_of(readable(spec)) for digest, spec in kept.items()}
+    kept = {one.calendar_id: one.calendar for one in running.values()}
     for clock in running.values():
-        clock.counted = calendars[clock.calendar.digest] if clock.calendar else None  # type: ignore[attr-defined]
+        clock.calendar = kept[clock.calendar_id]  # one of each, which is made once
     for one in handoffs:
         one.running = running.get(one.pk)  # type: ignore[attr-defined]
     return handoffs
@@ -133,7 +130,6 @@ def _left(clock: Clock | None, due: datetime, now: datetime) -> timedelta:
 
 
 def _between(clock: Clock | None, begin: datetime, end: datetime) -> timedelta:
-    counted: Calendar | None = getattr(clock, "counted", None)
-    if clock is None or counted is None or "business" not in clock.within:
+    if clock is None or clock.calendar is None or "business" not in clock.within:
         return end - begin
-    return counted.business(begin, end)
+    return clock.calendar.calendar.business(begin, end)

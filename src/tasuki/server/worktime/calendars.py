@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache
-from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
 
 from tasuki.agreement import Agreement
-from tasuki.calendars import ALWAYS, Calendar, Hours, HoursInvalid, calendar_of, hours_of_text
+from tasuki.calendars import ALWAYS, Calendar, Hours, calendar_of, hours_of_text
 from tasuki.server.core import clock
 from tasuki.server.core.company import company_hours
 from tasuki.server.core.models import User
 from tasuki.server.worktime.models import Absence, DayOff, KeptCalendar, WorkingHours
-
-log = logging.getLogger(__name__)
+from tasuki.server.worktime.stored import readable
 
 Away = tuple[datetime, datetime]
 A_ZONE_AHEAD = timedelta(days=2)
@@ -98,23 +94,6 @@ def _hours_of(row: WorkingHours, member: Member) -> Hours:
 
 def _always(zone: str) -> Hours:
     return readable({**ALWAYS.spec(), "zone": zone})
-
-
-def readable(spec: Mapping[str, Any]) -> Hours:
-    """Hours that were stored; without the holidays, or in UTC, where these are known no more. Never raises; logged once."""
-    try:
-        return Hours.of(spec)
-    except HoursInvalid as fault:
-        _log_once(str(fault))
-        instead = {"zone": "UTC", "holidays": ""}
-        if fault.place not in instead or spec[fault.place] == instead[fault.place]:
-            return ALWAYS
-        return readable({**spec, fault.place: instead[fault.place]})
-
-
-@cache
-def _log_once(fault: str) -> None:
-    log.error("working hours that were stored cannot be read, and are counted without that: %s", fault)
 
 
 def _zone(member: Member) -> str:

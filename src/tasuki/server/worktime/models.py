@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+
+from tasuki.calendars import Calendar, calendar_of
+from tasuki.server.worktime.stored import readable
 
 
 class WorkingHours(models.Model):
@@ -67,3 +71,8 @@ class KeptCalendar(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     spec = models.JSONField()  # what tasuki.calendars makes a calendar of
     made_at = models.DateTimeField()
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """What working time is counted by."""
+        return calendar_of(readable(self.spec))
