@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from django_tasks_db.models import DBTaskResult
 
 from tasuki.server.core import clock
@@ -204,6 +205,18 @@ def test_a_change_for_the_worker_is_in_the_queue_as_soon_as_it_is_there(
     monkeypatch.setattr(commands, "AT_ONCE", 1)
     row = commands.act(marketer, kind="owner", to={"owner": ""}, lead_ids=[scene.hot, scene.cool])
     assert [job.args_kwargs["args"] for job in DBTaskResult.objects.all()] == [[row.pk]]
+
+
+def test_the_worker_says_why_in_the_language_of_the_page(
+    scene: Scene, marketer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(commands, "AT_ONCE", 1)
+    with translation.override("ja"):
+        row = commands.act(marketer, kind="stage", to={"to": "MQL"}, lead_ids=[scene.hot, scene.cool])
+    doing.run(row.pk)
+    row.refresh_from_db()
+    (refused,) = row.refused
+    assert "から移ります" in refused["why"]
 
 
 def test_there_is_a_bound(scene: Scene, marketer: Actor, monkeypatch: pytest.MonkeyPatch):

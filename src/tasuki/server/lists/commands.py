@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tasuki.server.agreements.stages import stages_now
@@ -264,7 +265,15 @@ def act(
     ids = _meant(actor, lead_ids, asked or Asked(), sort)
     with transaction.atomic():
         now = clock.now()
-        row = Bulk.objects.create(kind=kind, what=what, by=user, leads=ids, created_at=now, progress_at=now)
+        row = Bulk.objects.create(
+            kind=kind,
+            what=what,
+            by=user,
+            language=get_language() or "",
+            leads=ids,
+            created_at=now,
+            progress_at=now,
+        )
         audit.record(actor, "leads.bulk", f"bulk:{row.pk}", kind=kind, leads=len(ids), columns=sorted(what))
         if len(ids) > AT_ONCE:
             run_bulk.enqueue(row.pk)

@@ -34,7 +34,7 @@ def run(bulk_id: int) -> None:
     """Go through the leads that are left; in the language of who asked for it."""
     row = Bulk.objects.select_related("by__team").get(pk=bulk_id)
     actor = Actor(user=row.by)
-    with translation.override(row.by.language or translation.get_language() or "en"):
+    with translation.override(row.language or row.by.language or translation.get_language() or "en"):
         try:
             while _some(actor, bulk_id):
                 pass

@@ -63,6 +63,7 @@ class Bulk(models.Model):
     kind = models.CharField(max_length=20)  # owner, team, campaign, stage
     what = models.JSONField(default=dict)
     by = models.ForeignKey("core.User", models.CASCADE, related_name="+")
+    language = models.CharField(max_length=10, blank=True)  # that of the page on which it was asked for
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     leads = models.JSONField(default=list)  # ids, in the order of the list
     done = models.PositiveIntegerField(default=0)  # so many of them were gone through
