@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 
-from tasuki.server.agreements import queries
+from tasuki.server.agreements import drafting, queries
 from tasuki.server.agreements.commands import publish
 from tasuki.server.agreements.models import AgreementVersion
 from tasuki.server.core import clock
@@ -131,6 +132,10 @@ def test_it_is_told_when_leads_are_handed_to_a_name_that_nobody_bears(
         said.format("gone"),
         said.format("大阪チーム"),
     ]
+    Team.objects.create(name="大阪チーム", role="inside_sales")
+    with translation.override("ja"):
+        (left,) = (one for one in drafting.warnings(manager, version.number) if "gone" in one)
+    assert "というチーム" in left, "the page tells what is odd now, in the reader's language"
     here = routed.replace("大阪チーム", "東京チーム").replace("user:gone", f"user:{inside_rep.user.username}")
     assert not [warning for warning in publish(manager, text=here).warnings if "called" in warning]
 

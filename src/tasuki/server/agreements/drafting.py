@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tasuki.agreement import agreement_of
+from tasuki.agreement import Agreement, agreement_of
 from tasuki.agreement.diff import differences
 from tasuki.agreement.wording import Language
 from tasuki.server.agreements import commands, queries
 from tasuki.server.agreements.models import AgreementVersion
 from tasuki.server.core.access import Actor, require
+from tasuki.server.core.errors import Refused
 from tasuki.server.core.formats import language
 
 
@@ -26,12 +27,28 @@ class Draft:
 def look(actor: Actor, text: str) -> Draft:
     """What publishing this text would change; nothing is stored. Invalid, with a detail a mistake; TooLarge; NotAllowed."""
     require(actor, "agreement.publish")
-    agreement, problems = commands.checked(text)
+    agreement, warnings = _odd(text)
     found = queries.in_force()
-    warnings = [*map(str, problems), *commands.oddities(agreement)]
     if found is None:
         return Draft(None, warnings)
     return Draft(differences(found.agreement, agreement, _language()), warnings)
+
+
+def warnings(actor: Actor, number: int) -> Sequence[str]:
+    """What is odd about a version by the teams and people of now, in the reader's language. NotFound, NotAllowed.
+
+    Of a text that is no agreement any more, what was said when it was published.
+    """
+    version = queries.version(actor, number)
+    try:
+        return _odd(version.text)[1]
+    except Refused:
+        return list(version.warnings)
+
+
+def _odd(text: str) -> tuple[Agreement, Sequence[str]]:
+    agreement, problems = commands.checked(text)
+    return agreement, [*map(str, problems), *commands.oddities(agreement)]
 
 
 def changes(actor: Actor, number: int) -> Sequence[str] | None:

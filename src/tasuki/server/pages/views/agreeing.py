@@ -66,7 +66,7 @@ def version(request: HttpRequest, actor: Actor, number: int) -> HttpResponse:
     title = _("%(name)s, version %(number)s") % {"name": found.name, "number": number}
     context = {
         "title": title, "version": found, "changes": drafting.changes(actor, number),
-        **clauses.told(agreement_of(found.text)),
+        "warnings": drafting.warnings(actor, number), **clauses.told(agreement_of(found.text)),
     }  # fmt: skip
     return show(request, actor, "agreement_version.html", context)
 
