@@ -34,8 +34,8 @@ from tasuki.server.pages.views.lead import morning
 from tasuki.server.people import queries as people
 from tasuki.server.people.models import Lead
 
-LISTED = 60
-"""So many are listed at first: more than anybody takes up on a day."""
+LISTED, FEW = 60, 15
+"""So many are listed at first, more than anybody takes up on a day, and so few are no rest."""
 SHOWN = 50
 MOVED = 10
 ANSWERED = 10
@@ -63,8 +63,9 @@ def today(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 def _queue(request: HttpRequest, actor: Actor, tasks: list[lifecycle.Task], open_id: int) -> dict[str, Any]:
-    """The first of them, and all where they are asked for or the open one is further down."""
-    whole = "all" in request.GET or open_id in (one.lead.pk for one in tasks[LISTED:])
+    """The first of them; all where they are asked for, few are left or the open one is further down."""
+    rest = tasks[LISTED:]
+    whole = "all" in request.GET or len(rest) <= FEW or open_id in (one.lead.pk for one in rest)
     rows = desk.rows(tasks if whole else tasks[:LISTED], stages_now())
     return {
         "rows": rows,
