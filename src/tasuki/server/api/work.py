@@ -20,7 +20,8 @@ from tasuki.server.api.leads import shown as lead_shown
 from tasuki.server.api.operations import operation
 from tasuki.server.handoffs.models import Handoff, Promise
 from tasuki.server.lifecycle import queries
-from tasuki.server.lifecycle.worklist import MOST, Hot
+from tasuki.server.lifecycle.hot import Hot
+from tasuki.server.lifecycle.worklist import MOST
 
 router = Router(tags=["work"])
 

@@ -15,7 +15,7 @@ from tasuki.engine.predicates import holds_of
 from tasuki.server.activities.models import Activity
 from tasuki.server.agreements import queries as agreements
 from tasuki.server.core.prepared import prepared
-from tasuki.server.lifecycle.worklist import COOLING, FRESH, OURS
+from tasuki.server.lifecycle.hot import COOLING, FRESH, OURS
 
 MOST = 4_000
 """So many activities of all the leads together, the newest, are looked at."""

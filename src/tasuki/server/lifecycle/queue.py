@@ -14,16 +14,10 @@ from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles,
 from tasuki.server.core.models import User
 from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Promise
+from tasuki.server.lifecycle.awaiting import callers, come_back, open_handoffs, promised_calls
 from tasuki.server.lifecycle.interest import Interest, interests
 from tasuki.server.lifecycle.standing import Standing, in_queue
-from tasuki.server.lifecycle.worklist import (
-    WorkList,
-    callers,
-    come_back,
-    open_handoffs,
-    promised_calls,
-    work_list,
-)
+from tasuki.server.lifecycle.worklist import WorkList, work_list
 from tasuki.server.people.models import Lead
 
 LONGEST = 40
@@ -73,7 +67,7 @@ def queue(actor: Actor) -> list[Task]:
     """
     require(actor, "leads.read")
     now = clock.now()
-    tasks = _once(_sorted(actor, work_list(actor, limit=LONGEST)))
+    tasks = _once(_sorted(actor, work_list(actor, limit=LONGEST, whose=False)))
     found = interests(((one.lead.pk, one.lead.stage) for one in tasks), now)
     return [replace(one, interest=found.get(one.lead.pk)) for one in tasks]
 

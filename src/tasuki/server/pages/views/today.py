@@ -51,7 +51,8 @@ def today(request: HttpRequest, actor: Actor) -> HttpResponse:
     if role in MARKETING and wanted is None and "list" not in request.GET:
         return _overview(request, actor, "manager" if role in LEADING else "marketing")
     tasks = lifecycle.queue(actor)
-    found = people.lead(actor, wanted) if wanted else tasks[0].lead if tasks else None
+    first = wanted or (tasks[0].lead.pk if tasks else None)
+    found = people.lead(actor, first) if first else None
     context = {
         "title": _("Today"),
         **_queue(request, actor, tasks, found.pk if found else 0),
@@ -232,9 +233,9 @@ def _next(
     if not is_partial(request):
         return _to(wanted if stays else None)
     tasks = lifecycle.queue(actor)
-    there = {one.lead.pk: one.lead for one in tasks}
-    following = found if stays else there.get(wanted or 0) or (tasks[0].lead if tasks else None)
-    return _desk(request, actor, following, tasks)
+    there = [one.lead.pk for one in tasks]
+    following = wanted if stays or wanted in there else next(iter(there), None)
+    return _desk(request, actor, people.lead(actor, following) if following else None, tasks)
 
 
 def _to(lead: int | None) -> HttpResponseRedirect:
