@@ -275,7 +275,7 @@ def demo(
     ] = 3_000,
     pace: Annotated[
         float, typer.Option("--pace", min=0.0, max=50.0, help="New activities each second, about.")
-    ] = 3.0,
+    ] = 1.5,
 ) -> None:
     """A made-up company in the browser: sign in by one click, and watch leads move. Without --data it is gone afterwards."""
     from tasuki.server.running.demo.run import run

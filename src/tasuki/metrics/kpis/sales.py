@@ -98,7 +98,10 @@ KPIS = (
     Kpi(
         "won.deals", "WON",
         Words("Deals won", "受注件数"),
-        Words("Deals that were won.", "受注した商談の数。"),
+        Words(
+            "Deals that were won; not always as many as leads won: a lead may win two, and a deal from another program counts, whichever stage its lead is in.",
+            "受注した商談の数。受注したリードの数とは違うことがある。1人のリードが2件受注することも、他のシステムの商談がリードのステージによらず数えられることもあるため。",
+        ),
         Words("deals won, by the time of closing", "受注した商談の数（受注日）"),
         Unit.COUNT, "deal", Count(WON), accounts=True,
     ),

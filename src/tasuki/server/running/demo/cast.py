@@ -16,6 +16,8 @@ INSIDE, EAST, WEST = "インサイドセールス", "東日本営業", "西日�
 TEAMS = {INSIDE: Role.INSIDE_SALES, EAST: Role.SALES, WEST: Role.SALES}
 INSIDE_REPS, FIELD_REPS = 12, 8
 MINUTES_A_DAY = 120  # of each rep, for leads that were handed over
+PLAYED = {"inside-02": "demo-inside", "field-03": "demo-sales"}
+"""Reps of the simulation whose place a visitor takes, with their leads and deals."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,10 @@ def subscribe() -> None:
 
 
 def people() -> list[_Person]:
-    """Everybody: those whom a visitor can be, and the reps of the simulation (`inside-01`, `field-01` …)."""
+    """Everybody: those whom a visitor can be, and the other reps of the simulation (`inside-01`, `field-01` …)."""
     inside = [_rep(f"inside-{n + 1:02d}", n, Role.INSIDE_SALES, INSIDE) for n in range(INSIDE_REPS)]
     field = [_rep(f"field-{n + 1:02d}", 20 + n, Role.SALES, (EAST, WEST)[n % 2]) for n in range(FIELD_REPS)]
-    return [*VISITORS, *inside, *field]
+    return [*VISITORS, *(rep for rep in (*inside, *field) if rep.username not in PLAYED)]
 
 
 def _rep(username: str, number: int, role: Role, team: str) -> _Person:

@@ -17,11 +17,14 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.deals.commands import put_deals
+from tasuki.server.deals.inputs import DealInput
 from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle import relay
 from tasuki.server.lifecycle.commands import fold_due, record_decisions
 from tasuki.server.lifecycle.inputs import DecisionInput
+from tasuki.server.lifecycle.models import Transition
 from tasuki.server.people.commands import put_leads, resolve_leads
+from tasuki.server.people.models import Identity
 from tasuki.server.running.demo import cast
 from tasuki.server.running.demo.story import SOURCE, Happened, Story, chunks
 
@@ -53,26 +56,39 @@ def set_up() -> None:
 def load(story: Story) -> dict[str, int]:
     """Everything up to now, the last days played step by step; how many of each kind came in.
 
-    What came in before is history when it comes; only what happens while time goes on is routed, runs a clock, is told.
+    What came in before is history when it is scored; only what happens while time goes on is routed, runs a clock, is told.
     """
     counts: Counter[str] = Counter()
-    with clock.at(story.before.ends):
+    with clock.at(story.before[-1].ends):
         set_up()
-        _take_in(story.before, counts)
+    for day in story.before:
+        with clock.at(day.ends):
+            _take_in(day, counts, lambda _: SYSTEM)
+    with clock.at(story.before[-1].ends):
         _all_follows()
     for step in story.steps:
         with clock.at(step.ends):
-            _take_in(step, counts)
+            _take_in(step, counts, _who_decides)
             _all_follows()
-    counts["deals"] = _all(put_deals, story.deals)
+    counts["deals"] = _all(put_deals, _agreed(story.deals))
     cast.subscribe()
     return dict(counts)
 
 
-def _take_in(some: Happened, counts: Counter[str]) -> None:
+def _agreed(deals: Sequence[DealInput]) -> list[DealInput]:
+    """Those of leads that came as far: where the agreement refused what the made-up reps decided, no deal came of it."""
+    reached = Transition.objects.filter(to_stage="OPPORTUNITY").values("lead")
+    names = Identity.objects.filter(kind=f"external:{SOURCE}", lead__in=reached).values_list(
+        "value", flat=True
+    )
+    known = set(names)
+    return [deal for deal in deals if deal.ref.external and deal.ref.external[1] in known]
+
+
+def _take_in(some: Happened, counts: Counter[str], decider: Callable[[DecisionInput], Actor]) -> None:
     counts["leads"] += sum(_all(put_leads, each) for each in some.rounds)
     counts["activities"] += _all(record_activities, some.activities)
-    for actor, decisions in groupby(some.decisions, key=_who_decides if some.is_played else lambda _: SYSTEM):
+    for actor, decisions in groupby(some.decisions, key=decider):
         counts["decisions"] += _all(record_decisions, list(decisions), actor)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection
+from django.db.models import Count, QuerySet
 
 from tasuki.server.activities.commands import record_activities
 from tasuki.server.activities.inputs import ActivityInput
@@ -22,6 +25,9 @@ from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle.commands import decide
 from tasuki.server.lifecycle.inputs import Move
 from tasuki.server.lifecycle.queries import moves
+from tasuki.server.notify.commands import mark_read
+from tasuki.server.notify.models import Notification
+from tasuki.server.notify.queries import ANSWERS
 from tasuki.server.people.commands import put_leads
 from tasuki.server.people.inputs import LeadInput
 from tasuki.server.people.models import Lead
@@ -30,29 +36,34 @@ from tasuki.server.running.demo.story import SOURCE, Event
 LOG = logging.getLogger("tasuki.demo")
 TICK = 1.0
 LEFT_TO_THE_VISITOR = timedelta(minutes=3)
-ANSWERED_PER_TICK = 1 / 12
+PATIENCE = 90.0
+"""Seconds within which a lead above the stock is answered, on average."""
 WITH_WHOM = {"MQL": Role.INSIDE_SALES, "SAL": Role.INSIDE_SALES, "SQL": Role.SALES, "OPPORTUNITY": Role.SALES}
-ANSWERS: dict[str, tuple[tuple[str, int], ...]] = {
+MADE_OF: dict[str, tuple[tuple[str, int], ...]] = {
     "MQL": (("SAL", 11), ("RECYCLED", 6), ("DISQUALIFIED", 3)),
     "SAL": (("SQL", 10), ("RECYCLED", 8)),
     "SQL": (("OPPORTUNITY", 10), ("RECYCLED", 3), ("LOST", 3)),
     "OPPORTUNITY": (("WON", 5), ("LOST", 6)),
 }
+LEAST = {"MQL": 12, "SAL": 8, "SQL": 6, "OPPORTUNITY": 10}
+"""Leads of each stage that the reps keep at the least, so that there is always something to see."""
+SEEN_AFTER, LOOKS = timedelta(minutes=15), 60
+"""News that ask nothing of a visitor are seen after a while, as by somebody who looks in every so many ticks."""
 BACK_AFTER_DAYS = (30, 60, 90)
 
 
 class Life:
-    """The made-up future, in its order, and the reps who answer."""
+    """The made-up future, in its order, and the reps who answer.
 
-    def __init__(self, to_come: Sequence[Event], pace: float, seed: int = 1) -> None:
-        self._to_come, self._pace = to_come, pace
-        self._next, self._owed = 0, 0.0
+    They answer what is above the stock with which they began, so that as many leads leave a stage as enter it: however long
+    the demo runs, and whatever a visitor does, neither do open deals run dry nor do leads pile up.
+    """
+
+    def __init__(self, to_come: Iterator[Event], pace: float, seed: int = 1) -> None:
+        self._to_come, self._pace, self._owed = to_come, pace, 0.0
         self._chance = random.Random(seed)  # noqa: S311 - chance for show
-
-    @property
-    def left(self) -> int:
-        """Events that have not happened yet."""
-        return len(self._to_come) - self._next
+        self._stock: Mapping[str, int] = {}
+        self._ticks = 0
 
     def run(self, stop: threading.Event) -> None:
         """Tick until told to stop; a database that is away for a moment ends nothing."""
@@ -68,16 +79,21 @@ class Life:
     def tick(self) -> None:
         """What happens within one second."""
         self._happen(self._due())
-        if self._chance.random() < ANSWERED_PER_TICK:
-            self._answer()
+        if self._ticks % LOOKS == 0:
+            look_in()
+        self._ticks += 1
+        there = _there()
+        self._stock = self._stock or {stage: max(least, there[stage]) for stage, least in LEAST.items()}
+        for stage, kept in self._stock.items():
+            if self._chance.random() * PATIENCE < (there[stage] - kept) * TICK:
+                self._answer(stage)
 
     def _due(self) -> list[Event]:
         """The next events: as many as the pace says, unevenly, as in life."""
         self._owed += self._pace * TICK * self._chance.uniform(0.2, 1.8)
         count = int(self._owed)
         self._owed -= count
-        first, self._next = self._next, min(self._next + count, len(self._to_come))
-        return list(self._to_come[first : self._next])
+        return list(islice(self._to_come, count))
 
     @staticmethod
     def _happen(events: list[Event]) -> None:
@@ -88,9 +104,8 @@ class Life:
         if activities:
             record_activities(SYSTEM, activities, source="website")
 
-    def _answer(self) -> None:
-        """One rep answers one lead that has waited; the newest are left to the visitor."""
-        stage = self._chance.choices(list(ANSWERS), weights=(5, 4, 2, 2))[0]
+    def _answer(self, stage: str) -> None:
+        """One rep answers one lead that has waited there; the newest are left to the visitor."""
         waits = _waiting(stage, clock.now() - LEFT_TO_THE_VISITOR)
         if not waits:
             return
@@ -103,7 +118,7 @@ class Life:
 
     def _decide(self, actor: Actor, lead: int, stage: str) -> None:
         open_to = {move.to: move for move in moves(actor, lead) if move.legal or move.answerable}
-        choices = [(to, weight) for to, weight in ANSWERS[stage] if to in open_to]
+        choices = [(to, weight) for to, weight in MADE_OF[stage] if to in open_to]
         if not choices:
             return
         to = self._chance.choices([to for to, _ in choices], weights=[w for _, w in choices])[0]
@@ -122,12 +137,32 @@ class Life:
         return details
 
 
-def _waiting(stage: str, before: datetime) -> list[Lead]:
-    """Some leads that have stood there for a while: with an open handoff first."""
-    leads = Lead.objects.filter(stage=stage, stage_entered_at__lt=before, merged_into=None, erased_at=None)
-    handed = Handoff.objects.filter(outcome=Handoff.Outcome.OPEN).exclude(
-        person__username__startswith="demo-"  # those are the visitor's to answer
+def look_in() -> None:
+    """The visitors have seen what is a while ago and asks nothing of them."""
+    old = Notification.objects.filter(
+        kind__in=(*ANSWERS, "taken"), at__lt=clock.now() - SEEN_AFTER, read_at=None
     )
+    for visitor in User.objects.filter(username__startswith="demo-"):
+        mark_read(Actor(user=visitor), list(old.filter(user=visitor).values_list("pk", flat=True)))
+
+
+def _of_reps() -> QuerySet[Lead]:
+    """Leads that are not a visitor's to answer."""
+    visitors = Handoff.objects.filter(outcome=Handoff.Outcome.OPEN, person__username__startswith="demo-")
+    leads = Lead.objects.filter(merged_into=None, erased_at=None).exclude(pk__in=visitors.values("lead"))
+    return leads.exclude(owner__username__startswith="demo-")
+
+
+def _there() -> Counter[str]:
+    """How many leads the reps have in each stage that they answer."""
+    counted = _of_reps().filter(stage__in=MADE_OF).order_by().values_list("stage").annotate(Count("pk"))
+    return Counter(dict(counted))
+
+
+def _waiting(stage: str, before: datetime) -> list[Lead]:
+    """Some leads of the reps that have stood there for a while: with an open handoff first."""
+    leads = _of_reps().filter(stage=stage, stage_entered_at__lt=before)
+    handed = Handoff.objects.filter(outcome=Handoff.Outcome.OPEN)
     return list(leads.filter(pk__in=handed.values("lead")).order_by("stage_entered_at")[:20]) or list(
         leads.order_by("-stage_entered_at")[:20]
     )

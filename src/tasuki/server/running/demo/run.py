@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -141,6 +143,7 @@ def _serve(folder: Path, host: str, port: int, pace: float, story: Story, say: S
     from django.db import connection
 
     from tasuki.server.running.demo.moving import Life
+    from tasuki.server.running.demo.story import without_end
 
     web = Part("web", spawner("web", host, str(port), "1", "0"))
     watcher = Supervisor([web, Part("worker", spawner("worker"))])
@@ -152,8 +155,9 @@ def _serve(folder: Path, host: str, port: int, pace: float, story: Story, say: S
         _wait_until_ready(f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/readyz", watcher)  # noqa: S104
         _invite(str(settings.ENVIRONMENT.url), _token(folder), _mails(folder), say, monotonic() - begin)
         life = threading.Thread(
-            target=Life(_still_to_come(story), pace).run, args=(watcher.stop,), name="life", daemon=True
-        )
+            target=Life(_still_to_come(without_end(folder / "demo", story.to_come)), pace).run,
+            args=(watcher.stop,), name="life", daemon=True,
+        )  # fmt: skip
         connection.close()
         life.start()
         watcher.run()
@@ -163,17 +167,13 @@ def _serve(folder: Path, host: str, port: int, pace: float, story: Story, say: S
     say("Stopped.")
 
 
-def _still_to_come(story: Story) -> list[Event]:
+def _still_to_come(events: Iterator[Event]) -> Iterator[Event]:
     """After a restart of the demo, what has come by then is left out: its activities are counted."""
     from tasuki.server.activities.models import Activity
 
     happened = Activity.objects.filter(source="website").count()
-    seen = 0
-    for position, event in enumerate(story.to_come):
-        if seen >= happened:
-            return list(story.to_come[position:])
-        seen += hasattr(event, "type")
-    return []
+    deque(islice((event for event in events if hasattr(event, "type")), happened), maxlen=0)
+    return events
 
 
 def _wait_until_ready(address: str, watcher: Supervisor) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby, pairwise
+from itertools import count, groupby, pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,12 +19,15 @@ from tasuki.server.activities.inputs import ActivityInput
 from tasuki.server.deals.inputs import DealInput
 from tasuki.server.lifecycle.inputs import DecisionInput
 from tasuki.server.people.inputs import LeadInput, LeadRef
+from tasuki.server.running.demo.cast import PLAYED
 
 SOURCE = "demo"
 MONTHS, PAST_MONTHS = 24, 18
 SEED = 7
-WEEK = timedelta(days=7)
-PLAYED, STEP = timedelta(days=4), timedelta(minutes=30)
+MORE_LEADS, MORE_MONTHS = 2_000, 12
+"""Of each further company, made up where the future of the one before has come to pass."""
+WEEK, DAY = timedelta(days=7), timedelta(days=1)
+LAST, STEP = timedelta(days=4), timedelta(minutes=30)
 """So much of the past is played step by step, so that handoffs, clocks and news come of it."""
 TOKYO = ZoneInfo("Asia/Tokyo")
 PAST_ENDS = datetime(2025, 9, 30, 15, tzinfo=UTC)  # 18 months after the simulation begins
@@ -39,24 +42,24 @@ PROFILE = {
 ACTIVITY = ("channel", "path", "content.kind", "content.topic", "outcome", "campaign")
 Row = dict[str, Any]
 Event = LeadInput | ActivityInput
+Owners = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
 class Happened:
-    """What happened up to `ends`; `is_played`: it is taken in as if it were that time, and so handed over and told."""
+    """What happened up to `ends`, and is taken in as if it were that time."""
 
     ends: datetime
     rounds: list[list[LeadInput]]  # the first profiles of all leads, then the second ones …
     activities: list[ActivityInput]
     decisions: list[DecisionInput]
-    is_played: bool = True
 
 
 @dataclass(frozen=True)
 class Story:
-    """The long past, the last days in steps, the deals, and what is still to come, each in the order of time."""
+    """The long past by days, the last days in steps, the deals, and what is still to come, each in the order of time."""
 
-    before: Happened
+    before: list[Happened]
     steps: list[Happened]
     deals: list[DealInput]
     to_come: list[Event]
@@ -64,7 +67,7 @@ class Story:
     @property
     def parts(self) -> list[Happened]:
         """All that has happened, part after part."""
-        return [self.before, *self.steps]
+        return [*self.before, *self.steps]
 
 
 def simulated(folder: Path, leads: int) -> None:
@@ -72,6 +75,23 @@ def simulated(folder: Path, leads: int) -> None:
     from tasuki.simulate import simulate
 
     simulate(folder, round(leads * MONTHS / PAST_MONTHS), MONTHS, SEED, "parquet")
+
+
+def without_end(folder: Path, to_come: list[Event]) -> Iterator[Event]:
+    """What is still to come; when all of it has come, what leads of further companies do, which are made up in `folder`."""
+    yield from to_come
+    for number in count(1):
+        yield from _further(folder / f"further-{number}", number)
+
+
+def _further(folder: Path, number: int) -> list[Event]:
+    from tasuki.simulate import simulate
+
+    simulate(folder, MORE_LEADS, MORE_MONTHS, SEED + number, "parquet")
+    profiles, activities = (_rows(folder, table, timedelta()) for table in ("profiles", "activities"))
+    for row in (*profiles, *activities):
+        row["lead"] = f"{number}-{row['lead']}"
+    return _to_come(profiles, activities)
 
 
 def story_of(folder: Path, now: datetime) -> Story:
@@ -85,19 +105,28 @@ def story_of(folder: Path, now: datetime) -> Story:
         for number, row in enumerate(rows):
             row["key"] = f"{name}{number}"
     deals = [row for row in _rows(folder, "deals", moved) if row["opened_at"] <= now]
-    ends = _steps(now)
-    slices = list(zip(*(_cut(rows, ends) for rows in (profiles, activities, decisions)), strict=True))
+    steps = _steps(now)
+    days = _days(profiles[0]["at"], steps[0])
+    owners = {lead: owner_of(row, steps[0]) for lead, row in truth.items()}
+    cut = (_cut(rows, [*days, *steps[1:]]) for rows in (profiles, activities, decisions))
+    slices = list(zip(*cut, strict=True))
+    past, played = slices[: len(days)], slices[len(days) :]
     return Story(
-        _happened(ends[0], slices[0], truth, is_played=False),
-        [_happened(end, rows, {}) for end, rows in zip(ends[1:], slices[1:], strict=True)],
+        [_happened(end, rows, owners) for end, rows in zip(days, past, strict=True)],
+        [_happened(end, rows, {}) for end, rows in zip(steps[1:], played, strict=True)],
         [_deal(row, truth[row["lead"]], now) for row in deals],
         _to_come(new, coming),
     )
 
 
+def _days(first: datetime, last: datetime) -> list[datetime]:
+    """The end of each day, and `last`."""
+    return [*(first + DAY * n for n in range(1, -((first - last) // DAY))), last]
+
+
 def _steps(now: datetime) -> list[datetime]:
     """When the long past ends, then every half hour in which somebody works, and now."""
-    times = [now - STEP * n for n in range(PLAYED // STEP, 0, -1)]
+    times = [now - STEP * n for n in range(LAST // STEP, 0, -1)]
     return [times[0], *(time for time in times[1:] if 8 <= time.astimezone(TOKYO).hour < 20), now]
 
 
@@ -107,16 +136,13 @@ def _cut(rows: list[Row], ends: Sequence[datetime]) -> list[list[Row]]:
     return [rows[first:last] for first, last in pairwise([0, *cuts])]
 
 
-def _happened(
-    ends: datetime, rows: Sequence[list[Row]], truth: dict[str, Row], *, is_played: bool = True
-) -> Happened:
+def _happened(ends: datetime, rows: Sequence[list[Row]], owners: Owners) -> Happened:
     profiles, activities, decisions = rows
     return Happened(
         ends,
-        _rounds(profiles, truth, ends),
+        _rounds(profiles, owners),
         [_activity(row, row["key"]) for row in activities],
         [_decision(row, row["key"]) for row in decisions],
-        is_played,
     )
 
 
@@ -142,24 +168,27 @@ def reference(lead: str) -> LeadRef:
     return LeadRef(external=(SOURCE, lead))
 
 
-def _rounds(profiles: list[Row], truth: dict[str, Row], now: datetime) -> list[list[LeadInput]]:
+def _rounds(profiles: list[Row], owners: Owners) -> list[list[LeadInput]]:
     rounds: list[list[LeadInput]] = []
     profiles.sort(key=lambda row: row["lead"])  # stable: in time within a lead
     for lead, versions in groupby(profiles, key=lambda row: row["lead"]):
         for number, row in enumerate(versions):
             if number == len(rounds):
                 rounds.append([])
-            owner = owner_of(truth[lead], now) if lead in truth else None
-            rounds[number].append(_lead(row, row["at"], owner))
-    return [sorted(each, key=lambda put: put.at or now) for each in rounds]
+            rounds[number].append(_lead(row, row["at"], owners.get(lead)))
+    return [sorted(each, key=lambda put: put.at or PAST_ENDS) for each in rounds]
 
 
 def owner_of(truth: Row, now: datetime) -> str | None:
     """Who cares for the lead by now: field sales once it is qualified, inside sales once it is accepted."""
     for reached, who in (("qualified_at", "field_rep"), ("accepted_at", "inside_rep")):
         if truth[reached] and truth[reached] <= now:
-            return str(truth[who])
+            return _rep(truth[who])
     return None
+
+
+def _rep(name: str) -> str:
+    return PLAYED.get(name, name)
 
 
 def _lead(row: Row, at: datetime | None, owner: str | None = None) -> LeadInput:
@@ -207,7 +236,7 @@ def _deal(row: Row, truth: Row, now: datetime) -> DealInput:
         state=row["outcome"] if closed else "open",
         opened_at=row["opened_at"],
         closed_at=closed,
-        owner=truth["field_rep"],
+        owner=_rep(truth["field_rep"]),
         key=f"{row['lead']}-{row['opened_at']:%Y%m%d}",
     )
 
