@@ -200,6 +200,14 @@ def test_news_are_ones_own_and_can_be_marked_read(mql: Lead, inside_rep: Actor, 
     assert news.unread(inside_rep) == 0
 
 
+def test_what_was_told_of_a_handoff_counts_as_read_once_it_is_answered(mql: Lead, inside_rep: Actor) -> None:
+    assert news.unread(inside_rep) == 1
+    with clock.at(START + 2 * DAY):
+        decide(inside_rep, lead_id=mql.pk, to="SAL")
+    assert news.unread(inside_rep) == 0
+    assert not Notification.objects.filter(lead=mql, kind="handoff", read_at=None).exists()
+
+
 def test_going_back_is_to_an_earlier_stage_or_to_one_from_which_one_may_come_again() -> None:
     from tasuki.agreement import agreement_of
 

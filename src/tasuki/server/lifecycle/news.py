@@ -33,6 +33,7 @@ def tell(
 ) -> None:
     """Write the news and events of a fold, in its transaction. `came`: leads whose re-approach date has come."""
     if steps or came:
+        notify.over({one.lead_id for one in followed.closed})
         notify.tell(news_of(folds, steps, followed, came, now))
         notify.publish(event for event in events_of(steps, followed) if event.at > now - NEWS_AGE)
 

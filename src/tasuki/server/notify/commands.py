@@ -18,12 +18,12 @@ from tasuki.server.notify.channels import Medium, chosen_by
 from tasuki.server.notify.endpoints import LONGEST_ADDRESS, checked_url
 from tasuki.server.notify.models import Channel, Delivery, Endpoint, Notification
 from tasuki.server.notify.readers import Readers
-from tasuki.server.notify.telling import Event, News, publish, send_mail, tell
+from tasuki.server.notify.telling import Event, News, over, publish, send_mail, tell
 
 __all__ = [
     "Event", "News", "Readers", "add_channel", "add_endpoint", "change_channel", "change_endpoint", "choose",
-    "mail_myself", "mark_read", "publish", "remove_channel", "remove_endpoint", "rotate_secret", "send_again", "send_mail",
-    "tell", "test_channel", "test_endpoint",
+    "mail_myself", "mark_read", "over", "publish", "remove_channel", "remove_endpoint", "rotate_secret", "send_again",
+    "send_mail", "tell", "test_channel", "test_endpoint",
 ]  # fmt: skip
 
 LARGEST = 2**63 - 1

@@ -50,6 +50,7 @@ WEEKLY = "weekly"
 WORDS: dict[str, str | Promise] = {
     **{name: kind.title for name, kind in KINDS.items()}, TEST: _("Test"), WEEKLY: _("Weekly report"),
 }  # fmt: skip
+HELD = [name for name, kind in KINDS.items() if kind.held]
 MAILED = [name for name, kind in KINDS.items() if kind.mailed]
 
 EVENTS: dict[str, str | Promise] = {

@@ -10,6 +10,7 @@ from typing import Any
 
 from tasuki.server.core import bulk, clock
 from tasuki.server.notify.channels import Chosen, ensure_mail
+from tasuki.server.notify.kinds import HELD
 from tasuki.server.notify.models import Channel, Delivery, Endpoint, Notification
 
 NOTIFICATION = ("user", "lead", "transition", "kind", "cause", "detail", "at")
@@ -63,6 +64,15 @@ def tell(news: Iterable[News]) -> int:
     bulk.insert(Notification, NOTIFICATION, rows, or_ignore=True)
     bulk.insert(Delivery, DELIVERY, list(_deliveries(told, chosen)), or_ignore=True)
     return len(rows)
+
+
+def over(leads: Collection[int]) -> int:
+    """Handoffs of these leads were answered: what was told of them asks nothing of anybody any more, and counts as read.
+
+    Within the transaction of the answer. How many were unread.
+    """
+    mine = Notification.objects.filter(lead__in=leads, kind__in=HELD, read_at=None)
+    return mine.update(read_at=clock.now()) if leads else 0
 
 
 def _deliveries(told: Iterable[News], chosen: Chosen) -> Iterator[tuple[Any, ...]]:
