@@ -11,7 +11,7 @@ from tasuki.server.core.access import Actor
 from tasuki.server.core.models import Role, Team, User
 from tasuki.server.handoffs.commands import is_return
 from tasuki.server.handoffs.models import Handoff
-from tasuki.server.lifecycle import queries
+from tasuki.server.lifecycle import queries, relay
 from tasuki.server.lifecycle.commands import decide
 from tasuki.server.notify import commands as notify
 from tasuki.server.notify import queries as news
@@ -200,7 +200,14 @@ def test_news_are_ones_own_and_can_be_marked_read(mql: Lead, inside_rep: Actor, 
     assert news.unread(inside_rep) == 0
 
 
-def test_what_was_told_of_a_handoff_counts_as_read_once_it_is_answered(mql: Lead, inside_rep: Actor) -> None:
+def test_of_a_handoff_the_latest_news_is_unread_and_none_once_it_is_answered(
+    mql: Lead, inside_rep: Actor
+) -> None:
+    work(START + 2 * DAY)
+    with clock.at(START + 2 * DAY):
+        while relay.act():
+            pass
+    assert Notification.objects.filter(lead=mql, user=inside_rep.user).count() > 1
     assert news.unread(inside_rep) == 1
     with clock.at(START + 2 * DAY):
         decide(inside_rep, lead_id=mql.pk, to="SAL")

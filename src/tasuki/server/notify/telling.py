@@ -49,11 +49,13 @@ class Event:
 def tell(news: Iterable[News]) -> int:
     """Write the news for each person as they chose, and what carries it elsewhere. How many rows for people's pages.
 
+    What is told of a handoff takes the place of what was told of it before: of each, the latest news alone is unread.
     Within the transaction of what caused it; a set of news costs a handful of queries.
     """
     told = [one for one in news if one.users or one.team]
     if not told:
         return 0
+    over({one.lead for one in told if one.lead and one.kind in HELD})
     chosen = Chosen(told)
     rows = [
         (user, one.lead, one.transition, one.kind, one.cause, dict(one.detail), one.at)
@@ -67,9 +69,9 @@ def tell(news: Iterable[News]) -> int:
 
 
 def over(leads: Collection[int]) -> int:
-    """Handoffs of these leads were answered: what was told of them asks nothing of anybody any more, and counts as read.
+    """Handoffs of these leads were answered, or went on: what was told of them is out of date, and counts as read.
 
-    Within the transaction of the answer. How many were unread.
+    Within the transaction in which that happens. How many were unread.
     """
     mine = Notification.objects.filter(lead__in=leads, kind__in=HELD, read_at=None)
     return mine.update(read_at=clock.now()) if leads else 0

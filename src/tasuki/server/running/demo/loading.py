@@ -82,7 +82,7 @@ def _agreed(deals: Sequence[DealInput]) -> list[DealInput]:
         "value", flat=True
     )
     known = set(names)
-    return [deal for deal in deals if deal.ref.external and deal.ref.external[1] in known]
+    return [deal for deal in deals if deal.ref and deal.ref.external and deal.ref.external[1] in known]
 
 
 def _take_in(some: Happened, counts: Counter[str], decider: Callable[[DecisionInput], Actor]) -> None:
