@@ -72,6 +72,7 @@ def test_a_decision_on_a_lead_s_page_can_be_taken_back_there(scene: Scene, brows
     page = client.post(f"/leads/{scene.hot}/decide", {"to": "SAL", "note": ""}, follow=True).content.decode()
     undo = re.search(r'action="(/held/\w+/undo\?on=lead)"', page)
     assert undo is not None
+    assert page.count('action="/held/') == 1  # one undo for one thing
     answer = client.post(undo[1], follow=True)
     assert answer.redirect_chain == [(f"/leads/{scene.hot}", 302)]
     assert "Taken back." in answer.content.decode()

@@ -14,6 +14,7 @@ from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle import commands as lifecycle
+from tasuki.server.lifecycle import queries
 from tasuki.server.lifecycle.models import Decision, Held, Transition
 from tasuki.server.pages import desk
 from tasuki.server.pages.views import today
@@ -155,14 +156,29 @@ def test_what_is_not_possible_says_why(scene: Scene, browse: Browse, inside_rep:
     assert "not open to you" in text(answer)
 
 
-def test_qualifying_asks_for_the_answers_that_are_missing(scene: Scene, browse: Browse, inside_rep: Actor):
+def test_qualifying_asks_for_the_answers_that_are_missing_and_leaves_the_others_to_who_gave_them(
+    scene: Scene, browse: Browse, inside_rep: Actor, manager: Actor
+):
     client = browse(inside_rep)
     lifecycle.decide(inside_rep, lead_id=scene.hot, to="SAL")
-    for question in ("budget", "authority"):
-        act(client, scene.hot, "answer", question=question, answer="yes")
-    act(client, scene.hot, to="SQL", seen="SAL", answer_need="yes")
+    given = {"budget": "yes", "authority": "yes"}
+    lifecycle.decide(manager, lead_id=scene.hot, to="", answers=given, role="inside_sales")
+    page = text(client.get(f"/today/leads/{scene.hot}"))
+    sheet = page[page.index('id="act-SQL"') :]
+    assert sheet.index('name="answer_need"') < sheet.index("answered-before") < sheet.index("answer_budget")
+    act(
+        client,
+        scene.hot,
+        to="SQL",
+        seen="SAL",
+        answer_need="yes",
+        answer_budget="yes",
+        answer_authority="yes",
+    )
     later()
     assert Lead.objects.get(pk=scene.hot).stage == "SQL"
+    said = {question: one.by for question, one in queries.answers(inside_rep, scene.hot).items()}
+    assert said == {"budget": manager.user, "authority": manager.user, "need": inside_rep.user}
 
 
 def test_an_answer_is_recorded_by_its_key_and_turned_by_the_same_key(
@@ -184,6 +200,7 @@ def test_who_was_reached_stays_open_and_who_was_not_makes_room(two: Scene, brows
     client = browse(inside_rep)
     said = act(client, two.hot, "call", outcome="reached", next=str(two.twin))
     assert f'<article class="now" data-lead="{two.hot}"' in said
+    assert said.count("<kbd>z</kbd>") == 1  # one undo for one thing
     said = act(client, two.hot, "call", outcome="not_reached", next=str(two.twin))
     assert f'<article class="now" data-lead="{two.twin}"' in said
     answer = client.post(

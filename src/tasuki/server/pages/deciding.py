@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tasuki.agreement.predicates import fold as folded
+from tasuki.engine.bind import YES
 from tasuki.server.agreements.stages import Stages
 from tasuki.server.core.company import the_company
 from tasuki.server.deals import queries as deals
@@ -20,6 +22,7 @@ from tasuki.server.people.models import Lead
 
 if TYPE_CHECKING:
     from tasuki.server.lifecycle.inputs import Move
+    from tasuki.server.lifecycle.queries import Answer
 
 VERBS: Mapping[str, str | Promise] = {
     "MQL": gettext_lazy("Hand over as MQL"),
@@ -95,6 +98,11 @@ def _is_open(move: Move) -> bool:
 def verb(to: str, stages: Stages) -> str:
     """What this decision is called."""
     return str(VERBS.get(to) or _("Move to %(stage)s") % {"stage": stages.name(to)})
+
+
+def as_forms_say(answers: Mapping[str, Answer]) -> dict[str, str]:
+    """Question → its latest answer, as the forms say it."""
+    return {question: "yes" if folded(one.answer) in YES else "no" for question, one in answers.items()}
 
 
 def decide_form(

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from tasuki.agreement.predicates import fold as folded
-from tasuki.engine.bind import YES
 from tasuki.server.agreements.rules import rule_text
 from tasuki.server.agreements.stages import Stages, stages_now
 from tasuki.server.core import formats, words
@@ -21,7 +19,7 @@ from tasuki.server.lifecycle import queries
 from tasuki.server.lifecycle.commands import CallOutcome
 from tasuki.server.lifecycle.queries import Task
 from tasuki.server.pages import conditions
-from tasuki.server.pages.deciding import Offer, offers, verb
+from tasuki.server.pages.deciding import Offer, as_forms_say, offers, verb
 from tasuki.server.pages.visits import visits
 from tasuki.server.people.models import Lead
 
@@ -175,8 +173,7 @@ def opened(actor: Actor, lead: Lead, refused: Decide | None = None) -> dict[str,
     stages = stages_now()
     answers = queries.answers(actor, lead)
     moves = queries.moves(actor, lead)
-    said = {one: "yes" if folded(given.answer) in YES else "no" for one, given in answers.items()}
-    shown = acts(offers(lead, moves, stages, said, refused))
+    shown = acts(offers(lead, moves, stages, as_forms_say(answers), refused))
     handoffs = queries.ledger(actor, lead.pk, 1)
     handoff = next((one for one in handoffs if one.outcome == "open"), None)
     explanation = queries.explanation(actor, lead)
@@ -252,12 +249,8 @@ def questions(answers: Mapping[str, queries.Answer], stages: Stages) -> list[Que
     """All questions of the agreement, each with the latest answer."""
     sets = stages.agreement.qualification.values() if stages.agreement else ()
     asked = dict.fromkeys(question for each in sets for question in each)
-    return [_question(n, code, answers.get(code)) for n, code in enumerate(asked, 1)]
-
-
-def _question(n: int, code: str, given: queries.Answer | None) -> Question:
-    answer = "" if given is None else "yes" if folded(given.answer) in YES else "no"
-    return Question(n, code, answer, given)
+    said = as_forms_say(answers)
+    return [Question(n, code, said.get(code, ""), answers.get(code)) for n, code in enumerate(asked, 1)]
 
 
 def acts(found: Sequence[Offer]) -> list[Act]:

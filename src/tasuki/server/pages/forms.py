@@ -291,12 +291,22 @@ class Answers(Form):
             )
 
     def answers(self) -> dict[str, str]:
-        """Question → yes or no, of those that were answered."""
+        """Question → yes or no, of those that were answered anew: what stands stays with who said it, and when."""
         return {
             name.removeprefix(ANSWER): value
             for name, value in self.cleaned_data.items()
-            if name.startswith(ANSWER) and value
+            if name.startswith(ANSWER) and value and value != self.initial.get(name)
         }
+
+    @property
+    def unanswered(self) -> list[forms.BoundField]:
+        """The questions to which there is no answer yet."""
+        return [field for field in self if field.name.startswith(ANSWER) and not self.initial.get(field.name)]
+
+    @property
+    def answered(self) -> list[forms.BoundField]:
+        """The questions to which there is an answer, which may be another by now."""
+        return [field for field in self if field.name.startswith(ANSWER) and self.initial.get(field.name)]
 
 
 ANSWER = "answer_"

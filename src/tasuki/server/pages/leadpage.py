@@ -11,8 +11,6 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
-from tasuki.agreement.predicates import fold as folded
-from tasuki.engine.bind import YES
 from tasuki.server.activities import queries as activities
 from tasuki.server.agreements.stages import Stages, stages_now
 from tasuki.server.core import clock
@@ -26,7 +24,7 @@ from tasuki.server.deals.models import Deal
 from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.pages import forms, lead_forms
 from tasuki.server.pages.curve import curve
-from tasuki.server.pages.deciding import offers, questions_form, seen
+from tasuki.server.pages.deciding import as_forms_say, offers, questions_form, seen
 from tasuki.server.pages.desk import pending
 from tasuki.server.pages.facts import part_in_group, who_now, who_then
 from tasuki.server.pages.sash import Forms, held_then, sash
@@ -245,11 +243,6 @@ def _open(
         if questions
         else [],
     }
-
-
-def as_forms_say(answers: Mapping[str, lifecycle.Answer]) -> dict[str, str]:
-    """Question → its latest answer, as the forms say it."""
-    return {question: "yes" if folded(one.answer) in YES else "no" for question, one in answers.items()}
 
 
 def _path(transitions: Sequence[Transition], stages: Stages) -> list[Stop]:

@@ -21,7 +21,7 @@ from tasuki.server.lifecycle import queries as reading
 from tasuki.server.lists import board as boards
 from tasuki.server.lists import columns as all_columns
 from tasuki.server.pages import forms
-from tasuki.server.pages.deciding import asking_stages, decide_form, possible, verb
+from tasuki.server.pages.deciding import as_forms_say, asking_stages, decide_form, possible, verb
 from tasuki.server.pages.frame import is_partial, on_form, page, part, sentence, show, undo_at
 from tasuki.server.pages.listing import Work, posted, work_of
 from tasuki.server.pages.views.lead import morning
@@ -84,7 +84,7 @@ def move(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     if not mine or not any(one.legal or one.answerable for one in mine):
         why = mine[0].why_not if mine else _not_at_all(actor, found, stages, to)
         return _asked(request, actor, found, stages, to, None, Conflict("illegal_move", why))
-    answers = {name: one.answer for name, one in reading.answers(actor, found.pk).items()}
+    answers = as_forms_say(reading.answers(actor, found.pk))
     data = request.POST if request.method == "POST" else None
     form = decide_form(found, possible(mine), stages, answers, data)
     if request.method == "POST" and form.is_valid():

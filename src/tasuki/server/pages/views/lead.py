@@ -22,8 +22,8 @@ from tasuki.server.core.errors import Conflict, Invalid, Refused
 from tasuki.server.lifecycle import commands as lifecycle_commands
 from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.pages import forms, leadpage
-from tasuki.server.pages.deciding import decide_form, possible, questions_form
-from tasuki.server.pages.frame import done, on_form, page, part, show, undo_at
+from tasuki.server.pages.deciding import as_forms_say, decide_form, possible, questions_form
+from tasuki.server.pages.frame import done, on_form, page, part, show
 from tasuki.server.pages.sash import Forms
 from tasuki.server.people import privacy, queries
 from tasuki.server.people.models import Lead
@@ -107,7 +107,7 @@ def _asked_day(text: str) -> datetime | None:
 @require_POST
 @page("decisions.write")
 def decide(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
-    """Take a decision, which can be taken back for ten seconds; an earlier one of one's own is recorded by it.
+    """Take a decision, which the page offers to take back for ten seconds; an earlier one of one's own is recorded by it.
 
     What was typed stays where it is refused; what somebody else did meanwhile is told.
     """
@@ -122,12 +122,12 @@ def decide(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
             _("This decision is not open to you for this lead."),
             cure=_("Choose from the decisions that the page offers now."),
         )
-    form = decide_form(found, possible(moves), stages, {}, request.POST)
+    known = as_forms_say(lifecycle.answers(actor, found.pk))
+    form = decide_form(found, possible(moves), stages, known, request.POST)
     if form.is_valid():
         try:
-            held = lifecycle_commands.decide_soon(actor, **{"role": moves[0].role, **_decision(found, form)})
-            undo = f"{undo_at('held-undo', held.id)}?on=lead"
-            return done(request, _said(actor, found, to, stages), "lead", found.pk, tags=undo)
+            lifecycle_commands.decide_soon(actor, **{"role": moves[0].role, **_decision(found, form)})
+            return done(request, _said(actor, found, to, stages), "lead", found.pk)
         except Refused as refused:
             on_form(form, refused)
     found = queries.lead(actor, lead_id)
@@ -176,10 +176,9 @@ def record_now(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse
 def answer(request: HttpRequest, actor: Actor, lead_id: int) -> HttpResponse:
     """Record answers to questions, without a move."""
     found = queries.lead(actor, lead_id)
-    form = questions_form(stages_now(), {}, request.POST)
-    given = form.answers() if form is not None and form.is_valid() else {}
-    known = leadpage.as_forms_say(lifecycle.answers(actor, found.pk))
-    news = {question: text for question, text in given.items() if known.get(question) != text}
+    known = as_forms_say(lifecycle.answers(actor, found.pk))
+    form = questions_form(stages_now(), known, request.POST)
+    news = form.answers() if form is not None and form.is_valid() else {}
     if not news:
         return done(request, _("Nothing was changed."), "lead", found.pk)
     lifecycle_commands.decide(actor, lead_id=found.pk, to="", answers=news)

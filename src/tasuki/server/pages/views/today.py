@@ -27,7 +27,7 @@ from tasuki.server.lifecycle import queries as lifecycle
 from tasuki.server.lifecycle.commands import HeldGroup
 from tasuki.server.pages import desk, forms
 from tasuki.server.pages.days import a_day, a_moment
-from tasuki.server.pages.deciding import decide_form, possible
+from tasuki.server.pages.deciding import as_forms_say, decide_form, possible
 from tasuki.server.pages.frame import is_partial, on_form, page, part, show, undo_at
 from tasuki.server.pages.paging import a_number
 from tasuki.server.pages.views.lead import morning
@@ -139,7 +139,8 @@ def today_decide(request: HttpRequest, actor: Actor, lead_id: int) -> HttpRespon
             _("This decision is not open to you for this lead."),
             cure=_("Choose from the decisions that the page offers now."),
         )
-    form = decide_form(found, possible(moves), stages, {}, _with_day(request))
+    known = as_forms_say(lifecycle.answers(actor, found.pk))
+    form = decide_form(found, possible(moves), stages, known, _with_day(request))
     form.fields.pop("role", None)
     if form.is_valid():
         try:
@@ -227,14 +228,14 @@ def held_undo(request: HttpRequest, actor: Actor, group: str) -> HttpResponse:
 def _next(
     request: HttpRequest, actor: Actor, found: Lead, held: HeldGroup, said: str, *, stays: bool = False
 ) -> HttpResponse:
-    """What was done as a toast with its undo, and the next lead of the queue."""
-    messages.success(request, desk.toast(found, said), extra_tags=undo_at("held-undo", held.id))
-    wanted = found.pk if stays else a_number(request.POST.get("next"))
-    if not is_partial(request):
-        return _to(wanted if stays else None)
-    tasks = lifecycle.queue(actor)
+    """What was done as a toast, and the next lead of the queue. Undo is in the toast, or beside the lead if that stays."""
+    wanted, tasks = a_number(request.POST.get("next")), lifecycle.queue(actor)
     there = [one.lead.pk for one in tasks]
-    following = wanted if stays or wanted in there else next(iter(there), None)
+    following = found.pk if stays else wanted if wanted in there else next(iter(there), None)
+    undo = "" if following == found.pk else undo_at("held-undo", held.id)
+    messages.success(request, desk.toast(found, said), extra_tags=undo)
+    if not is_partial(request):
+        return _to(found.pk if stays else None)
     return _desk(request, actor, people.lead(actor, following) if following else None, tasks)
 
 

@@ -1,4 +1,4 @@
-// What was done a moment ago: shown for ten seconds, longer while one is on it; z undoes it.
+// What was done a moment ago: shown for ten seconds, longer while one is on it; z undoes it, there or beside the lead.
 import { isTyping } from "./typing.js";
 
 const SHOWN = 10000;
@@ -26,7 +26,7 @@ if (toasts) {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "z" || isTyping() || event.ctrlKey || event.metaKey || event.altKey) return;
-  const forms = toasts?.querySelectorAll("[data-toast]:not([hidden]) form");
+  const forms = document.querySelectorAll("form[data-undo], [data-toast]:not([hidden]) form"); // the toasts stand last
   if (forms?.length) {
     event.preventDefault();
     forms[forms.length - 1].requestSubmit();

@@ -111,7 +111,8 @@ function toggled(event) {
   if (!sheet.matches?.("details.deed") || !sheet.open) return;
   open.querySelectorAll("details.deed[open]").forEach((one) => { if (one !== sheet) one.open = false; });
   if (sheet.querySelector(".numbered")) return; // by its number, which a field with the focus would take
-  (sheet.querySelector("[name=amount]") ?? sheet.querySelector(".act-sheet .btn-primary"))?.focus();
+  const first = sheet.querySelector("[name=amount]") ?? sheet.querySelector(".act-sheet > .choices input");
+  (first ?? sheet.querySelector(".act-sheet .btn-primary"))?.focus();
 }
 
 function following() {
