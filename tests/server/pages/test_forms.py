@@ -152,6 +152,16 @@ def test_a_lead_goes_from_accepted_to_a_won_deal_on_its_page(scene: Scene, brows
     assert "3,000万円" in client.get(f"/leads/{scene.hot}").content.decode()
 
 
+def test_a_channel_is_offered_by_name_and_kept_under_one_code(scene: Scene, browse: Browse, marketer: Actor):
+    Lead.objects.filter(pk=scene.hot).update(channel="organic")
+    client = browse(marketer)
+    assert '<option value="Search"></option>' in client.get("/leads/new").content.decode()
+    for name, channel in (("a", "ｓｅａｒｃｈ"), ("b", "展示会"), ("c", "Exhibition "), ("d", "代理店A")):
+        client.post("/leads/new", {"email": f"{name}@example.jp", "channel": channel})
+    new = Lead.objects.filter(email__endswith="@example.jp").order_by("email")
+    assert [*new.values_list("channel", flat=True)] == ["organic", "exhibition", "exhibition", "代理店A"]
+
+
 def test_answers_are_recorded_with_who_gave_them(scene: Scene, browse: Browse, inside_rep: Actor):
     client = browse(inside_rep)
     client.post(f"/leads/{scene.hot}/decide", {"to": "SAL", "note": ""})

@@ -6,10 +6,14 @@ A company may use codes of its own; those are shown as they are, with spaces for
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
+from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+
+from tasuki.agreement.predicates import fold
 
 Words = Mapping[str, str | Promise]
 
@@ -226,6 +230,20 @@ REFUSALS: Words = {
 def say(words: Words, code: str) -> str:
     """The word for a code, in the reader's language."""
     return str(words[code]) if code in words else code.replace("_", " ")
+
+
+def channel_code(text: str) -> str:
+    """The code of a channel that is called so in one of our languages, whatever its case and width; others as they are."""
+    return _channels().get(fold(text.strip()), text)
+
+
+@cache
+def _channels() -> Mapping[str, str]:
+    found = {fold(code): code for code in CHANNELS}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            found = {fold(str(word)): code for code, word in reversed([*CHANNELS.items()])} | found
+    return found
 
 
 def named(names: Mapping[str, str], fallback: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -14,10 +14,11 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from tasuki.agreement.predicates import fold
 from tasuki.server.core.access import SCOPES
 from tasuki.server.core.formats import currency_name
 from tasuki.server.core.models import Role, Sight, Team, User
-from tasuki.server.core.words import QUESTIONS, REASONS, ROLES, say
+from tasuki.server.core.words import CHANNELS, QUESTIONS, REASONS, ROLES, channel_code, say
 from tasuki.server.core.words import SCOPES as SCOPE_WORDS
 from tasuki.server.people.models import BuyingRole
 
@@ -36,6 +37,35 @@ def _zones() -> list[tuple[str, str]]:
 def text(label: Any, *, required: bool = False, longest: int = 200, **more: Any) -> forms.CharField:
     """A line of text."""
     return forms.CharField(label=label, required=required, max_length=longest, **more)
+
+
+class ChannelField(forms.CharField):
+    """A channel of acquisition by its name: one of those there are, which are offered, or a new one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Channel of acquisition"), required=False, max_length=100,
+            widget=forms.TextInput(attrs={"list": "known-channels", "autocomplete": "off"}),
+        )  # fmt: skip
+        self.offer(())
+
+    def offer(self, codes: Iterable[str]) -> None:
+        """Offer the channels of these codes; those that everybody knows where there are none yet."""
+        self.known = {say(CHANNELS, code): code for code in list(codes) or CHANNELS}
+
+    def prepare_value(self, value: Any) -> Any:
+        """The name of a code."""
+        return say(CHANNELS, value) if value in CHANNELS else value
+
+    def clean(self, value: Any) -> str:
+        """The code that the company uses for what is called so."""
+        text = str(super().clean(value))
+        return {fold(name): code for name, code in self.known.items()}.get(fold(text), channel_code(text))
+
+
+def offer_channels(form: forms.Form, codes: Iterable[str]) -> None:
+    """Offer the channels of these codes in a form that asks for one."""
+    cast("ChannelField", form.fields["channel"]).offer(codes)
 
 
 def _said(field: forms.Field) -> dict[str, Any]:
@@ -237,7 +267,8 @@ LEAD_FIELDS = tuple(LeadForm.base_fields)
 class NewLead(LeadForm):
     """With what is only asked once."""
 
-    channel = text(_("Channel of acquisition"), longest=100)
+    needs = _("One of these is needed: the name, the mail address or the mobile phone.")
+    channel = ChannelField()
 
 
 class EditLead(LeadForm):

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tasuki.server.core.words import COLUMNS, say
-from tasuki.server.pages.forms import Form, text
+from tasuki.server.pages.forms import ChannelField, Form, text
 
 
 class Upload(Form):
@@ -42,7 +42,7 @@ class Plan(Form):
     source = text(
         _("Source"), longest=60, required=True, help_text=_("The name under which its entries are kept.")
     )
-    channel = text(_("Channel of acquisition"), longest=100)
+    channel = ChannelField()
     campaign = text(_("Campaign"), longest=200)
 
     def __init__(

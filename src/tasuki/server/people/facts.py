@@ -12,6 +12,7 @@ from tasuki.server.accounts.domains import mail_domain
 from tasuki.server.accounts.facts import PREFIX, AccountFacts, account_facts
 from tasuki.server.accounts.text import cleaned, cleaned_fields
 from tasuki.server.core.errors import Invalid
+from tasuki.server.core.words import channel_code
 from tasuki.server.people.identities import (
     MAIL,
     PHONE,
@@ -91,7 +92,7 @@ def lead_facts(given: LeadInput, source: str, now: datetime) -> LeadFacts:
         fields,
         _account(account_fields, source, mail),
         _instant(given.at, now),
-        cleaned(given.channel or "", "channel", 100),
+        channel_code(cleaned(given.channel or "", "channel", 100)),
         cleaned(given.campaign or "", "campaign", 200),
         given.owner or None,
         buying_role(given.buying_role),

@@ -16,8 +16,10 @@ from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.imports import commands, queries
 from tasuki.server.imports.models import ImportJob
+from tasuki.server.lists.queries import values
 from tasuki.server.pages import import_forms as forms
 from tasuki.server.pages import importing
+from tasuki.server.pages.forms import offer_channels
 from tasuki.server.pages.frame import done, is_partial, on_form, page, part, show
 from tasuki.server.pages.paging import PAGE, a_number, following
 
@@ -81,7 +83,7 @@ def _preview(
 ) -> HttpResponse:
     """How the file would come in; asked by htmx after a change, without the frame."""
     preview = queries.preview(actor, job.pk)
-    form = form or _plan_form(job)
+    form = form or _plan_form(actor, job)
     names, rows = importing.first_rows(preview)
     headers, rejects = importing.rejected_rows(job.plan, preview.rejects)
     context = {
@@ -96,14 +98,15 @@ def _preview(
     return show(request, actor, "import_plan.html", context, status)
 
 
-def _plan_form(job: ImportJob, data: Any = None) -> forms.Plan:
-    plan = job.plan
-    return forms.Plan(
+def _plan_form(actor: Actor, job: ImportJob, data: Any = None) -> forms.Plan:
+    form = forms.Plan(
         data,
-        plan=plan,
+        plan=job.plan,
         formats=[(choice.id, choice.label) for choice in queries.formats()],
         fields=queries.fields(job.kind),
     )
+    offer_channels(form, values(actor)["channel"])
+    return form
 
 
 @require_POST
@@ -111,7 +114,7 @@ def _plan_form(job: ImportJob, data: Any = None) -> forms.Plan:
 def import_plan(request: HttpRequest, actor: Actor, job_id: int) -> HttpResponse:
     """Say the plan otherwise. After another format or header line the columns are guessed anew."""
     job = queries.job(actor, job_id)
-    form = _plan_form(job, request.POST)
+    form = _plan_form(actor, job, request.POST)
     if form.is_valid():
         try:
             commands.change_plan(actor, job_id, form.changes())

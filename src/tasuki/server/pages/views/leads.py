@@ -145,6 +145,7 @@ def leads_columns(request: HttpRequest, actor: Actor) -> HttpResponse:
 def lead_new(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Enter a lead by hand. An identity of a lead that is there changes that one."""
     form = forms.NewLead(request.POST or None)
+    forms.offer_channels(form, listed.values(actor)["channel"])
     if request.method == "POST" and form.is_valid():
         given = {name: value for name, value in form.profile().items() if value}
         one = LeadInput(ref=LeadRef(), fields=given, channel=form.cleaned_data["channel"])
