@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tasuki.server.accounts.models import Account
+from tasuki.server.agreements.commands import publish
 from tasuki.server.core import clock
 from tasuki.server.core.access import SYSTEM, Actor
 from tasuki.server.core.clock import microseconds
@@ -15,7 +16,7 @@ from tasuki.server.lifecycle import queries
 from tasuki.server.lifecycle.commands import decide
 from tasuki.server.lifecycle.why import Stretch
 from tasuki.server.people.models import Lead
-from tests.server.lifecycle.stories import DAY, HOUR, START, agree, does, new_lead, visits, work
+from tests.server.lifecycle.stories import DAY, HOUR, START, agree, does, new_lead, text, visits, work
 
 pytestmark = pytest.mark.django_db
 NOW = START + 100 * DAY
@@ -122,6 +123,31 @@ def test_the_score_of_a_company_is_the_best_of_its_people_and_it_says_how_many_a
     found = queries.company(SYSTEM, account.pk)
     assert (found.best, found.people, found.engaged, found.bar) == (leads[1], 4, 2, 100)
     assert "50 of the bar's 100" in found.said
+
+
+def test_who_was_disqualified_makes_no_score_of_the_company():
+    agree(at=START - DAY)
+    account, leads = company_of(30, 80)
+    Lead.objects.filter(pk=leads[1].pk).update(stage="DISQUALIFIED")
+    found = queries.company(SYSTEM, account.pk)
+    assert (found.best, found.people, found.engaged) == (leads[0], 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("condition", "excludes"),
+    [
+        ("person < 10", True),
+        ("person >= 10", False),
+        ("trait(rival) or not (person >= 10)", True),
+        ("happened(pricing)", False),
+    ],
+)
+def test_whom_the_agreement_excludes_by_scores_makes_none_either(condition: str, excludes: bool):
+    with clock.at(START - DAY):
+        publish(SYSTEM, text=text().replace("excluded: trait(rival)", f"excluded: {condition}"))
+    account, leads = company_of(80)
+    Lead.objects.filter(pk=leads[0].pk).update(scores={"person": 5})
+    assert (queries.company(SYSTEM, account.pk).best is None) is excludes
 
 
 def test_of_a_company_one_sees_those_whom_one_sees(outsider: Actor):

@@ -76,6 +76,8 @@ def test_an_empty_product_leads_its_owner_in_five_steps_to_leads_that_are_scored
     imports.run(job.pk)
     fold()
     assert Lead.objects.get(email="kato@yamato-kiko.example").stage == "MAL"
+    for address in (f"/imports/{job.pk}", "/start/import"):
+        assert "To the next step" in client.get(address).content.decode().partition("<main")[2]
     page = client.get("/start").content.decode()
     assert page.count('<span class="chip good">done</span>') == 4
     assert "4/5" in client.get("/").content.decode()

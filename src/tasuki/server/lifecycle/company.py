@@ -1,8 +1,9 @@
 """How a company stands: made of the scores that the engine gave its people, and nothing else.
 
 The score of a company is the best score of its people: one who is ready to buy is worth a call, however many others are not.
-Beside it stands how many are engaged, which are those with at least half of what the agreement's first bar asks for; where
-the agreement has no bar, those with any points.
+Nobody calls who was disqualified or whom the agreement excludes, so their scores are none of the company's. Beside it
+stands how many are engaged, which are those with at least half of what the agreement's first bar asks for; where there is no
+bar, those with any points.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -20,12 +21,16 @@ from tasuki.server.core import formats
 from tasuki.server.core.access import Actor, require, sight
 from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Handoff
+from tasuki.server.lifecycle.excluding import is_excluded
 from tasuki.server.people.models import Lead
 from tasuki.server.people.queries import heavy
 
 SHARE = 0.5
 """Of the first bar: from there somebody is engaged."""
 MOST = 100
+OUT: Final = "DISQUALIFIED"
+TRIED = 20
+"""So many of the best are asked whether the agreement excludes them."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,13 @@ class Company:
     @property
     def said(self) -> str:
         """How it is made, in the reader's language."""
+        best = _("The best score of its people who are neither disqualified nor excluded.")
         if self.bar is None:
-            return _("The best score of its people; engaged are those with any points.")
+            return " ".join((best, _("Engaged are those with any points who are not disqualified.")))
         said = _(
-            "The best score of its people; engaged are those with at least %(least)s of the bar's %(bar)s points."
+            "Engaged are those with at least %(least)s of the bar's %(bar)s points who are not disqualified."
         )
+        said = " ".join((best, said))
         return said % {"least": formats.number(self.bar * SHARE, 1), "bar": formats.number(self.bar, 1)}
 
 
@@ -57,9 +64,12 @@ def company(actor: Actor, account_id: int) -> Company:
     bar = bar if bar and bar > 0 else None
     counted = _counted(actor, account_id, bar=bar)
     return Company(
-        _best.first(actor, account_id),
+        next(
+            (one for one in _best(actor, account_id) if not (under and is_excluded(under.agreement, one))),
+            None,
+        ),
         sum(row["n"] for row in counted),
-        sum(row["m"] for row in counted),
+        sum(row["m"] for row in counted if row["stage"] != OUT),
         bar,
         {row["stage"]: row["n"] for row in counted},
     )
@@ -75,7 +85,8 @@ def _counted(actor: Actor, account_id: int, *, bar: float | None) -> QuerySet[An
 
 @prepared
 def _best(actor: Actor, account_id: int) -> QuerySet[Any, Lead]:
-    return _people(actor, account_id).order_by("-score", "-pk")[:1]
+    found = _people(actor, account_id).exclude(stage=OUT).select_related("account")
+    return found.order_by("-score", "-pk")[:TRIED]
 
 
 def buying_group(actor: Actor, account_id: int) -> list[Lead]:

@@ -15,6 +15,7 @@ from tasuki.server.agreements.stages import Stages, stages_now
 from tasuki.server.core import formats, words
 from tasuki.server.core.access import Actor
 from tasuki.server.core.clock import instant
+from tasuki.server.deals.queries import open_deal
 from tasuki.server.lifecycle import queries
 from tasuki.server.lifecycle.commands import CallOutcome
 from tasuki.server.lifecycle.queries import Task
@@ -195,8 +196,10 @@ def opened(actor: Actor, lead: Lead, refused: Decide | None = None) -> dict[str,
 
 
 def state(lead: Lead) -> str:
-    """What changes when anything was recorded of the lead."""
-    return f"{lead.stage}@{lead.stage_entered_at} {lead.score:.3f} {lead.folded_at} {lead.owner_id}"
+    """What changes when anything was recorded of the lead, or its open deal is worth something else."""
+    deal = open_deal(lead) if "OPPORTUNITY" in lead.passes else None
+    worth = deal.amount if deal else ""
+    return f"{lead.stage}@{lead.stage_entered_at} {lead.score:.3f} {lead.folded_at} {lead.owner_id} {worth}"
 
 
 def path(lead: Lead, stages: Stages) -> list[tuple[str, bool, bool]]:

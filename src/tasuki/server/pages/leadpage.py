@@ -199,7 +199,6 @@ def live(actor: Actor, found: Lead, at: datetime | None, came_back: Forms | None
     held = [] if at else lifecycle.held(actor, found)
     transitions = [one for one in lifecycle.transitions(actor, found) if at is None or one.at <= at]
     given = lifecycle.answers(actor, found, at)
-    answers = as_forms_say(given)
     context = {
         "lead": found,
         "at": at,
@@ -215,7 +214,6 @@ def live(actor: Actor, found: Lead, at: datetime | None, came_back: Forms | None
         "version": state(found, held),
         "pending": pending(held, stages),
         "curve_version": f"{seen(found)} {found.folded_at}",
-        "moves_version": f"{seen(found)} {sorted(answers.items())}",
     }
     return context if at else context | _open(actor, found, dossier, stages, given, came_back or {})
 
@@ -233,7 +231,9 @@ def _open(
     refused = cast("forms.Decide | None", came_back.get("decide"))
     offered = offers(found, dossier.moves, stages, answers, refused)
     questions = questions_form(stages, answers)
+    amounts = [offer.form.initial["amount"] for offer in offered]
     return {
+        "moves_version": f"{seen(found)} {sorted(answers.items())} {amounts}",
         "people": people,
         **sash(actor, found, came_back, people),
         "offers": offered,
