@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from django.test import Client
 from tasuki.server.core import clock
 from tasuki.server.core.access import Actor
 from tasuki.server.core.models import AuditEntry
+from tasuki.server.insights import board as boards
 from tasuki.server.insights import commands, queries
 from tasuki.server.insights.asking import Asked
 from tasuki.server.insights.spans import span_of
@@ -73,6 +75,27 @@ def test_a_figure_whose_leads_are_all_too_young_says_so_and_how_many_they_are(
     page = browse(manager).get("/numbers/sal.acceptance?period=all").content.decode()
     assert "None is counted yet: 1 is too young to tell." in page
     assert "None that you may see." not in page
+
+
+def test_a_page_of_which_most_rates_are_too_young_says_so_and_leads_to_an_older_time(
+    scene: Scene, browse: Browse, manager: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    client, address = browse(manager), "/numbers?period=month&source=exhibition"
+    assert "Most rates cannot be told yet" not in client.get(address).content.decode()
+    board = boards.board
+    monkeypatch.setattr(boards, "board", lambda actor, asking: too_young(board(actor, asking)))
+    page = client.get(address).content.decode()
+    assert "Most rates cannot be told yet" in page
+    assert '<a href="?period=year&amp;source=exhibition">The last 365 days</a>' in page
+
+
+def too_young(found: boards.Board) -> boards.Board:
+    """The same, where every rate waits for its entries to grow older."""
+    young = {
+        stage: [replace(one, figure=replace(one.figure, value=None, young=3)) for one in tiles]
+        for stage, tiles in found.tiles.items()
+    }
+    return replace(found, tiles=young)
 
 
 def test_whoever_may_take_no_leads_out_takes_figures_only(scene: Scene, browse: Browse, inside_rep: Actor):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from babel import dates
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from tasuki.metrics.formulas import Unit
 from tasuki.metrics.values import FEW
 from tasuki.server.agreements.stages import Stages
 from tasuki.server.core import formats
@@ -24,6 +26,13 @@ PERIODS = {
 }
 MOVED = 0.03
 """From so many hundredths on a change of acceptance is told of."""
+
+
+def are_too_young(tiles: Iterable[Tile]) -> bool:
+    """Whether most of the rates say nothing, for what entered in this time had no time yet to go on."""
+    rates = [tile.figure for tile in tiles if tile.kpi.unit == Unit.RATE]
+    told = [one for one in rates if one.value is not None]
+    return sum(one.value is None and one.young > 0 for one in rates) > len(told)
 
 
 def sentences(found: Board, stages: Stages, zone: str) -> list[str]:

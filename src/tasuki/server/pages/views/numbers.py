@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from tasuki.server.core.errors import NotFound
 from tasuki.server.insights import board as boards
 from tasuki.server.insights import crossed, earning, files, flowing, names, officer, pacing
 from tasuki.server.insights.asking import narrowed
-from tasuki.server.insights.board import Months
+from tasuki.server.insights.board import Months, Tile
 from tasuki.server.insights.opened import keep_ready
 from tasuki.server.insights.spans import months_of
 from tasuki.server.lists import exporting
@@ -43,7 +43,9 @@ class Shown:
 def _overview(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
     """A sentence, the funnels, each stage, twelve months against their targets."""
     found = boards.board(actor, wanted.asking)
+    tiles = [tile for some in found.tiles.values() for tile in some]
     context = {
+        "older": _older(wanted, tiles),
         "said": numbers.sentences(found, stages_now(), wanted.zone),
         "most": max((step.reached for step in found.cohort.steps), default=0),
         "most_found": max((step.reached for step in found.found.steps), default=0) if found.found else 0,
@@ -52,9 +54,20 @@ def _overview(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
     shown = {
         "cohort": tables.cohort(found.cohort),
         "standing": tables.standing(found.standing),
-        "figures": tables.tiles([tile for tiles in found.tiles.values() for tile in tiles]),
+        "figures": tables.tiles(tiles),
     }
     return _with_months("numbers.html", wanted.zone, found, context, shown)
+
+
+def _older(wanted: Wanted, tiles: Sequence[Tile]) -> list[tuple[str, Any]]:
+    """Where most rates are too young to be told: the addresses of times with older entries, and what these are called."""
+    if not numbers.are_too_young(tiles):
+        return []
+    return [
+        (replace(wanted, period=one).query, numbers.PERIODS[one])
+        for one in ("last_month", "year")
+        if one != wanted.period
+    ]
 
 
 def _with_months(
@@ -76,7 +89,11 @@ def _officer(actor: Actor, wanted: Wanted, given: QueryDict) -> Shown:
     found = officer.overall(actor, wanted.asking)
     called = names.names_of("reason", [code for code, _n in found.reasons])
     sources = tables.split(found.sources, "source")
-    context = {"reasons": [(called[code], n) for code, n in found.reasons], "sources": sources}
+    context = {
+        "reasons": [(called[code], n) for code, n in found.reasons],
+        "sources": sources,
+        "older": _older(wanted, [*found.marketing, *found.sales]),
+    }
     shown = {"way": tables.way(found.way, stages_now()), "sources": sources.plain}
     return _with_months("numbers_officer.html", wanted.zone, found, context, shown)
 

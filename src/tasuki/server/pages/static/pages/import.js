@@ -39,7 +39,7 @@ function send() {
   form.querySelectorAll("button").forEach((button) => { button.disabled = true; });
   request.upload.addEventListener("progress", (event) => {
     const share = event.lengthComputable ? Math.round((100 * event.loaded) / event.total) : undefined;
-    show(form, share === 100 ? form.dataset.reading : `${form.dataset.uploading} ${share ?? ""}${share === undefined ? "" : " %"}`, share);
+    show(form, share === 100 ? form.dataset.reading : `${form.dataset.uploading} ${share ?? ""}${share === undefined ? "" : document.documentElement.lang === "ja" ? "%" : " %"}`, share);
   });
   request.upload.addEventListener("load", () => show(form, form.dataset.reading));
   request.addEventListener("load", () => answered(request));

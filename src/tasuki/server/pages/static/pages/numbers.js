@@ -5,7 +5,8 @@ import "./picture.js";
 function option(drawing, still) {
   const ink = resolved("--ink-soft"), line = resolved("--line"), paper = resolved("--paper");
   const number = new Intl.NumberFormat(document.documentElement.lang || "en", { notation: "compact", maximumFractionDigits: 1 });
-  const unit = drawing.unit ? ` ${drawing.unit}` : "", young = new Set(drawing.young);
+  const space = document.documentElement.lang === "ja" ? "" : " "; // 60 % and 60%
+  const unit = drawing.unit ? space + drawing.unit : "", young = new Set(drawing.young);
   const series = drawing.lines.map((one, place) => ({
     name: one.name, type: drawing.bars ? "bar" : "line", connectNulls: false, barMaxWidth: 36, symbolSize: 6,
     data: one.values.map((value, at) => (young.has(at) ? { value, itemStyle: { opacity: 0.45 } } : value)),
