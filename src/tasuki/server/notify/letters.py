@@ -96,10 +96,19 @@ def _about(delivery: Delivery, brief: Brief) -> dict[str, Any]:
         "position": _line(f"{lead.department} {lead.title}"),
         "brief": brief,
         "says": _("Whoever takes it first has it.") if brief.queued and KINDS[delivery.kind].own else "",
+        "why_now": _why_now(brief),
         "due": _due(brief.due) if brief.due else "",
         "promised_for": _due(brief.promised.at) if brief.promised else "",
         "link": _page(f"leads/{lead.pk}"),
     }
+
+
+def _why_now(brief: Brief) -> str:
+    if brief.score is None:
+        return _("Why now")
+    when = formats.short(brief.as_of) if brief.as_of else ""
+    told = (f"{brief.score_name} {formats.number(brief.score, 1)}", brief.grade, when)
+    return formats.beside(_("Why now"), " · ".join(filter(None, told)))
 
 
 def _news(kind: str, brief: Brief) -> str:

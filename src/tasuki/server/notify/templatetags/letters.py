@@ -10,6 +10,7 @@ from tasuki.server.core import formats
 
 register = template.Library()
 register.filter("points", formats.points)
+register.filter("beside", formats.beside)
 
 
 @register.filter

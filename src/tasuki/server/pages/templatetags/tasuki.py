@@ -31,6 +31,7 @@ register = template.Library()
 
 NUMBER = 1_234_567
 JUST_NOW = timedelta(seconds=15)
+register.filter("beside", formats.beside)
 
 
 @register.filter

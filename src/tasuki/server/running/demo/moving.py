@@ -45,7 +45,7 @@ MADE_OF: dict[str, tuple[tuple[str, int], ...]] = {
     "SQL": (("OPPORTUNITY", 10), ("RECYCLED", 3), ("LOST", 3)),
     "OPPORTUNITY": (("WON", 5), ("LOST", 6)),
 }
-LEAST = {"MQL": 12, "SAL": 8, "SQL": 6, "OPPORTUNITY": 10}
+LEAST = {"MQL": 8, "SAL": 6, "SQL": 2, "OPPORTUNITY": 6}
 """Leads of each stage that the reps keep at the least, so that there is always something to see."""
 SEEN_AFTER, LOOKS = timedelta(minutes=15), 60
 """News that ask nothing of a visitor are seen after a while, as by somebody who looks in every so many ticks."""
