@@ -30,6 +30,11 @@ OUT = ("RECYCLED", "DISQUALIFIED", "LOST")
 """Parts of stages in which a lead is out: who goes there went back or ended, who leaves them for another came back."""
 
 
+def is_abbreviation(stage: str) -> bool:
+    """Whether people say the id of a stage as it is, like MQL."""
+    return len(stage) <= 4 and stage.isupper() and stage not in ("WON", "LOST")
+
+
 @dataclass(frozen=True)
 class StageTerm:
     """A stage with the part that it plays, if any, and what it is called."""
@@ -41,6 +46,10 @@ class StageTerm:
     def called(self, language: str) -> str:
         """Its name in `en` or `ja`; its id where it has none."""
         return self.name.get(language) or self.id
+
+    def short(self, language: str) -> str:
+        """What fits into the name of a figure: an abbreviation like MQL as it is, else its name."""
+        return self.id if is_abbreviation(self.id) else self.called(language)
 
 
 @dataclass(frozen=True)

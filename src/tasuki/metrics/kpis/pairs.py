@@ -74,7 +74,7 @@ def _named(terms: Terms, before: str, after: str) -> Words:
     called = {stage.id: stage for stage in terms.stages}
     texts = []
     for language, new in (("en", "new"), ("ja", "新規")):
-        names = [new if one == NO_STAGE else called[one].called(language) for one in (before, after)]
+        names = [new if one == NO_STAGE else called[one].short(language) for one in (before, after)]
         texts.append(" → ".join(names) if language == "en" else "→".join(names))
     return Words(*texts)
 

@@ -18,7 +18,7 @@ def kpis_of_stage(stage: StageTerm, out: Sequence[int] = ()) -> tuple[Kpi, ...]:
     stays = Items("entries", stage=stage.id, where="left_us IS NOT NULL")
     known = Items("entries", stage=stage.id, where="last")
     made = tuple(
-        Kpi(f"{prefix}.{name}", part, _with(_named(stage), title), meaning, words, unit, grain, formula, accounts)
+        Kpi(f"{prefix}.{name}", part, _with(_short(stage), title), meaning, words, unit, grain, formula, accounts)
         for name, title, meaning, words, unit, grain, formula, accounts in (
             (
                 "entries", Words("entries", "移行数"),
@@ -65,7 +65,7 @@ def returns(stage: StageTerm) -> Kpi:
     """How often leads went back from a stage of the way."""
     back = Items("entries", stage=stage.id, side="came_from", where="is_return")
     return Kpi(
-        f"{prefix_of(stage)}.returns", stage.role or stage.id, _with(_named(stage), Words("returns", "差し戻し数")),
+        f"{prefix_of(stage)}.returns", stage.role or stage.id, _with(_short(stage), Words("returns", "差し戻し数")),
         Words("How often leads went back from the stage; by reason, why.", "このステージから戻された回数。理由別に見られる。"),
         Words("entries from the stage into recycled, disqualified, lost or an earlier stage", "ステージから差し戻し・対象外・失注・前のステージへの移行の数"),
         Unit.COUNT, "entry", Count(back),
@@ -77,7 +77,7 @@ def comebacks(stage: StageTerm, out: Sequence[int]) -> Kpi:
     elsewhere = f"stage NOT IN ({', '.join(map(str, out))})" if out else ""
     back = Items("entries", stage=stage.id, side="came_from", where=elsewhere)
     return Kpi(
-        f"{prefix_of(stage)}.comebacks", stage.role or stage.id, _with(_named(stage), Words("comebacks", "復帰数")),
+        f"{prefix_of(stage)}.comebacks", stage.role or stage.id, _with(_short(stage), Words("comebacks", "復帰数")),
         Words("How often leads that were out came back from the stage.", "このステージにいたリードが復帰した回数。"),
         Words("entries from the stage into any other than recycled, disqualified or lost", "ステージから差し戻し・対象外・失注以外のステージへの移行の数"),
         Unit.COUNT, "entry", Count(back),
@@ -89,8 +89,8 @@ def prefix_of(stage: StageTerm) -> str:
     return stage.role.lower() if stage.role else stage.id
 
 
-def _named(stage: StageTerm) -> Words:
-    return Words(stage.called("en"), stage.called("ja"))
+def _short(stage: StageTerm) -> Words:
+    return Words(stage.short("en"), stage.short("ja"))
 
 
 def _with(stage: Words, title: Words) -> Words:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tasuki.metrics.roles import is_abbreviation
 from tasuki.server.agreements import queries as agreements
 from tasuki.server.core import clock, words
 
@@ -43,7 +44,7 @@ class Stages:
 
     def short(self, code: str) -> str:
         """What fits into a chip: an abbreviation like MQL as it is, else the name."""
-        return code if len(code) <= 4 and code.isupper() and code not in ("WON", "LOST") else self.name(code)
+        return code if is_abbreviation(code) else self.name(code)
 
     def score(self, code: str) -> str:
         """The name of a score."""
