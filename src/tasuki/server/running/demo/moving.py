@@ -47,6 +47,8 @@ MADE_OF: dict[str, tuple[tuple[str, int], ...]] = {
 }
 LEAST = {"MQL": 8, "SAL": 6, "SQL": 2, "OPPORTUNITY": 6}
 """Leads of each stage that the reps keep at the least, so that there is always something to see."""
+KEPT = 0.8
+"""What they keep of what was there at first: the others are answered within the first minutes."""
 SEEN_AFTER, LOOKS = timedelta(minutes=15), 60
 """News that ask nothing of a visitor are seen after a while, as by somebody who looks in every so many ticks."""
 BACK_AFTER_DAYS = (30, 60, 90)
@@ -55,8 +57,8 @@ BACK_AFTER_DAYS = (30, 60, 90)
 class Life:
     """The made-up future, in its order, and the reps who answer.
 
-    They answer what is above the stock with which they began, so that as many leads leave a stage as enter it: however long
-    the demo runs, and whatever a visitor does, neither do open deals run dry nor do leads pile up.
+    They answer what is above a stock of about what there was at first, so that as many leads leave a stage as enter it:
+    however long the demo runs, and whatever a visitor does, neither do open deals run dry nor do leads pile up.
     """
 
     def __init__(self, to_come: Iterator[Event], pace: float, seed: int = 1) -> None:
@@ -83,7 +85,9 @@ class Life:
             look_in()
         self._ticks += 1
         there = _there()
-        self._stock = self._stock or {stage: max(least, there[stage]) for stage, least in LEAST.items()}
+        self._stock = self._stock or {
+            stage: max(least, round(KEPT * there[stage])) for stage, least in LEAST.items()
+        }
         for stage, kept in self._stock.items():
             if self._chance.random() * PATIENCE < (there[stage] - kept) * TICK:
                 self._answer(stage)
