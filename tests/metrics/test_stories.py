@@ -238,6 +238,14 @@ def test_a_form_is_complete_if_it_is_sent_within_a_day_of_the_look_at_it() -> No
     assert (found.numerator, found.denominator) == (1, 3)
 
 
+def test_what_a_lead_did_is_late_for_a_time_at_which_nobody_knew_the_lead() -> None:
+    seen = [did("abe", 3, "form_view", form="trial", form_step="view")]
+    at = {when: facts_of(leads=[person("abe", recorded=40)], activities=seen, until=when) for when in (10, 50)}
+    then, now = (total(facts, "mal.form_completion") for facts in at.values())
+    assert (then.denominator, then.late) == (0, 1)
+    assert (now.denominator, now.late) == (1, 0)
+
+
 def test_content_is_counted_in_the_ninety_days_before_an_mql() -> None:
     read = [did("abe", at, "download", content_kind="whitepaper") for at in (0, 1, 95, 100, 101)]
     facts = facts_of(way("abe", (100, "MQL")), activities=[*read, did("abe", 99, "page_view")])

@@ -19,7 +19,7 @@ SLICES = ("source", "campaign", "content", "persona", "team", "rep", "version", 
 """Columns that every table has, by which figures are sliced."""
 
 KEPT: Mapping[str, str] = {
-    "people": "UNION ALL BY NAME SELECT * EXCLUDE (n, company) FROM old_people",
+    "people": "UNION ALL BY NAME SELECT * EXCLUDE (n, known, company) FROM old_people",
     "entries": """
         UNION ALL BY NAME SELECT n, ordinal, us, stage, came_from, by_hand, is_return, reason, version, score, engagement,
             fit, grade, pass, late
@@ -75,15 +75,18 @@ SELECT account, (SELECT count(*) FROM companies) + row_number() OVER (ORDER BY a
 """
 
 LEADS = """
-    SELECT lead FROM fresh_transitions UNION SELECT lead FROM fresh_handoffs UNION SELECT lead FROM fresh_leads
-    UNION SELECT lead FROM fresh_deals WHERE lead IS NOT NULL
+    SELECT lead, min(recorded_at) AS since FROM (
+        SELECT lead, recorded_at FROM fresh_transitions UNION ALL SELECT lead, recorded_at FROM fresh_handoffs
+        UNION ALL SELECT lead, recorded_at FROM fresh_leads
+        UNION ALL SELECT lead, recorded_at FROM fresh_deals WHERE lead IS NOT NULL
+    ) GROUP BY lead
 """
-"""Leads that there are by these facts; activities alone make none."""
+"""Leads that there are by these facts, and since when; activities alone make none."""
 
-# Leads by their numbers; those that are `made` anew, others are only to be found.
+# Leads by their numbers; those that are `made` anew, others are only to be found; those that are `known` at the time.
 EVERYBODY = f"""
 CREATE OR REPLACE TEMP TABLE touched AS
-SELECT lead, (row_number() OVER (ORDER BY lead) - 1)::INTEGER AS n, true AS made FROM ({LEADS});
+SELECT lead, (row_number() OVER (ORDER BY lead) - 1)::INTEGER AS n, true AS made, since <= {{now}} AS known FROM ({LEADS});
 """
 
 # Made anew is, too: of whom a handoff or deal was before; who was at a form; who came to a content at a time up to which all
@@ -91,7 +94,7 @@ SELECT lead, (row_number() OVER (ORDER BY lead) - 1)::INTEGER AS n, true AS made
 SOME = f"""
 CREATE OR REPLACE TEMP TABLE touched AS
 WITH leads AS ({LEADS}), made AS (
-    FROM leads UNION SELECT lead FROM people WHERE n IN (
+    SELECT lead FROM leads UNION SELECT lead FROM people WHERE n IN (
         SELECT n FROM handed SEMI JOIN (FROM fresh_handoffs WHERE revision > 1) USING (id)
         UNION SELECT n FROM worth SEMI JOIN (FROM fresh_deals WHERE revision > 1) USING (deal)
     ) UNION SELECT lead FROM fresh_activities
@@ -100,10 +103,10 @@ WITH leads AS ({LEADS}), made AS (
     FROM made UNION SELECT lead FROM fresh_activities WHERE content_kind IS NOT NULL
 )
 SELECT lead, (coalesce(people.n, {{next}} + row_number() OVER (ORDER BY people.n IS NOT NULL, lead) - 1))::INTEGER AS n,
-       is_made IS NOT NULL AS made
+       is_made IS NOT NULL AS made, coalesce(people.known, false) OR coalesce(since <= {{now}}, false) AS known
 FROM everybody LEFT JOIN (SELECT lead, true AS is_made FROM made) USING (lead)
-LEFT JOIN (SELECT lead, true AS is_lead FROM leads) USING (lead) LEFT JOIN people USING (lead)
-WHERE people.n IS NOT NULL OR is_lead;
+LEFT JOIN leads USING (lead) LEFT JOIN people USING (lead)
+WHERE people.n IS NOT NULL OR since IS NOT NULL;
 """
 
 PEOPLE = """
@@ -115,7 +118,7 @@ WITH told AS (
         FROM fresh_leads WHERE recorded_at <= {now} {people}
     ) ORDER BY lead, revision DESC
 )
-SELECT n, lead, revision, account, channel, source, campaign, content, persona, team, rep,
+SELECT n, lead, known, revision, account, channel, source, campaign, content, persona, team, rep,
        coalesce(anonymous, false) AS anonymous, excluded, company
 FROM touched LEFT JOIN told USING (lead) LEFT JOIN companies USING (account) WHERE made;
 """
@@ -138,7 +141,7 @@ COUNTED = "(content_kind IS NOT NULL OR form_step IS NOT NULL)"
 STEPS = f"""
 CREATE OR REPLACE TABLE new_steps AS
 SELECT p.n, epoch_us(a."at") AS us, a.form, a.form_step AS step, a.content_kind IS NOT NULL AS content,
-       a.recorded_at > {{now}} AS late
+       a.recorded_at > {{now}} OR NOT p.known AS late
 FROM fresh_activities AS a JOIN touched AS p USING (lead)
 WHERE a."at" <= {{now}} AND {COUNTED};
 CREATE OR REPLACE TEMP VIEW some_steps AS FROM new_steps {{steps}};
@@ -266,9 +269,8 @@ def coming(name: str) -> str:
         f"{of} WHERE {wanted} AND recorded_at <= {{now}} AND {AT[name]} > {{now}}",
     ]
     if name == "activities":
-        parts.append(
-            f"{of} ANTI JOIN touched USING (lead) WHERE {wanted} AND greatest(recorded_at, {AT[name]}) <= {{now}}"
-        )
+        when = f"greatest(recorded_at, {AT[name]}) <= {{now}}"
+        parts.append(f"{of} ANTI JOIN (FROM touched WHERE known) USING (lead) WHERE {wanted} AND {when}")
     return " UNION ALL ".join(parts)
 
 
