@@ -240,7 +240,9 @@ def test_a_form_is_complete_if_it_is_sent_within_a_day_of_the_look_at_it() -> No
 
 def test_what_a_lead_did_is_late_for_a_time_at_which_nobody_knew_the_lead() -> None:
     seen = [did("abe", 3, "form_view", form="trial", form_step="view")]
-    at = {when: facts_of(leads=[person("abe", recorded=40)], activities=seen, until=when) for when in (10, 50)}
+    at = {
+        when: facts_of(leads=[person("abe", recorded=40)], activities=seen, until=when) for when in (10, 50)
+    }
     then, now = (total(facts, "mal.form_completion") for facts in at.values())
     assert (then.denominator, then.late) == (0, 1)
     assert (now.denominator, now.late) == (1, 0)
