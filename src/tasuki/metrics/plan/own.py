@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasuki.metrics.items import MATURE
-from tasuki.metrics.plan.days import DAY, NEVER_DAY, Ints
+from tasuki.metrics.plan.days import DAY, Ints
 from tasuki.metrics.plan.record import Moves, Record, read_record, remembered
 from tasuki.metrics.plan.way import Link, Way
 from tasuki.metrics.reader import Facts
@@ -96,9 +96,7 @@ def _step(record: Record, link: Link, then: int) -> Step:
     got = basis & hit
     lags = np.minimum(moves.reached_day[got] - moves.at_day[got], LONGEST)
     old = _year_until(moves, then - patience * DAY)
-    lost = moves.only((old if old.any() else basis) & ~hit)
-    nobody = np.zeros(len(lost.at), np.bool_)
-    waited = decision_days(lost, nobody, lost.dropped <= then, patience) - lost.at_day
+    waited = _waited(moves, (old if old.any() else basis) & ~hit, then, patience)
     return Step(
         link, Share(int(got.sum()), int(basis.sum())), carried, np.bincount(lags, minlength=1),
         np.bincount(np.minimum(waited, LONGEST), minlength=1), patience,
@@ -116,13 +114,10 @@ def _carried(record: Record, link: Link, then: int) -> Share:
     return Share(int(((reached <= then) & (reached > since)).sum()), int(((at <= then) & (at > since)).sum()))
 
 
-def decision_days(moves: Moves, hit: Bools, gone: Bools, patience: int) -> Ints:
-    """The day on which it was decided of each entry: there (`hit`), given up (`gone`), or too old to wait for.
-
-    A day that has not come is the one on which patience ends.
-    """
-    given_up = np.minimum(np.where(gone, moves.dropped_day, NEVER_DAY), moves.at_day + patience)
-    return np.where(hit, moves.reached_day, given_up)
+def _waited(moves: Moves, chosen: Bools, then: int, patience: int) -> Ints:
+    """Days until it was decided of some that did not get there: given up by then, or too old to wait for."""
+    gone, days = moves.dropped[chosen] <= then, moves.dropped_day[chosen] - moves.at_day[chosen]
+    return np.minimum(np.where(gone, days, patience), patience)
 
 
 def others_share(own: Own, target: str) -> float | None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tasuki.metrics.asking import Question, narrowing
-from tasuki.metrics.plan.days import NEVER, Ints, day_of, days_of
+from tasuki.metrics.plan.days import NEVER, Ints, Tally, day_of, days_of, tally
 from tasuki.metrics.plan.way import DEALS, Link, Way, way_back
 from tasuki.metrics.reader import Facts
 
@@ -34,10 +34,26 @@ class Moves:
     reached_day: Ints
     dropped_day: Ints
 
-    def only(self, chosen: NDArray[np.bool_]) -> Moves:
-        """Some of the entries."""
-        times = (self.at, self.reached, self.dropped, self.at_day, self.reached_day, self.dropped_day)
-        return Moves(*(each[chosen] for each in times))
+    @cached_property
+    def came(self) -> Tally:
+        """Entries by day."""
+        return tally(self.at_day)
+
+    @cached_property
+    def got(self) -> Tally:
+        """Those that got there, by the day on which they did."""
+        return tally(self.reached_day[self.reached != NEVER])
+
+    @cached_property
+    def lost(self) -> tuple[Ints, Ints]:
+        """The others that were given up: the day of each entry, and that on which it was."""
+        chosen = (self.reached == NEVER) & (self.dropped != NEVER)
+        return self.at_day[chosen], self.dropped_day[chosen]
+
+    @cached_property
+    def open(self) -> Tally:
+        """Those of which neither has come, by the day of entry."""
+        return tally(self.at_day[(self.reached == NEVER) & (self.dropped == NEVER)])
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,11 @@ class Wins:
     at: Ints
     day: Ints
     cents: Ints
+
+    @cached_property
+    def came(self) -> Tally:
+        """Deals by day."""
+        return tally(self.day)
 
 
 @dataclass(frozen=True)
@@ -74,6 +95,10 @@ class Record:
         if stage == DEALS:
             return self.wins.at, self.wins.day
         return self.moves[stage].at, self.moves[stage].at_day
+
+    def came(self, stage: str) -> Tally:
+        """The same by day."""
+        return self.wins.came if stage == DEALS else self.moves[stage].came
 
 
 def read_record(facts: Facts, currency: str = "", where: Mapping[str, str] | None = None) -> Record:
@@ -106,8 +131,10 @@ def _read(facts: Facts, currency: str, where: Mapping[str, str]) -> Record:
     zone = facts.terms.timezone
     read = _Reader(facts, zone, only, parameters)
     today, over = day_of(facts.as_of, zone), day_of(facts.as_of + 1, zone) - 1
-    moves = read.moves([link for link in way.links if link.target != DEALS])
-    moves |= {link.source: read.to_deals(link, way) for link in way.links if link.target == DEALS}
+    moves = {
+        link.source: read.to_deals(link, way) if link.target == DEALS else read.moves(link)
+        for link in way.links
+    }
     others = {name: count for name, count in counts.items() if name not in ("", chosen)}
     rest = _rest_of_day(facts.as_of, zone)
     return Record(
@@ -133,30 +160,22 @@ class _Reader:
     def __init__(self, facts: Facts, zone: str, only: str, parameters: Mapping[str, Any]) -> None:
         self.facts, self.zone, self.only, self.parameters = facts, zone, only, parameters
 
-    def moves(self, links: Sequence[Link]) -> dict[str, Moves]:
-        """Of these links, which lead to stages, by their sources: every entry is read once."""
-        places = {link.source: self.facts.place_of(link.source) for link in links}
-        if not places:
-            return {}
-        cases = [f"WHEN {places[one.source]} THEN reached_{self.facts.place_of(one.target)}" for one in links]
-        entered = self._entries(", ".join(map(str, places.values())))
-        found = self._fetched(
-            f"{entered} SELECT stage, us, CASE stage {' '.join(cases)} END AS reached, dropped FROM entered"
-        )
-        stage, columns = np.asarray(found["stage"]), self._columns(found)
-        return {
-            source: Moves(*(each[stage == place] for each in columns)) for source, place in places.items()
-        }
+    def moves(self, link: Link) -> Moves:
+        """Of one that leads to a stage."""
+        reached = f"reached_{self.facts.place_of(link.target)} AS reached"
+        entered = self._entries(str(self.facts.place_of(link.source)))
+        return Moves(*self._columns(f"{entered} SELECT us, {reached}, dropped FROM entered"))
 
     def to_deals(self, link: Link, way: Way) -> Moves:
         """Of one that leads to won deals."""
         feeders = [str(self.facts.place_of(one.source)) for one in way.feeders(DEALS)]
-        sql = self._to_deals(self.facts.place_of(link.source), ", ".join(feeders))
-        return Moves(*self._columns(self._fetched(sql)))
+        return Moves(*self._columns(self._to_deals(self.facts.place_of(link.source), ", ".join(feeders))))
 
     def wins(self) -> Wins:
         """Deals won with an amount in the currency, in their order."""
-        found = self._fetched(f"SELECT won, cents FROM ({self._won()}) ORDER BY won, cents")
+        found = self.facts.columns(
+            f"SELECT won, cents FROM ({self._won()}) ORDER BY won, cents", self.parameters
+        )
         at, cents = (_filled(found[name]) for name in ("won", "cents"))
         return Wins(at, days_of(at, self.zone), cents)
 
@@ -187,14 +206,11 @@ class _Reader:
             WHERE e.stage = {source}
         """
 
-    def _columns(self, found: Mapping[str, Any]) -> list[Ints]:
+    def _columns(self, sql: str) -> list[Ints]:
         """As `Moves` has them: times in µs, then the same as days."""
+        found = self.facts.columns(sql, self.parameters)
         times = [_filled(found[name]) for name in ("us", "reached", "dropped")]
         return [*times, *(days_of(at, self.zone) for at in times)]
-
-    def _fetched(self, sql: str) -> dict[str, Any]:
-        used = {name: value for name, value in self.parameters.items() if f"${name}" in sql}
-        return self.facts.db.execute(sql, used or None).fetchnumpy()  # type: ignore[no-any-return]
 
 
 def _filled(column: Any) -> Ints:
