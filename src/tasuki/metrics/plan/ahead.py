@@ -101,7 +101,7 @@ def _passing(
         assumed.lags[source][0],
     )
     patience = LONGEST if step.patience is None else step.patience
-    (came, given_up), (days, waiting) = moves.lost, moves.open
+    (came, given_up), (days, waiting) = moves.lost, moves.waiting
     over = days + patience <= record.today
     reached = _by_day(moves.got, first, count)
     decided = reached + _by_day(tally(np.minimum(given_up, came + patience)), first, count)

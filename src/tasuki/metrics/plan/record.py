@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -24,7 +24,8 @@ AWAY = ("RECYCLED", "DISQUALIFIED", "LOST")
 class Moves:
     """Entries into a stage, each with when it reached the next one of the way, and when it was given up, on its run.
 
-    `at`, `reached`, `dropped` in µs UTC; the same as days since 1970-01-01 in the agreement's time zone; NEVER, NEVER_DAY.
+    `at`, `reached`, `dropped` in µs UTC; the same as days since 1970-01-01 in the agreement's time zone; NEVER, NEVER_DAY
+    for one of the two. `open`: when those entries were of which neither has come, which are most of all.
     """
 
     at: Ints
@@ -33,11 +34,18 @@ class Moves:
     at_day: Ints
     reached_day: Ints
     dropped_day: Ints
+    open: Ints
+    open_day: Ints
 
     @cached_property
     def came(self) -> Tally:
         """Entries by day."""
-        return tally(self.at_day)
+        return tally(np.append(self.at_day, self.open_day))
+
+    @cached_property
+    def waiting(self) -> Tally:
+        """Open ones by the day of entry."""
+        return tally(self.open_day)
 
     @cached_property
     def got(self) -> Tally:
@@ -46,14 +54,22 @@ class Moves:
 
     @cached_property
     def lost(self) -> tuple[Ints, Ints]:
-        """The others that were given up: the day of each entry, and that on which it was."""
-        chosen = (self.reached == NEVER) & (self.dropped != NEVER)
+        """Those that were given up and did not get there: the day of each entry, and that on which it was."""
+        chosen = self.reached == NEVER
         return self.at_day[chosen], self.dropped_day[chosen]
 
-    @cached_property
-    def open(self) -> Tally:
-        """Those of which neither has come, by the day of entry."""
-        return tally(self.at_day[(self.reached == NEVER) & (self.dropped == NEVER)])
+
+def moves_of(at: Ints, reached: Ints, dropped: Ints, zone: str) -> Moves:
+    """Of entries of which something has come, and open ones among them."""
+    came = (reached != NEVER) | (dropped != NEVER)
+    return _moves(at[came], reached[came], dropped[came], at[~came], zone)
+
+
+def _moves(at: Ints, reached: Ints, dropped: Ints, waiting: Ints, zone: str) -> Moves:
+    at_day, reached_day, dropped_day, open_day = (
+        days_of(each, zone) for each in (at, reached, dropped, waiting)
+    )
+    return Moves(at, reached, dropped, at_day, reached_day, dropped_day, waiting, open_day)
 
 
 @dataclass(frozen=True)
@@ -90,11 +106,9 @@ class Record:
     left_out: int
     others: Mapping[str, int]
 
-    def entries(self, stage: str) -> tuple[Ints, Ints]:
-        """When a stage was entered, or deals were won: µs and day."""
-        if stage == DEALS:
-            return self.wins.at, self.wins.day
-        return self.moves[stage].at, self.moves[stage].at_day
+    def entries(self, stage: str) -> Sequence[Ints]:
+        """When a stage was entered, or deals were won, in µs; in pieces."""
+        return (self.wins.at,) if stage == DEALS else (self.moves[stage].at, self.moves[stage].open)
 
     def came(self, stage: str) -> Tally:
         """The same by day."""
@@ -162,14 +176,18 @@ class _Reader:
 
     def moves(self, link: Link) -> Moves:
         """Of one that leads to a stage."""
-        reached = f"reached_{self.facts.place_of(link.target)} AS reached"
-        entered = self._entries(str(self.facts.place_of(link.source)))
-        return Moves(*self._columns(f"{entered} SELECT us, {reached}, dropped FROM entered"))
+        entered, reached = self._entries([link]), f"reached_{self.facts.place_of(link.target)}"
+        is_open = f"{reached} IS NULL AND dropped IS NULL"
+        at, got, dropped = self._times(
+            f"{entered} SELECT us, {reached}, dropped FROM entered WHERE NOT ({is_open})"
+        )
+        (waiting,) = self._times(f"{entered} SELECT us FROM entered WHERE {is_open}")
+        return _moves(at, got, dropped, waiting, self.zone)
 
     def to_deals(self, link: Link, way: Way) -> Moves:
         """Of one that leads to won deals."""
-        feeders = [str(self.facts.place_of(one.source)) for one in way.feeders(DEALS)]
-        return Moves(*self._columns(self._to_deals(self.facts.place_of(link.source), ", ".join(feeders))))
+        at, reached, dropped = self._times(self._to_deals(link, way.feeders(DEALS)))
+        return moves_of(at, reached, dropped, self.zone)
 
     def wins(self) -> Wins:
         """Deals won with an amount in the currency, in their order."""
@@ -185,8 +203,9 @@ class _Reader:
             WHERE state = 'won' AND NOT closed_late AND amount IS NOT NULL AND currency = $currency AND {self.only}
         """
 
-    def _entries(self, stages: str) -> str:
-        """`entered`: entries into these stages, with the time at which the lead left the way, or began this stage anew."""
+    def _entries(self, links: Sequence[Link]) -> str:
+        """`entered`: entries from which these lead on, with when the lead left the way, or began this stage anew."""
+        stages = ", ".join(str(self.facts.place_of(link.source)) for link in links)
         away = [f"reached_{place}" for role in AWAY if (place := self.facts.place(role)) is not None]
         dropped = f"least({', '.join([*away, 'again_us', 'NULL'])})"
         return f"""
@@ -195,7 +214,7 @@ class _Reader:
             )
         """
 
-    def _to_deals(self, source: int, feeders: str) -> str:
+    def _to_deals(self, link: Link, feeders: Sequence[Link]) -> str:
         """Each win belongs to the last entry before it; an entry has reached a deal at the first one of its wins."""
         return f"""
             {self._entries(feeders)}, wins AS ({self._won()}), led AS (
@@ -203,14 +222,11 @@ class _Reader:
                 FROM wins AS w ASOF JOIN entered AS e ON w.n = e.n AND w.won >= e.us GROUP BY ALL
             )
             SELECT e.us, led.reached, e.dropped FROM entered AS e LEFT JOIN led USING (n, us, stage)
-            WHERE e.stage = {source}
+            WHERE e.stage = {self.facts.place_of(link.source)}
         """
 
-    def _columns(self, sql: str) -> list[Ints]:
-        """As `Moves` has them: times in µs, then the same as days."""
-        found = self.facts.columns(sql, self.parameters)
-        times = [_filled(found[name]) for name in ("us", "reached", "dropped")]
-        return [*times, *(days_of(at, self.zone) for at in times)]
+    def _times(self, sql: str) -> list[Ints]:
+        return [_filled(column) for column in self.facts.columns(sql, self.parameters).values()]
 
 
 def _filled(column: Any) -> Ints:
