@@ -98,6 +98,28 @@ def after_news(
     return found
 
 
+def first_looks(
+    port: int, some: Sequence[Case], aside: Sequence[str], news: Callable[[], None], times: int
+) -> dict[str, list[float]]:
+    """Each case so often, all of them in any order once something new came in and a moment went by: seconds by case.
+
+    Before that the addresses `aside` are looked at, so that they are what web processes ask again by themselves.
+    """
+    browser = Browser(port, some[0].user)
+    addresses = {key(case): case.in_turn() for case in some}
+    for address in addresses.values():  # templates, and how long each step takes
+        browser.get(next(address))
+    found: dict[str, list[float]] = {}
+    for turn in range(times):
+        for each in aside:
+            browser.get(each)
+        news()
+        sleep(MOMENT)
+        for name in random.Random(turn).sample(sorted(addresses), len(addresses)):
+            found.setdefault(name, []).append(_seconds(browser, next(addresses[name]), partial=False))
+    return found
+
+
 def key(case: Case) -> str:
     """How a case is called in what is written down."""
     return f"{case.group}: {case.name}"

@@ -147,6 +147,33 @@ def _numbers(town: dict[str, Any]) -> list[Case]:
     ]
 
 
+FIGURES = {
+    "overview": "", "revenue officer": "/officer", "flow": "/flow", "speed": "/speed",
+    "revenue by source": "/revenue?by=source", "source × stage": "/by", "companies × stage": "/by?rows=account",
+    "promotion by source × month": "/by?figure=mql.promotion", "one figure by month": "/mql.promotion?by=month",
+}  # fmt: skip
+"""Pages of figures, each of which can be asked of any time."""
+ASIDE = [f"/numbers/by?figure={kpi}.entries&period=last_month" for kpi in ("mal", "mql", "sal", "sql")]
+"""As many pages as web processes keep ready, with next to nothing in common with the others."""
+
+
+def first_looks(town: dict[str, Any]) -> list[Case]:
+    """Each page of figures in each time, and the plan of ever another goal, to be asked of facts that are new."""
+    manager, quarter = town["users"]["manager"], quarter_of(datetime.now(UTC).date())
+    found = [
+        Case(
+            "First look",
+            f"{name}, {period}",
+            manager,
+            [f"/numbers{path}{'&' if '?' in path else '?'}period={period}"],
+        )
+        for name, path in FIGURES.items()
+        for period in ("month", "quarter", "year", "all")
+    ]
+    goals = [f"/plan?goal_{quarter}={amount}000000" for amount in range(100, 120)]
+    return [*found, Case("First look", "plan, another goal", manager, goals)]
+
+
 def _others(town: dict[str, Any]) -> list[Case]:
     users = town["users"]
     manager, rep = users["manager"], users["inside_sales/all"]

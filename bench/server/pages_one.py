@@ -11,13 +11,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bench.server.asking import after_news, alone, together
-from bench.server.cases import cases
+from bench.server.asking import after_news, alone, first_looks, together
+from bench.server.cases import ASIDE, cases
+from bench.server.cases import first_looks as pages_in_all_times
 from bench.server.one import _free_port, _served
 from bench.server.web_memory import memory_of_children
 from bench.timing import say
 
-TIMES, TIMES_AFTER_NEWS = 40, 2
+TIMES, TIMES_AFTER_NEWS, ROUNDS = 40, 2, 3
 NEW_ACTIVITIES = 300
 SECONDS = 60.0
 PEOPLE = 20
@@ -41,6 +42,8 @@ def main(out: Path, scale: float) -> None:
         say("  one person, after new facts")
         figures = [case for case in some if case.group in ("Numbers", "Plan")]
         numbers["after_news"] = after_news(port, figures, _news(town), TIMES_AFTER_NEWS)
+        say("  first looks at fresh facts")
+        numbers["first_looks"] = first_looks(port, pages_in_all_times(town), ASIDE, _news(town), ROUNDS)
         before = memory_of_children(process.pid)
         for name, pause in PAUSES.items():
             say(

@@ -18,7 +18,7 @@ from bench.timing import console
 
 LIMIT_TOGETHER = 0.4
 WAYS = ("alone", "together", "hurried", "without_pause")
-WRITTEN = (*WAYS, "after_news")
+WRITTEN = (*WAYS, "after_news", "first_looks")
 
 
 def run(scale: float) -> Result:
@@ -47,6 +47,14 @@ def _figures(database: str, numbers: Any) -> list[Figure]:
         )
         for group, limit in (("Numbers", LIMITED["Numbers"]), ("Plan", LIMIT_TOGETHER))
     ]
+    figures.append(
+        Figure(
+            f"{database}: first look at fresh facts, slowest page and period, median",
+            max(map(median, numbers["first_looks"].values())),
+            "s",
+            LIMITED["Numbers"],
+        )
+    )
     figures += [
         Figure(f"{database}: {group}, 20 people at once, p95", together[group], "s", LIMIT_TOGETHER)
         for group in LIMITED
@@ -116,4 +124,6 @@ def _print(database: str, numbers: Any) -> None:
                 first = numbers["after_news"].get(key)
                 cells.append(f"{median(first) * 1000:.0f}" if first else "")
         table.add_row(key, *cells)
+    for key, each in numbers["first_looks"].items():
+        table.add_row(key, "", "", "", f"{median(each) * 1000:.0f}")
     console.print(table)

@@ -16,7 +16,7 @@ from tasuki.metrics.plan.gap import Gap, gap_of
 from tasuki.metrics.plan.need import needed, reach_back
 from tasuki.metrics.plan.own import own_figures
 from tasuki.metrics.plan.quarters import day_number
-from tasuki.metrics.plan.record import Moves, Record, Wins, read_record
+from tasuki.metrics.plan.record import Moves, Record, Wins, moves_of, read_record
 from tasuki.metrics.plan.way import way_back
 from tasuki.metrics.reader import Facts
 from tests.metrics.story import deal, facts_of, micros, terms, way
@@ -119,11 +119,8 @@ def records(draw: st.DrawFn) -> Record:
             day + took if took is not None else NEVER_DAY for day, took in zip(days, takes, strict=True)
         ]
         arrived[WAY.link(stage).target] += [day for day in reached if day < 365]
-        nothing = np.full(len(days), NEVER), np.full(len(days), NEVER_DAY)
-        at_day, reached_day = np.array(days), np.array(reached)
-        moves[stage] = Moves(
-            _instants(days), _instants(reached), nothing[0], at_day, reached_day, nothing[1]
-        )  # fmt: skip
+        nothing = np.full(len(days), NEVER)
+        moves[stage] = moves_of(_instants(days), _instants(reached), nothing, "UTC")
     closed = np.array(sorted(arrived[DEALS] + draw(st.lists(st.integers(0, 364), min_size=1, max_size=3))))
     cents = np.array(draw(st.lists(st.integers(1, 10**9), min_size=len(closed), max_size=len(closed))))
     return Record(

@@ -108,20 +108,16 @@ def notes_of(facts: Facts, kpi: Kpi, question: Question) -> tuple[Reason, ...]:
 def _money(facts: Facts, kpi: Kpi, question: Question, statement: Statement) -> Answer:
     assert isinstance(kpi.formula, Money)
     how = "sum(value)" if kpi.formula.how == "sum" else "avg(value)"
-    sets = (
-        "GROUPING SETS ((part, currency), (currency))"
-        if question.by
-        else "GROUPING SETS ((currency, part), (currency))"
-    )
+    total, sets = "true", "part, currency"
+    if question.by:
+        total, sets = "grouping(part) = 1", "GROUPING SETS ((part, currency), (currency))"
     sql = f"""
-        SELECT part, grouping(part) = 1 AS is_total, currency, count(*) FILTER (counted), {how} FILTER (counted),
+        SELECT part, {total} AS is_total, currency, count(*) FILTER (counted), {how} FILTER (counted),
                count(*) FILTER (NOT counted AND NOT late), count(*) FILTER (late)
         FROM ({statement.sql}) GROUP BY {sets} ORDER BY part NULLS LAST, count(*) DESC, currency
     """
     found: dict[tuple[bool, str], tuple[list[Row], list[Amount]]] = {(True, ""): ([], [])}
     for part, is_total, currency, counted, value, unknown, late in facts.rows(sql, statement.parameters):
-        if not is_total and not question.by:
-            continue
         rows, amounts = found.setdefault((is_total, "" if is_total else label(part, question.by)), ([], []))
         rows.append(Row(part, is_total, counted, counted, 0, unknown, late, None))
         if counted:
@@ -142,6 +138,8 @@ class Behind:
     account: str | None
 
 
+NEVER = 2**62
+"""After any time, in µs; more than any count."""
 _SIDES = {
     "numerator": "counted AND coalesce(hit, true)",
     "denominator": "counted",
@@ -183,14 +181,16 @@ def _behind(
     else:
         statement = items_of(facts, kpi, question)
     parameters = dict(statement.parameters)
-    wanted = "true"
+    wanted = _SIDES[side]
     if part is not None:
-        wanted = "part IS NOT DISTINCT FROM $part"
+        wanted += " AND part IS NOT DISTINCT FROM $part"
         parameters["part"] = _value(part, question.by)
+    if limit is not None:  # so that leads are looked up of those only that can be among them
+        last = f"SELECT us FROM ({statement.sql}) WHERE {wanted} ORDER BY us LIMIT 1 OFFSET {max(limit + offset - 1, 0)}"
+        wanted += f" AND coalesce(us, {NEVER}) <= coalesce(({last}), {NEVER})"
     sql = f"""
         SELECT p.lead, us, value::DOUBLE, hit, item, i.account FROM ({statement.sql}) AS i LEFT JOIN people AS p USING (n)
-        WHERE {_SIDES[side]} AND {wanted} ORDER BY us, lead, item
-        LIMIT {2**62 if limit is None else int(limit)} OFFSET {int(offset)}
+        WHERE {wanted} ORDER BY us, lead, item LIMIT {NEVER if limit is None else int(limit)} OFFSET {int(offset)}
     """
     return [Behind(*row) for row in facts.rows(sql, parameters)]
 

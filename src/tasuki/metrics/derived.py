@@ -156,7 +156,7 @@ FROM entered AS e LEFT JOIN some_steps AS s
 GROUP BY e.n, e.us;
 """
 
-# In the order of time: what is asked of a month reads little else.
+# Stage by stage, each in the order of time: what is asked of a stage and a month reads little else.
 ENTRIES = """
 CREATE OR REPLACE TABLE new_entries AS
 SELECT o.n, o.ordinal, o.us, o.stage, o.came_from, o.by_hand, o.is_return,
@@ -167,7 +167,7 @@ SELECT o.n, o.ordinal, o.us, o.stage, o.came_from, o.by_hand, o.is_return,
        p.account, p.company
 FROM ordered AS o POSITIONAL JOIN runs JOIN new_people AS p ON p.n = o.n
 LEFT JOIN contents AS c ON c.n = o.n AND c.at_us = o.us AND o.stage = {mql} AND NOT o.late
-ORDER BY o.us;
+ORDER BY o.stage, o.us;
 """
 
 HANDED = """

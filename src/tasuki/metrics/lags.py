@@ -62,10 +62,15 @@ def merged(known: Ints, left: Ints, new: Ints) -> Ints:
     return np.insert(known, np.searchsorted(known, new), new) if len(new) else known
 
 
-def quantile(values: Ints, of: float) -> float | None:
+def quantile(values: NDArray[np.int64 | np.float64], of: float) -> float | None:
     """Of sorted values, as SQL's `quantile_cont`; None of nothing."""
     if not len(values):
         return None
     place = (len(values) - 1) * of
     low, high = float(values[floor(place)]), float(values[ceil(place)])
     return low + (high - low) * (place - floor(place))
+
+
+def count(chosen: NDArray[Any]) -> int:
+    """How many are there, or true."""
+    return int(np.count_nonzero(chosen))

@@ -89,9 +89,14 @@ class Facts:
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """What a statement gives; it has the parameters that it names."""
-        used = {name: value for name, value in (parameters or {}).items() if re.search(rf"\${name}\b", sql)}
         with self.lock:
-            found: list[tuple[Any, ...]] = self.db.execute(sql, used or None).fetchall()
+            found: list[tuple[Any, ...]] = self.db.execute(sql, _named(sql, parameters)).fetchall()
+        return found
+
+    def columns(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """The same column by column, as arrays of numpy; masked ones where something is null."""
+        with self.lock:
+            found: Mapping[str, Any] = self.db.execute(sql, _named(sql, parameters)).fetchnumpy()
         return found
 
     def refresh(self, as_of: int | None = None) -> None:
@@ -158,7 +163,7 @@ class Facts:
         """Everything anew."""
         self._stages()
         self._next = self._taken = 0
-        self.lags, self.stands = Lags(self._columns), Stands(self._columns)
+        self.lags, self.stands = Lags(self.columns), Stands(self.columns)
         for name in TABLES:
             self.db.execute(f"DROP TABLE IF EXISTS fresh_{name}")
             self.db.execute(f"CREATE OR REPLACE TEMP VIEW fresh_{name} AS FROM {name}_all")
@@ -275,15 +280,9 @@ class Facts:
         }  # fmt: skip
         return {"mql": str(NONE if mql is None else mql), **told, **periods}
 
-    def _columns(self, sql: str) -> Mapping[str, Any]:
-        """What a statement gives, column by column."""
-        with self.lock:
-            found: Mapping[str, Any] = self.db.execute(sql).fetchnumpy()
-        return found
-
     def _run(self) -> None:
         """`runs`: row by row what came after each row of `ordered`."""
-        found = self.db.execute("SELECT n, us, stage FROM ordered WHERE NOT late").fetchnumpy()
+        found = self.columns("SELECT n, us, stage FROM ordered WHERE NOT late")
         late = self.rows("SELECT count(*) FROM ordered WHERE late")[0][0]
         begins = tuple(
             NONE if (place := self.place(role)) is None else place for role in ("MAL", "MQL", "SGL")
@@ -299,6 +298,12 @@ class Facts:
         columns |= {f"reached_{each}": _times(runs.reached[:, each], late) for each in range(stages)}
         columns["last"] = pa.array(np.append(runs.again == NONE, np.zeros(late, np.bool_)))
         self.db.register("runs", pa.table(columns))
+
+
+def _named(sql: str, parameters: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Those that a statement names."""
+    used = {name: value for name, value in (parameters or {}).items() if re.search(rf"\${name}\b", sql)}
+    return used or None
 
 
 def _after(folder: Path, name: str, file: store.FactFile, known: int) -> str:

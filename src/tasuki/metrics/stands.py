@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasuki.metrics.lags import DAY, Ints, Read, merged, quantile
+from tasuki.metrics.lags import DAY, Ints, Read, count, merged, quantile
 
 
 class Stands:
@@ -39,7 +39,7 @@ class Stands:
         since = self._since[stage]
         middle = quantile(now - since[::-1], 0.5)
         assert middle is not None
-        return len(since), int(np.count_nonzero(self._companies[stage])), middle / DAY
+        return len(since), count(self._companies[stage]), middle / DAY
 
     def _add(self, come: Mapping[str, Any], gone: Mapping[str, Any] | None = None) -> None:
         nothing = np.zeros(0, np.int64)

@@ -1,4 +1,4 @@
-"""Many figures at once, each table read once: a page of thirty asks a few statements, not sixty."""
+"""Many figures at once, the items of each stage read once: a page of thirty asks a few statements, not sixty."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ def compute_all(facts: Facts, asked: Sequence[Asked]) -> list[Answer]:
         found: dict[int, Answer] = {}
         for places in _groups(facts, asked):
             some = [asked[place] for place in places]
-            answers = _together(facts, some) if len(some) > 1 else [compute(facts, *some[0])]
+            answers = _together(facts, some) if _is_plain(facts, *some[0]) else [compute(facts, *some[0])]
             found |= dict(zip(places, answers, strict=True))
         return [found[place] for place in range(len(asked))]
 
 
 def _groups(facts: Facts, asked: Sequence[Asked]) -> Iterator[list[int]]:
-    """Places of those that can be asked in one statement: of the same table, alike narrowed and sliced."""
+    """Places of those that can be asked in one statement: of the same table and stage, alike narrowed and sliced."""
     groups: dict[Any, list[int]] = {}
     for place, (kpi, question) in enumerate(asked):
         key: Any = place
-        if _is_plain(kpi, question) and not missing_stages(facts, kpi):
+        if _is_plain(facts, kpi, question):
             items = kpi.formula.items
             is_timed = question.by in PERIODS or question.since is not None or question.until is not None
-            where = tuple(sorted(question.where.items()))
+            where, columns = tuple(sorted(question.where.items())), columns_of(facts, kpi, question)
             key = (
-                items.table, columns_of(facts, kpi, question).key, items.time if is_timed else "", question.by, where,
-                question.since, question.until,
+                items.table, columns.key, columns.place, items.time if is_timed else "", question.by, where, question.since,
+                question.until,
             )  # fmt: skip
         groups.setdefault(key, []).append(place)
     yield from groups.values()
 
 
-def _is_plain(kpi: Kpi, question: Question) -> bool:
-    """Money, stocks, companies and tables of two have statements of their own."""
-    is_counted = isinstance(kpi.formula, (Count, Rate, Mean, Quantile))
+def _is_plain(facts: Facts, kpi: Kpi, question: Question) -> bool:
+    """Money, stocks, companies and tables of two have statements of their own; so has what lacks a stage, which has none."""
+    is_counted = isinstance(kpi.formula, (Count, Rate, Mean, Quantile)) and not missing_stages(facts, kpi)
     return is_counted and question.grain == "item" and not question.across
 
 
 @dataclass(frozen=True)
 class _One:
-    """A KPI within a statement that is grouped by stage."""
+    """A KPI within a statement."""
 
     kpi: Kpi
     columns: Columns
@@ -73,7 +73,7 @@ class _One:
 
     @property
     def what(self) -> str:
-        """What an item is to it, as a number; the same text for KPIs that differ by their stage alone."""
+        """What an item is to it, as a number."""
         one, kinds = self.columns, self.kinds
         cases = ((LATE, one.late), (YOUNG, one.young), (UNKNOWN, f"NOT ({one.known})"), (HIT, one.hit))
         when = "".join(f" WHEN {condition} THEN {kind}" for kind, condition in cases if kind in kinds)
@@ -114,21 +114,16 @@ def _together(facts: Facts, some: Sequence[Asked]) -> list[Answer]:
     inner = _numbered({one.what for one in members if one.what}, "what_")
     counts = [one.counts(inner.get(one.what, "")) for one in members]
     outer = _numbered({count for each in counts for count in each}, "count_")
-    groups = "(key, part), (key)" if by else "(key)"
-    places = ", ".join(sorted({str(one.columns.place) for one in members}))
     told = "".join(f", {text} AS {name}" for text, name in inner.items())
     sql = f"""
-        SELECT key, {"part, grouping(part) = 1" if by else "NULL, true"}, {", ".join(outer)} FROM (
-            SELECT *, {first.key} AS key, {first.part} AS part{told}
-            FROM {first.table} WHERE {first.key} IN ({places}) AND {first.when}
-        ) GROUP BY GROUPING SETS ({groups}) {"ORDER BY part NULLS LAST" if by else ""}
+        SELECT {"part, grouping(part) = 1" if by else "NULL, true"}, {", ".join(outer)} FROM (
+            SELECT *, {first.part} AS part{told} FROM {first.table} WHERE {first.key} = {first.place} AND {first.when}
+        ) {"GROUP BY GROUPING SETS ((part), ()) ORDER BY part NULLS LAST" if by else ""}
     """
-    at = {text: place for place, text in enumerate(outer, 3)}
+    at = {text: place for place, text in enumerate(outer, 2)}
     rows = facts.rows(sql, first.parameters)
     return [
-        _answer(facts, one, question, [
-            one.row(row[1], row[2], [row[at[count]] for count in mine]) for row in rows if row[0] == one.columns.place
-        ])
+        _answer(facts, one, question, [one.row(row[0], row[1], [row[at[count]] for count in mine]) for row in rows])
         for one, mine, (_, question) in zip(members, counts, some, strict=True)
     ]  # fmt: skip
 

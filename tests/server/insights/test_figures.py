@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -276,13 +277,48 @@ def test_who_looks_again_after_a_long_time_sees_the_figures_of_now(
         follower.join()
 
 
+def test_the_facts_are_opened_before_anybody_asks_and_who_asks_meanwhile_waits_for_the_same(
+    counted: Company, marketer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    begun, go, stop = threading.Event(), threading.Event(), threading.Event()
+
+    def slowly(folder: Path, as_of: int) -> Facts:
+        assert not begun.is_set(), "once is enough"
+        begun.set()
+        assert go.wait(30)
+        return Facts(folder, as_of)
+
+    monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.001)
+    monkeypatch.setattr(opened, "Facts", slowly)
+    follower = threading.Thread(target=opened.follow, args=(stop,))
+    follower.start()
+    try:
+        assert begun.wait(30)
+        threading.Timer(0.05, go.set).start()
+        assert queries.figure(marketer, "opportunity.opened").total.value
+    finally:
+        stop.set()
+        follower.join()
+
+
+def test_where_nothing_is_counted_yet_nothing_is_opened(marketer: Actor, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(opened.log, "warning", lambda *_, **__: pytest.fail("that is no fault"))
+    follow_for_a_moment(monkeypatch)
+    assert opened._now == []
+
+
 def test_nobody_is_followed_for_who_does_not_look(counted: Company, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(opened, "LATELY", 0.0)
+    monkeypatch.setattr(opened, "_ready", lambda *_: pytest.fail("facts were opened for nobody"))
+    follow_for_a_moment(monkeypatch)
+    assert opened._now == []
+
+
+def follow_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
     monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.001)
-    monkeypatch.setattr(opened, "_ready", lambda *_: pytest.fail("facts were opened for nobody"))
     follower = threading.Thread(target=opened.follow, args=(stop,))
     follower.start()
     stop.wait(0.05)
     stop.set()
     follower.join()
-    assert opened._now == []

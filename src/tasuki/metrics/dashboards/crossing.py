@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from tasuki.errors import UsageError
@@ -37,15 +37,10 @@ def crossing(facts: Facts, kpi: Kpi, question: Question, *, most: int = 1_000_00
         if missing_stages(facts, kpi):
             return Crossing((), (), {})
         statement = _items(facts, kpi, question)
-        sql = f"""
-            WITH items AS ({statement.sql})
-            SELECT * FROM items WHERE {_kept("part", most)} AND {_kept("second", most)}
-        """
-        statement = replace(statement, sql=sql)
         cells = (
-            _money(facts, kpi.formula, statement)
+            _money(facts, kpi.formula, statement, most)
             if isinstance(kpi.formula, Money)
-            else _plain(facts, kpi, statement)
+            else _plain(facts, kpi, statement, most)
         )
     rows = _in_order({row for (row, _), _ in cells})
     columns = _in_order({column for (_, column), _ in cells})
@@ -61,10 +56,15 @@ def _items(facts: Facts, kpi: Kpi, question: Question) -> Statement:
     return there(facts, kpi, question) if isinstance(kpi.formula, Stock) else items_of(facts, kpi, question)
 
 
-def _kept(column: str, most: int) -> str:
-    """Only the parts with the most items."""
-    parts = f"SELECT coalesce({column}::VARCHAR, '') FROM items GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {int(most)}"
-    return f"coalesce({column}::VARCHAR, '') IN ({parts})"
+def _kept(cells: str, most: int) -> str:
+    """Of these cells, each with its size, those of the parts with the most items."""
+    wanted = " AND ".join(
+        f"""coalesce({column}::VARCHAR, '') IN (
+            SELECT coalesce({column}::VARCHAR, '') FROM cells GROUP BY 1 ORDER BY sum(size) DESC, 1 LIMIT {int(most)}
+        )"""
+        for column in ("part", "second")
+    )
+    return f"WITH cells AS ({cells}) SELECT * EXCLUDE (size) FROM cells WHERE {wanted}"
 
 
 def _in_order(parts: set[object]) -> list[object]:
@@ -75,7 +75,7 @@ def _in_order(parts: set[object]) -> list[object]:
 Cells = list[tuple[tuple[object, object], Figure]]
 
 
-def _plain(facts: Facts, kpi: Kpi, statement: Statement) -> Cells:
+def _plain(facts: Facts, kpi: Kpi, statement: Statement, most: int) -> Cells:
     value = "NULL"
     if isinstance(kpi.formula, Mean):
         value = "round(favg(value) FILTER (counted), 9)"
@@ -83,25 +83,26 @@ def _plain(facts: Facts, kpi: Kpi, statement: Statement) -> Cells:
         value = f"quantile_cont(value, {kpi.formula.of}) FILTER (counted)"
     sql = f"""
         SELECT part, second, count(*) FILTER (counted AND hit), count(*) FILTER (counted), count(*) FILTER (young),
-               count(*) FILTER (NOT counted AND NOT young AND NOT late), count(*) FILTER (late), {value}
+               count(*) FILTER (NOT counted AND NOT young AND NOT late), count(*) FILTER (late), {value}, count(*) AS size
         FROM ({statement.sql}) GROUP BY part, second
     """
     return [
         ((part, second), figure_of(facts, kpi, None, Row(None, False, *row), statement.lag))
-        for part, second, *row in facts.rows(sql, statement.parameters)
+        for part, second, *row in facts.rows(_kept(sql, most), statement.parameters)
     ]
 
 
-def _money(facts: Facts, formula: Money, statement: Statement) -> Cells:
+def _money(facts: Facts, formula: Money, statement: Statement, most: int) -> Cells:
     """Each currency for itself."""
     how = "sum" if formula.how == "sum" else "avg"
     sql = f"""
         SELECT part, second, currency, count(*) FILTER (counted), {how}(value) FILTER (counted),
-               count(*) FILTER (NOT counted AND NOT late), count(*) FILTER (late)
-        FROM ({statement.sql}) GROUP BY part, second, currency ORDER BY count(*) DESC, currency
+               count(*) FILTER (NOT counted AND NOT late), count(*) FILTER (late), count(*) AS size
+        FROM ({statement.sql}) GROUP BY part, second, currency
     """
     found: dict[tuple[object, object], tuple[list[Row], list[Amount]]] = {}
-    for part, second, currency, counted, value, unknown, late in facts.rows(sql, statement.parameters):
+    ordered = f"{_kept(sql, most)} ORDER BY size DESC, currency"
+    for part, second, currency, counted, value, unknown, late in facts.rows(ordered, statement.parameters):
         rows, amounts = found.setdefault((part, second), ([], []))
         rows.append(Row(None, False, counted, counted, 0, unknown, late, None))
         if counted:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tasuki.errors import UsageError
-from tasuki.metrics.asking import PERIODS, Question, check_slices, label, narrowing
+from tasuki.metrics.asking import NO_VALUE, PERIODS, Question, check_slices, label, narrowing
 from tasuki.metrics.compute import compute
 from tasuki.metrics.dashboards.funnels import mature_of, way_of
 from tasuki.metrics.derived import SLICES
@@ -87,63 +87,37 @@ def velocity(
         return []
     for stage in {stage for step in steps for stage in step}:
         facts.place_of(stage)  # refuses what there is not
-    paces = [pace for some in _apart(steps) for pace in _paces(facts, question, some)]
-    order = {(pace.source, pace.target): place for place, pace in enumerate(paces)}
-    parts = {pace.part: place for place, pace in enumerate(paces)}
-    return sorted(paces, key=lambda pace: (parts[pace.part], order[pace.source, pace.target]))
+    found = [_pace(facts, question, *step) for step in steps]
+    parts = {part for paces in found for part in paces if part is not None}
+    in_order = [None, *sorted(parts, key=lambda part: (part == NO_VALUE, part))]
+    nothing = [Pace(*step, 0, 0, None, None, None, None) for step in steps]
+    return [
+        paces.get(part, replace(none, part=part)) for part in in_order for paces, none in zip(found, nothing, strict=True)
+    ]  # fmt: skip
 
 
-def _apart(steps: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-    """The steps in groups in which each begins at another stage."""
-    groups: list[dict[str, str]] = []
-    for before, after in steps:
-        group = next((one for one in groups if before not in one), None)
-        if group is None:
-            groups.append(group := {})
-        group[before] = after
-    return groups
-
-
-def _paces(facts: Facts, question: Question, steps: Mapping[str, str]) -> list[Pace]:
-    """Of steps from different stages, so that each entry has one time to reach what it should, and is read once."""
+def _pace(facts: Facts, question: Question, before: str, after: str) -> dict[str | None, Pace]:
+    """Of one step, all together and by part."""
     conditions, parameters = narrowing(question)
-    places = {before: facts.place_of(before) for before in steps}
-    reached = " ".join(f"WHEN {places[b]} THEN reached_{facts.place_of(a)}" for b, a in steps.items())
-    untils = {places[step[0]]: mature_of(facts, step)[0] for step in steps.items()}
-    young = " ".join(
-        f"WHEN {place} THEN {'true' if at is None else f'us > {at}'}" for place, at in untils.items()
-    )
-    by = question.by or "NULL"
-    whole, sets, part = ("true, NULL", "(stage)", "NULL")
+    (until,) = mature_of(facts, (before, after))
+    part = question.by if question.by in PERIODS else f"nullif({question.by}, '')" if question.by else "NULL"
+    whole, sets = "true, NULL", ""
     if question.by:
-        whole, sets, part = "grouping(part) = 1, any_value(value)", "(stage, part), (stage)", "part"
-    wanted = " AND ".join(["NOT late", f"stage IN ({', '.join(map(str, untils))})", *conditions])
+        whole, sets = "grouping(part) = 1, part", "GROUP BY GROUPING SETS ((part), ())"
     sql = f"""
-        SELECT stage, {whole}, {part} AS part, count(*), count(days), count(CASE WHEN young THEN 1 END),
-               quantile_cont(days, [0.25, 0.5, 0.75, 0.9])
+        SELECT {whole}, count(*), count(days), quantile_cont(days, [0.25, 0.5, 0.75, 0.9]),
+               count(CASE WHEN {"true" if until is None else f"us > {until}"} THEN 1 END)
         FROM (
-            SELECT stage, nullif({by}::VARCHAR, '') AS part, {by} AS value,
-                   ((CASE stage {reached} END) - us) / 86400e6 AS days, CASE stage {young} END AS young
-            FROM entries WHERE {wanted}
-        ) GROUP BY GROUPING SETS ({sets}) ORDER BY part NULLS LAST
+            SELECT us, {part} AS part, (reached_{facts.place_of(after)} - us) / 86400e6 AS days FROM entries
+            WHERE {" AND ".join([f"stage = {facts.place_of(before)}", "NOT late", *conditions])}
+        ) {sets}
     """
-    found = {
-        (is_total, None if is_total else value, stage): row
-        for stage, is_total, value, _part, *row in facts.rows(sql, parameters)
-    }
-    parts = [(True, None), *dict.fromkeys((total, value) for total, value, _ in found if not total)]
-    paces = []
-    for is_total, value in parts:
-        for before, after in steps.items():
-            entered, arrived, young_ones, times = found.get(
-                (is_total, value, places[before]), (0, 0, 0, None)
-            )
-            called = None if is_total else label(value, question.by)
-            quarter, median, three, nine = times or (None,) * 4
-            paces.append(
-                Pace(before, after, entered, arrived, quarter, median, three, nine, young_ones, called)
-            )
-    return paces
+    found: dict[str | None, Pace] = {}
+    for is_total, value, entered, reached, times, young in facts.rows(sql, parameters):
+        called = None if is_total else label(value, question.by)
+        quarter, median, three, nine = times or (None,) * 4
+        found[called] = Pace(before, after, entered, reached, quarter, median, three, nine, young, called)
+    return found
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tasuki.errors import UsageError
 from tasuki.metrics.asking import PERIODS, Question, check_slices, label, narrowing
 from tasuki.metrics.derived import SLICES
 from tasuki.metrics.formulas import Words
 from tasuki.metrics.items import lag_of, mature_until
 from tasuki.metrics.kpis.pairs import reach
+from tasuki.metrics.lags import count
 from tasuki.metrics.reader import Facts
 from tasuki.shares import Share
 
@@ -61,26 +64,33 @@ def cohort_funnel(
     if not stages:
         raise UsageError("a funnel needs a stage: the agreement has none")
     conditions, parameters = narrowing(question)
-    columns = ["count(*)", "count(DISTINCT company)"]
-    for stage, until in zip(stages[1:], mature_of(facts, stages), strict=True):
-        reached, old = f"reached_{facts.place_of(stage)}", f"us <= {until}" if until is not None else "false"
-        companies = f"count(DISTINCT CASE WHEN {reached} IS NOT NULL THEN company END)"
-        hits = f"count(CASE WHEN {old} THEN {reached} END)"
-        columns += [f"count({reached})", companies, hits, f"count(CASE WHEN {old} THEN 1 END)"]
+    reached = "".join(
+        f", reached_{place} IS NOT NULL AS there_{place}"
+        for place in {facts.place_of(one) for one in stages[1:]}
+    )
     wanted = " AND ".join([f"stage = {facts.place_of(stages[0])}", "NOT late", *conditions])
-    entries, accounts, *counts = facts.rows(
-        f"SELECT {', '.join(columns)} FROM entries WHERE {wanted}", parameters
-    )[0]
-    lags = [lag_of(facts, reach(facts.terms, stages[0], stage)) for stage in stages[1:]]
+    found = facts.columns(f"SELECT us, company{reached} FROM entries WHERE {wanted}", parameters)
     names = {stage.id: Words(stage.called("en"), stage.called("ja")) for stage in facts.terms.stages}
-    steps = [
-        Step(stage, names[stage], reached, companies, Share(hits, old), entries - old, lag)
-        for stage, lag, reached, companies, hits, old in zip(
-            stages[1:], lags, counts[::4], counts[1::4], counts[2::4], counts[3::4], strict=True
-        )
-    ]
-    first = Step(stages[0], names[stages[0]], entries, accounts, Share(entries, entries), 0, 0.0)
+    entries, companies = len(found["us"]), _different(np.ma.asarray(found["company"]))
+    first = Step(stages[0], names[stages[0]], entries, companies, Share(entries, entries), 0, 0.0)
+    steps = [_step(facts, found, stages[0], stage, names[stage]) for stage in stages[1:]]
     return CohortFunnel(entries, (first, *steps))
+
+
+def _step(facts: Facts, found: Mapping[str, Any], source: str, stage: str, name: Words) -> Step:
+    """Of entries into `source`: those that have reached the stage."""
+    there, kpi = found[f"there_{facts.place_of(stage)}"], reach(facts.terms, source, stage)
+    until = mature_until(facts, kpi)
+    old = ~there & there if until is None else found["us"] <= until
+    grown = count(old)
+    share = Share(count(there & old), grown)
+    companies = _different(np.ma.asarray(found["company"])[there])
+    return Step(stage, name, count(there), companies, share, len(there) - grown, lag_of(facts, kpi))
+
+
+def _different(numbers: np.ma.MaskedArray[Any, Any]) -> int:
+    """How many different ones there are; by a place for each, which takes a tenth of what SQL takes."""
+    return count(np.bincount(numbers.compressed()))
 
 
 def mature_of(facts: Facts, stages: Sequence[str]) -> list[int | None]:
@@ -141,16 +151,30 @@ def matrix(facts: Facts, question: Question, *, most: int = 1_000_000) -> list[C
             "a matrix needs a slice: say by what with `by`, and narrow it by other slices than periods"
         )
     conditions, parameters = narrowing(question)
+    conditions = ["pass = 1", "NOT late", *conditions]
+    if question.by == "account":
+        conditions.append(_of_large_companies(conditions, most))
     sql = f"""
         WITH cells AS (
             SELECT nullif({question.by}::VARCHAR, '') AS part, any_value({question.by}) AS value, stage, count(*) AS leads
-            FROM entries WHERE {" AND ".join(["pass = 1", "NOT late", *conditions])} GROUP BY part, stage
+            FROM entries WHERE {" AND ".join(conditions)} GROUP BY part, stage
         ), kept AS (SELECT part FROM cells GROUP BY part ORDER BY sum(leads) DESC, part LIMIT {int(most)})
         SELECT value, stage, leads FROM cells
         WHERE EXISTS (SELECT 1 FROM kept WHERE kept.part IS NOT DISTINCT FROM cells.part) ORDER BY part NULLS LAST, stage
     """
     ids = [stage.id for stage in facts.terms.stages]
     return [
-        Cell(label(value, question.by), ids[stage], count)
-        for value, stage, count in facts.rows(sql, parameters)
+        Cell(label(value, question.by), ids[stage], leads)
+        for value, stage, leads in facts.rows(sql, parameters)
     ]
+
+
+def _of_large_companies(conditions: Sequence[str], most: int) -> str:
+    """The condition of entries of so many companies with the most of them, and of any others that have as many as the last.
+
+    Companies are counted by their numbers, which takes a quarter of what their names would.
+    """
+    return f"""coalesce(company, -1) IN (
+        SELECT coalesce(company, -1) AS number FROM entries WHERE {" AND ".join(conditions)}
+        GROUP BY number QUALIFY rank() OVER (ORDER BY count(*) DESC) <= {int(most)}
+    )"""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tasuki.errors import UsageError
 from tasuki.metrics.asking import Question, check_slices, label, narrowing
@@ -11,6 +15,7 @@ from tasuki.metrics.compute import compute
 from tasuki.metrics.derived import SLICES
 from tasuki.metrics.figures import Amount, Answer
 from tasuki.metrics.kpis import kpi_of
+from tasuki.metrics.lags import count, quantile
 from tasuki.metrics.reader import Facts
 from tasuki.metrics.together import compute_all
 from tasuki.shares import Share
@@ -45,27 +50,32 @@ def follow_up(facts: Facts, question: Question | None = None, *, stage: str = ""
     """In working hours and by the clock on the wall, by the time of the handoff. `stage`: its id, else that of MQL."""
     question = question or Question()
     wanted, parameters = _handed(facts, question, stage)
-    ends = [*BINS[1:], None]
-    bars = [
-        f"count(CASE WHEN {hours} >= {low}{f' AND {hours} < {high}' if high else ''} THEN 1 END)"
-        for hours in ("touch_business_hours", "touch_hours")
-        for low, high in zip(BINS, ends, strict=True)
-    ]
-    sql = f"""
-        SELECT count(*), count(CASE WHEN touch_hours IS NULL AND outcome <> 'open' THEN 1 END),
-               count(CASE WHEN touch_hours IS NULL AND outcome = 'open' THEN 1 END),
-               quantile_cont(touch_business_hours, [0.5, 0.9]), quantile_cont(touch_hours, [0.5, 0.9]),
-               count(CASE WHEN met THEN 1 END), count(met), {", ".join(bars)}
-        FROM handed WHERE NOT late AND {wanted}
-    """
-    given, untouched, waiting, business, wall, met, known, *counts = facts.rows(sql, parameters)[0]
-    late = facts.rows(f"SELECT count(*) FROM handed WHERE late AND {wanted}", parameters)[0][0]
-    shown = tuple(zip(BINS * 2, ends * 2, counts, strict=True))
-    (median, nine), (wall_median, wall_nine) = business or (None, None), wall or (None, None)
+    found = facts.columns(
+        f"""
+        SELECT late, outcome = 'open' AS open, met IS NOT NULL AS known, coalesce(met, false) AS met, touch_business_hours,
+               touch_hours
+        FROM handed WHERE {wanted}
+        """,
+        parameters,
+    )
+    told = ~found["late"]
+    untouched, waiting = told & np.ma.getmaskarray(found["touch_hours"]), told & found["open"]
+    business, wall = (
+        np.sort(np.ma.asarray(found[name])[told].compressed())
+        for name in ("touch_business_hours", "touch_hours")
+    )
+    in_time = Share(count(told & found["met"]), count(told & found["known"]))
     return FollowUp(
-        given, shown[: len(BINS)], shown[len(BINS) :], untouched, waiting, median, nine, wall_median, wall_nine,
-        Share(met, known), late,
+        count(told), _bars(business), _bars(wall), count(untouched & ~waiting), count(untouched & waiting),
+        quantile(business, 0.5), quantile(business, 0.9), quantile(wall, 0.5), quantile(wall, 0.9), in_time, count(~told),
     )  # fmt: skip
+
+
+def _bars(hours: NDArray[np.float64]) -> tuple[tuple[float, float | None, int], ...]:
+    """Of sorted hours."""
+    places = [*np.searchsorted(hours, BINS), len(hours)]
+    counts = [int(after - before) for before, after in pairwise(places)]
+    return tuple(zip(BINS, [*BINS[1:], None], counts, strict=True))
 
 
 def _handed(facts: Facts, question: Question, stage: str) -> tuple[str, dict[str, object]]:
@@ -120,11 +130,12 @@ def leaderboard(
     wanted, parameters = _handed(facts, question, stage)
     if not stage:
         wanted = " AND ".join(narrowing(question)[0]) or "true"
+    over = "CASE WHEN outcome <> 'open' THEN 1 END AS ended"
     sql = f"""
-        SELECT coalesce({by}, '') AS part, count(*), count(*) FILTER (outcome = 'open'), count(*) FILTER (outcome <> 'open'),
-               count(*) FILTER (outcome <> 'open' AND touch_hours IS NOT NULL), count(*) FILTER (outcome = 'accepted'),
-               count(*) FILTER (met), count(met), median(touch_business_hours)
-        FROM handed WHERE NOT late AND {wanted} GROUP BY part
+        SELECT coalesce({by}, '') AS part, count(*), count(CASE WHEN outcome = 'open' THEN 1 END), count(ended),
+               count(CASE WHEN touch_hours IS NOT NULL THEN ended END), count(CASE WHEN outcome = 'accepted' THEN 1 END),
+               count(CASE WHEN met THEN 1 END), count(met), median(touch_business_hours)
+        FROM (SELECT *, {over} FROM handed WHERE NOT late AND {wanted}) GROUP BY part
     """
     handed = {part: rest for part, *rest in facts.rows(sql, parameters)}
     won = _won(facts, question, by)

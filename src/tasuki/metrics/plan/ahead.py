@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasuki.metrics.plan.assumed import Assumed, Floats
-from tasuki.metrics.plan.days import Ints
-from tasuki.metrics.plan.own import LONGEST, decision_days
+from tasuki.metrics.plan.days import Tally, tally
+from tasuki.metrics.plan.own import LONGEST
 from tasuki.metrics.plan.record import Moves, Record
 from tasuki.metrics.plan.way import DEALS
 
@@ -48,8 +48,7 @@ def look_ahead(
     passing: dict[str, Passing] = {}
     now = record.today - first + 1
     for stage in (*record.way.stages, DEALS):
-        _, days = record.entries(stage)
-        there = _by_day(days[days <= record.today], first, count)
+        there = _by_day(record.came(stage), first, count)
         arriving = np.zeros(count)
         known_share = 0.0
         for link in record.way.feeders(stage):
@@ -67,10 +66,13 @@ def look_ahead(
     return Ahead(first, record.today, entries, passing)
 
 
-def _by_day(days: Ints, first: int, count: int) -> Floats:
-    """How many on each day; those before `first` on none."""
-    inside = days[(days >= first) & (days < first + count)] - first
-    return np.bincount(inside, minlength=count).astype(np.float64)
+def _by_day(counted: Tally, first: int, count: int) -> Floats:
+    """How many on each of `count` days from `first` on."""
+    days, counts = counted
+    inside = (days >= first) & (days < first + count)
+    return np.bincount(days[inside] - first, counts[inside], count).astype(
+        np.float64
+    )  # of nothing it is of whole numbers
 
 
 def decision_lags(assumed: Assumed, source: str) -> Floats:
@@ -98,13 +100,14 @@ def _passing(
         float(assumed.rates[source][0]),
         assumed.lags[source][0],
     )
-    hit, gone = moves.reached <= record.now, moves.dropped <= record.now
-    decided_on = decision_days(moves, hit, gone, LONGEST if step.patience is None else step.patience)
-    reached = _by_day(moves.reached_day[hit], first, count)
-    decided = _by_day(decided_on[decided_on <= record.today], first, count)
+    patience = LONGEST if step.patience is None else step.patience
+    (came, given_up), (days, waiting) = moves.lost, moves.waiting
+    over = days + patience <= record.today
+    reached = _by_day(moves.got, first, count)
+    decided = reached + _by_day(tally(np.minimum(given_up, came + patience)), first, count)
+    decided += _by_day((days[over] + patience, waiting[over]), first, count)
     ends = decision_lags(assumed, source)
-    waiting = moves.at_day[(decided_on > record.today) & (moves.at <= record.now)]
-    weights = _by_age(record.today - waiting, ends, record.rest)
+    weights = _by_age((record.today - days[~over], waiting[~over]), ends, record.rest)
     _add(reached, now, rate * _to_come(_padded(lags, len(ends)), weights, record.rest))
     _add(decided, now, _to_come(ends, weights, record.rest))
     later = entries.copy()
@@ -115,10 +118,10 @@ def _passing(
     return Passing(reached, decided)
 
 
-def _by_age(ages: Ints, ends: Floats, rest: float) -> Floats:
+def _by_age(waiting: Tally, ends: Floats, rest: float) -> Floats:
     """How many wait by their age in days, each over the share of `ends` that is still to come at its age, 0 for none."""
-    size = len(ends)
-    counts = np.bincount(np.minimum(ages, size), minlength=size + 1)[:size]
+    size, (ages, counted) = len(ends), waiting
+    counts = np.bincount(np.minimum(ages, size), counted, size + 1)[:size]
     left = np.append(np.cumsum(ends[::-1])[::-1][1:], 0.0) + rest * ends
     return np.divide(counts, left, out=np.zeros(size), where=left > 0)
 

@@ -37,7 +37,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class Assumed:
-    """Row 0 is the best guess, the DRAWS rows after it are draws. `lags[source]`: (1 + DRAWS, days), each row adds up to 1.
+    """Row 0 is the best guess, the rows after it are draws. `lags[source]`: (1 + draws, days), each row adds up to 1.
 
     A step of which something is not known is missing in all three.
     """
@@ -50,7 +50,7 @@ class Assumed:
     lags: Mapping[str, Floats]
 
 
-def assume(own: Own, changes: Changes | None = None) -> Assumed:
+def assume(own: Own, changes: Changes | None = None, *, draws: int = DRAWS) -> Assumed:
     """Own figures, but for what is changed. The same seed gives the same draws, whatever is changed.
 
     Draws are from what is believed after seeing the cases: rates Beta(hits + ½, misses + ½), Jeffreys' prior (Brown, Cai,
@@ -61,30 +61,30 @@ def assume(own: Own, changes: Changes | None = None) -> Assumed:
     changes = changes or Changes()
     _check(own, changes)
     generator = np.random.default_rng(SEED)
-    shares = _shares(own, changes, generator)
+    shares = _shares(own, changes, generator, draws)
     rates: dict[str, Floats] = {}
     lags: dict[str, Floats] = {}
     for source, step in own.steps.items():
-        rate, lag = _rate(step, generator), _lag(step.lags, generator)
+        rate, lag = _rate(step, generator, draws), _lag(step.lags, generator, draws)
         if source in changes.rates:
-            rate = np.full(1 + DRAWS, changes.rates[source])
+            rate = np.full(1 + draws, changes.rates[source])
         if source in changes.days:
-            lag = _moved(step.lags, changes.days[source])
+            lag = _moved(step.lags, changes.days[source], draws)
         if rate is not None and lag is not None and source in shares:
             rates[source], lags[source] = rate, lag
-    value = _value(own.cents, generator)
+    value = _value(own.cents, generator, draws)
     if changes.value is not None:
-        value = np.full(1 + DRAWS, changes.value)
+        value = np.full(1 + draws, changes.value)
     return Assumed(own, changes, value, rates, {name: shares[name] for name in rates}, lags)
 
 
-def _rate(step: Step, generator: np.random.Generator) -> Floats | None:
+def _rate(step: Step, generator: np.random.Generator, draws: int) -> Floats | None:
     hits, total = step.reached.count, step.reached.total
-    drawn = generator.beta(hits + 0.5, total - hits + 0.5, DRAWS)
+    drawn = generator.beta(hits + 0.5, total - hits + 0.5, draws)
     return np.append(hits / total, np.maximum(drawn, LEAST_RATE)) if hits else None
 
 
-def _shares(own: Own, changes: Changes, generator: np.random.Generator) -> dict[str, Floats]:
+def _shares(own: Own, changes: Changes, generator: np.random.Generator, draws: int) -> dict[str, Floats]:
     """Of each step; those of one target and the others of it add up to 1, in every row.
 
     A share that is set leaves the rest to those that are not, in their own proportion.
@@ -97,7 +97,7 @@ def _shares(own: Own, changes: Changes, generator: np.random.Generator) -> dict[
         if not total:
             continue
         counts = np.array([one.count for one in carried] + [total - sum(one.count for one in carried)], float)
-        rows = np.vstack([counts / total, generator.dirichlet(counts + 0.5, DRAWS)])
+        rows = np.vstack([counts / total, generator.dirichlet(counts + 0.5, draws)])
         given = [changes.shares.get(one.source) for one in feeders] + [None]
         fixed = np.array([share is not None for share in given])
         if fixed.any():
@@ -111,18 +111,18 @@ def _shares(own: Own, changes: Changes, generator: np.random.Generator) -> dict[
     return found
 
 
-def _lag(counts: Ints, generator: np.random.Generator) -> Floats | None:
+def _lag(counts: Ints, generator: np.random.Generator, draws: int) -> Floats | None:
     """Shares by day: as observed, then weighted anew in each draw."""
     days = np.flatnonzero(counts)
     if not len(days):
         return None
-    rows = np.zeros((1 + DRAWS, len(counts)))
+    rows = np.zeros((1 + draws, len(counts)))
     rows[0] = counts / counts.sum()
-    rows[1:, days] = generator.dirichlet(counts[days].astype(float), DRAWS)
+    rows[1:, days] = generator.dirichlet(counts[days].astype(float), draws)
     return rows
 
 
-def _moved(counts: Ints, days: float) -> Floats | None:
+def _moved(counts: Ints, days: float, draws: int) -> Floats | None:
     """The same shape stretched or shortened to another average; all at `days` where it has no length."""
     mean = mean_days(counts)
     shape = counts / counts.sum() if mean else np.array([1.0])
@@ -131,14 +131,14 @@ def _moved(counts: Ints, days: float) -> Floats | None:
     row = np.zeros(int(low.max()) + 2)
     np.add.at(row, low, shape * (1 - (at - low)))
     np.add.at(row, low + 1, shape * (at - low))
-    return np.tile(row, (1 + DRAWS, 1))
+    return np.tile(row, (1 + draws, 1))
 
 
-def _value(cents: Ints, generator: np.random.Generator) -> Floats | None:
+def _value(cents: Ints, generator: np.random.Generator, draws: int) -> Floats | None:
     if not len(cents):
         return None
     amounts, counts = np.unique(cents, return_counts=True)
-    drawn = generator.dirichlet(counts.astype(float), DRAWS) @ amounts
+    drawn = generator.dirichlet(counts.astype(float), draws) @ amounts
     return np.append(cents.mean(), drawn) / 100
 
 

@@ -18,6 +18,17 @@ DAY = 86_400_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+Tally = tuple[Ints, Ints]
+"""Days one after the other, and how many there are of each."""
+
+
+def tally(days: Ints) -> Tally:
+    """Of days by number."""
+    first = int(days.min()) if len(days) else 0
+    counts = np.bincount(days - first)
+    return np.arange(first, first + len(counts)), counts
+
+
 def days_of(at: Ints, zone: str) -> Ints:
     """For times in µs UTC the days in which they lie, since 1970-01-01; NEVER_DAY for NEVER."""
     come = at != NEVER

@@ -61,7 +61,8 @@ def needed(
         return {}
     room = count + reach_back(assumed)
     wanted = a_day(goals, first, room, going_on=going_on)
-    size = 1 << max(room - 1, 1).bit_length()
+    size = 1 << max(room - 1, 2).bit_length()
+    size = 3 * size // 4 if 3 * size // 4 >= room else size
     spectra = {DEALS: np.fft.rfft(wanted, size) / assumed.value[:rows, None]}
     for link in assumed.own.way.links:
         if link.source not in assumed.rates or link.target not in spectra:

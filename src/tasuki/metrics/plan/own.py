@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasuki.metrics.items import MATURE
-from tasuki.metrics.plan.days import DAY, NEVER_DAY, Ints
+from tasuki.metrics.lags import count
+from tasuki.metrics.plan.days import DAY, Ints
 from tasuki.metrics.plan.record import Moves, Record, read_record, remembered
 from tasuki.metrics.plan.way import Link, Way
 from tasuki.metrics.reader import Facts
@@ -92,37 +93,33 @@ def _step(record: Record, link: Link, then: int) -> Step:
         return Step(link, Share(0, 0), carried, nothing, nothing, None)
     lag = float(np.quantile(moves.reached[hit] - moves.at[hit], MATURE))
     patience = int(np.ceil(PATIENCE * lag / DAY))
-    basis = _year_until(moves, then - round(lag))
-    got = basis & hit
+    mature, waited = then - round(lag), then - patience * DAY
+    basis = _within_year(moves.at, mature)
+    got, total = basis & hit, count(basis) + count(_within_year(moves.open, mature))
     lags = np.minimum(moves.reached_day[got] - moves.at_day[got], LONGEST)
-    old = _year_until(moves, then - patience * DAY)
-    lost = moves.only((old if old.any() else basis) & ~hit)
-    nobody = np.zeros(len(lost.at), np.bool_)
-    waited = decision_days(lost, nobody, lost.dropped <= then, patience) - lost.at_day
+    is_old = any(_within_year(at, waited).any() for at in record.entries(link.source))
+    missed = _missed(moves, then, waited if is_old else mature, patience)
     return Step(
-        link, Share(int(got.sum()), int(basis.sum())), carried, np.bincount(lags, minlength=1),
-        np.bincount(np.minimum(waited, LONGEST), minlength=1), patience,
+        link, Share(count(got), total), carried, np.bincount(lags, minlength=1),
+        np.bincount(np.minimum(missed, LONGEST), minlength=1), patience,
     )  # fmt: skip
 
 
-def _year_until(moves: Moves, until: int) -> Bools:
-    return (moves.at <= until) & (moves.at > until - YEAR_DAYS * DAY)
+def _within_year(at: Ints, until: int) -> Bools:
+    return (at <= until) & (at > until - YEAR_DAYS * DAY)
 
 
 def _carried(record: Record, link: Link, then: int) -> Share:
-    since = then - YEAR_DAYS * DAY
-    at, _ = record.entries(link.target)
-    reached = record.moves[link.source].reached
-    return Share(int(((reached <= then) & (reached > since)).sum()), int(((at <= then) & (at > since)).sum()))
+    came = sum(count(_within_year(at, then)) for at in record.entries(link.target))
+    return Share(count(_within_year(record.moves[link.source].reached, then)), came)
 
 
-def decision_days(moves: Moves, hit: Bools, gone: Bools, patience: int) -> Ints:
-    """The day on which it was decided of each entry: there (`hit`), given up (`gone`), or too old to wait for.
-
-    A day that has not come is the one on which patience ends.
-    """
-    given_up = np.minimum(np.where(gone, moves.dropped_day, NEVER_DAY), moves.at_day + patience)
-    return np.where(hit, moves.reached_day, given_up)
+def _missed(moves: Moves, then: int, until: int, patience: int) -> Ints:
+    """Of entries of the year until a time that did not get there: after how many days that was decided."""
+    chosen = _within_year(moves.at, until) & (moves.reached > then)
+    gone, days = moves.dropped[chosen] <= then, moves.dropped_day[chosen] - moves.at_day[chosen]
+    given_up = np.minimum(np.where(gone, days, patience), patience)
+    return np.append(given_up, np.full(count(_within_year(moves.open, until)), patience))
 
 
 def others_share(own: Own, target: str) -> float | None:

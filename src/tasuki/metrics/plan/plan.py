@@ -231,7 +231,7 @@ def _gaps(record: Record, goals: Sequence[Goal]) -> tuple[Gap | None, Gap | None
     goal = next((one for one in goals if one.quarter == running), None)
     if goal is None:
         return None, None
-    assumed = assume(own_figures(record, before(goal.quarter, record.zone)))
+    assumed = assume(own_figures(record, before(goal.quarter, record.zone)), draws=0)
     end = day_number(running.end) - 1
     return gap_of(record, assumed, goals, goal), gap_of(record, assumed, goals, goal, through=end)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tasuki.metrics.asking import Question, narrowing
-from tasuki.metrics.plan.days import NEVER, Ints, day_of, days_of
+from tasuki.metrics.plan.days import NEVER, Ints, Tally, day_of, days_of, tally
 from tasuki.metrics.plan.way import DEALS, Link, Way, way_back
 from tasuki.metrics.reader import Facts
 
@@ -24,7 +24,8 @@ AWAY = ("RECYCLED", "DISQUALIFIED", "LOST")
 class Moves:
     """Entries into a stage, each with when it reached the next one of the way, and when it was given up, on its run.
 
-    `at`, `reached`, `dropped` in µs UTC; the same as days since 1970-01-01 in the agreement's time zone; NEVER, NEVER_DAY.
+    `at`, `reached`, `dropped` in µs UTC; the same as days since 1970-01-01 in the agreement's time zone; NEVER, NEVER_DAY
+    for one of the two. `open`: when those entries were of which neither has come, which are most of all.
     """
 
     at: Ints
@@ -33,11 +34,42 @@ class Moves:
     at_day: Ints
     reached_day: Ints
     dropped_day: Ints
+    open: Ints
+    open_day: Ints
 
-    def only(self, chosen: NDArray[np.bool_]) -> Moves:
-        """Some of the entries."""
-        times = (self.at, self.reached, self.dropped, self.at_day, self.reached_day, self.dropped_day)
-        return Moves(*(each[chosen] for each in times))
+    @cached_property
+    def came(self) -> Tally:
+        """Entries by day."""
+        return tally(np.append(self.at_day, self.open_day))
+
+    @cached_property
+    def waiting(self) -> Tally:
+        """Open ones by the day of entry."""
+        return tally(self.open_day)
+
+    @cached_property
+    def got(self) -> Tally:
+        """Those that got there, by the day on which they did."""
+        return tally(self.reached_day[self.reached != NEVER])
+
+    @cached_property
+    def lost(self) -> tuple[Ints, Ints]:
+        """Those that were given up and did not get there: the day of each entry, and that on which it was."""
+        chosen = self.reached == NEVER
+        return self.at_day[chosen], self.dropped_day[chosen]
+
+
+def moves_of(at: Ints, reached: Ints, dropped: Ints, zone: str) -> Moves:
+    """Of entries of which something has come, and open ones among them."""
+    came = (reached != NEVER) | (dropped != NEVER)
+    return _moves(at[came], reached[came], dropped[came], at[~came], zone)
+
+
+def _moves(at: Ints, reached: Ints, dropped: Ints, waiting: Ints, zone: str) -> Moves:
+    at_day, reached_day, dropped_day, open_day = (
+        days_of(each, zone) for each in (at, reached, dropped, waiting)
+    )
+    return Moves(at, reached, dropped, at_day, reached_day, dropped_day, waiting, open_day)
 
 
 @dataclass(frozen=True)
@@ -47,6 +79,11 @@ class Wins:
     at: Ints
     day: Ints
     cents: Ints
+
+    @cached_property
+    def came(self) -> Tally:
+        """Deals by day."""
+        return tally(self.day)
 
 
 @dataclass(frozen=True)
@@ -69,11 +106,13 @@ class Record:
     left_out: int
     others: Mapping[str, int]
 
-    def entries(self, stage: str) -> tuple[Ints, Ints]:
-        """When a stage was entered, or deals were won: µs and day."""
-        if stage == DEALS:
-            return self.wins.at, self.wins.day
-        return self.moves[stage].at, self.moves[stage].at_day
+    def entries(self, stage: str) -> Sequence[Ints]:
+        """When a stage was entered, or deals were won, in µs; in pieces."""
+        return (self.wins.at,) if stage == DEALS else (self.moves[stage].at, self.moves[stage].open)
+
+    def came(self, stage: str) -> Tally:
+        """The same by day."""
+        return self.wins.came if stage == DEALS else self.moves[stage].came
 
 
 def read_record(facts: Facts, currency: str = "", where: Mapping[str, str] | None = None) -> Record:
@@ -106,8 +145,10 @@ def _read(facts: Facts, currency: str, where: Mapping[str, str]) -> Record:
     zone = facts.terms.timezone
     read = _Reader(facts, zone, only, parameters)
     today, over = day_of(facts.as_of, zone), day_of(facts.as_of + 1, zone) - 1
-    moves = read.moves([link for link in way.links if link.target != DEALS])
-    moves |= {link.source: read.to_deals(link, way) for link in way.links if link.target == DEALS}
+    moves = {
+        link.source: read.to_deals(link, way) if link.target == DEALS else read.moves(link)
+        for link in way.links
+    }
     others = {name: count for name, count in counts.items() if name not in ("", chosen)}
     rest = _rest_of_day(facts.as_of, zone)
     return Record(
@@ -133,30 +174,26 @@ class _Reader:
     def __init__(self, facts: Facts, zone: str, only: str, parameters: Mapping[str, Any]) -> None:
         self.facts, self.zone, self.only, self.parameters = facts, zone, only, parameters
 
-    def moves(self, links: Sequence[Link]) -> dict[str, Moves]:
-        """Of these links, which lead to stages, by their sources: every entry is read once."""
-        places = {link.source: self.facts.place_of(link.source) for link in links}
-        if not places:
-            return {}
-        cases = [f"WHEN {places[one.source]} THEN reached_{self.facts.place_of(one.target)}" for one in links]
-        entered = self._entries(", ".join(map(str, places.values())))
-        found = self._fetched(
-            f"{entered} SELECT stage, us, CASE stage {' '.join(cases)} END AS reached, dropped FROM entered"
+    def moves(self, link: Link) -> Moves:
+        """Of one that leads to a stage."""
+        entered, reached = self._entries([link]), f"reached_{self.facts.place_of(link.target)}"
+        is_open = f"{reached} IS NULL AND dropped IS NULL"
+        at, got, dropped = self._times(
+            f"{entered} SELECT us, {reached}, dropped FROM entered WHERE NOT ({is_open})"
         )
-        stage, columns = np.asarray(found["stage"]), self._columns(found)
-        return {
-            source: Moves(*(each[stage == place] for each in columns)) for source, place in places.items()
-        }
+        (waiting,) = self._times(f"{entered} SELECT us FROM entered WHERE {is_open}")
+        return _moves(at, got, dropped, waiting, self.zone)
 
     def to_deals(self, link: Link, way: Way) -> Moves:
         """Of one that leads to won deals."""
-        feeders = [str(self.facts.place_of(one.source)) for one in way.feeders(DEALS)]
-        sql = self._to_deals(self.facts.place_of(link.source), ", ".join(feeders))
-        return Moves(*self._columns(self._fetched(sql)))
+        at, reached, dropped = self._times(self._to_deals(link, way.feeders(DEALS)))
+        return moves_of(at, reached, dropped, self.zone)
 
     def wins(self) -> Wins:
         """Deals won with an amount in the currency, in their order."""
-        found = self._fetched(f"SELECT won, cents FROM ({self._won()}) ORDER BY won, cents")
+        found = self.facts.columns(
+            f"SELECT won, cents FROM ({self._won()}) ORDER BY won, cents", self.parameters
+        )
         at, cents = (_filled(found[name]) for name in ("won", "cents"))
         return Wins(at, days_of(at, self.zone), cents)
 
@@ -166,8 +203,9 @@ class _Reader:
             WHERE state = 'won' AND NOT closed_late AND amount IS NOT NULL AND currency = $currency AND {self.only}
         """
 
-    def _entries(self, stages: str) -> str:
-        """`entered`: entries into these stages, with the time at which the lead left the way, or began this stage anew."""
+    def _entries(self, links: Sequence[Link]) -> str:
+        """`entered`: entries from which these lead on, with when the lead left the way, or began this stage anew."""
+        stages = ", ".join(str(self.facts.place_of(link.source)) for link in links)
         away = [f"reached_{place}" for role in AWAY if (place := self.facts.place(role)) is not None]
         dropped = f"least({', '.join([*away, 'again_us', 'NULL'])})"
         return f"""
@@ -176,7 +214,7 @@ class _Reader:
             )
         """
 
-    def _to_deals(self, source: int, feeders: str) -> str:
+    def _to_deals(self, link: Link, feeders: Sequence[Link]) -> str:
         """Each win belongs to the last entry before it; an entry has reached a deal at the first one of its wins."""
         return f"""
             {self._entries(feeders)}, wins AS ({self._won()}), led AS (
@@ -184,17 +222,11 @@ class _Reader:
                 FROM wins AS w ASOF JOIN entered AS e ON w.n = e.n AND w.won >= e.us GROUP BY ALL
             )
             SELECT e.us, led.reached, e.dropped FROM entered AS e LEFT JOIN led USING (n, us, stage)
-            WHERE e.stage = {source}
+            WHERE e.stage = {self.facts.place_of(link.source)}
         """
 
-    def _columns(self, found: Mapping[str, Any]) -> list[Ints]:
-        """As `Moves` has them: times in µs, then the same as days."""
-        times = [_filled(found[name]) for name in ("us", "reached", "dropped")]
-        return [*times, *(days_of(at, self.zone) for at in times)]
-
-    def _fetched(self, sql: str) -> dict[str, Any]:
-        used = {name: value for name, value in self.parameters.items() if f"${name}" in sql}
-        return self.facts.db.execute(sql, used or None).fetchnumpy()  # type: ignore[no-any-return]
+    def _times(self, sql: str) -> list[Ints]:
+        return [_filled(column) for column in self.facts.columns(sql, self.parameters).values()]
 
 
 def _filled(column: Any) -> Ints:

@@ -1,8 +1,8 @@
 """Facts opened for reading, kept by each process: those of now, and a few as of earlier times.
 
-One connection is not for two threads at once, so whoever reads holds the lock. Those of now follow the folder: what was
-added to it is taken in as it comes where `follow` runs, and what was looked at last is asked again at once, so that
-nobody waits for it; else the next who asks takes it in.
+One connection is not for two threads at once, so whoever reads holds the lock. Those of now follow the folder: where
+`follow` runs they are opened before anybody asks, what was added is taken in as it comes, and what was looked at last is
+asked again at once, so that nobody waits for it; else the next who asks does it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _lock = threading.RLock()
 _now: list[_Open] = []
 _past: OrderedDict[tuple[Path, int], _Open] = OrderedDict()
 _looked = [-LATELY]
-"""When somebody looked at those of now last."""
+"""When somebody looked at those of now last, or when `follow` began: somebody will."""
 _promised = [0.0]
 """Until when `follow` has said to look again."""
 _follower: list[threading.Thread] = []
@@ -92,17 +92,32 @@ def keep_ready(key: Hashable, ask: Callable[[], object]) -> None:
 
 def follow(stop: threading.Event) -> None:
     """Until `stop`, keep those of now, and what was asked of them last, up to date for people who look at them."""
-    pause = FOLLOW_EVERY
+    pause, _looked[0] = FOLLOW_EVERY, time.monotonic()
     _follower.append(threading.current_thread())
     try:
         while not stop.wait(pause):
+            is_open = time.monotonic() - _looked[0] < LATELY and _is_open()
             begin = time.monotonic()
-            is_kept = begin - _looked[0] < LATELY and _is_kept()
+            is_kept = is_open and _is_kept()
             pause = max(FOLLOW_EVERY, FOLLOW_SHARE * (time.monotonic() - begin))
             _promised[0] = time.monotonic() + pause + LATE if is_kept else 0.0
     finally:
         _promised[0] = 0.0
         _follower.remove(threading.current_thread())
+
+
+def _is_open() -> bool:
+    """Open those of now unless they are, which takes seconds once; whoever asks meanwhile waits for the same."""
+    try:
+        with _lock:
+            if not _now:
+                _ready(None)
+    except NotFound:  # there are none yet
+        return False
+    except Exception:  # whoever looks next is told
+        log.warning("the facts cannot be opened", exc_info=True)
+        return False
+    return True
 
 
 def _is_kept() -> bool:
@@ -111,9 +126,8 @@ def _is_kept() -> bool:
     try:
         with _lock:
             before = _now[0].since if _now else None
-            if before is not None:
-                _ready(None)
-            is_new = bool(_now) and _now[0].since != before
+            _ready(None)
+            is_new = _now[0].since != before
     except Exception:  # whoever looks next is told
         log.warning("what is new cannot be taken in", exc_info=True)
         return False
