@@ -15,6 +15,7 @@ from bench.server.cases import Case
 
 PASSWORD = "a relay for forty"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+CONNECTIONS = 8
 MOMENT = 12.0
 """Seconds within which web processes have taken in new facts, and asked again what was looked at last."""
 KINDS = (
@@ -66,6 +67,12 @@ class Browser:
         if answer.status not in (expected, 204):
             raise RuntimeError(f"{answer.status} instead of {expected}: {content[:300]!r}")
         return content
+
+
+def opening(port: int, user: str) -> None:
+    """Until the web processes have their facts open, which they do as they start: by several connections, to reach each."""
+    for _ in range(CONNECTIONS):
+        Browser(port, user).get("/numbers")
 
 
 def alone(port: int, some: Sequence[Case], times: int) -> dict[str, list[float]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bench.server.asking import after_news, alone, first_looks, together
+from bench.server.asking import after_news, alone, first_looks, opening, together
 from bench.server.cases import ASIDE, cases
 from bench.server.cases import first_looks as pages_in_all_times
 from bench.server.one import _free_port, _served
@@ -37,10 +37,13 @@ def main(out: Path, scale: float) -> None:
     port = _free_port()
     numbers: dict[str, Any] = {"town": {name: town[name] for name in ("leads", "activities", "seconds")}}
     with _served("web", port) as process:
+        opening(port, town["users"]["manager"])
         say("  one person")
         numbers["alone"] = alone(port, some, TIMES)
         say("  one person, after new facts")
-        figures = [case for case in some if case.group in ("Numbers", "Plan")]
+        figures = [
+            case for case in some if case.group in ("Numbers", "Plan") and "as_of" not in case.addresses[0]
+        ]
         numbers["after_news"] = after_news(port, figures, _news(town), TIMES_AFTER_NEWS)
         say("  first looks at fresh facts")
         numbers["first_looks"] = first_looks(port, pages_in_all_times(town), ASIDE, _news(town), ROUNDS)

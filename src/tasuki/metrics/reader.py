@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -23,6 +25,8 @@ from tasuki.metrics.roles import StageTerm, Terms
 from tasuki.metrics.runs import NONE, runs_of
 from tasuki.metrics.stands import Stands
 
+Statement = tuple[str, Mapping[str, Any]]
+"""SQL, and its parameters or more."""
 THREADS = 2
 MOST_NAMED = 1000
 """So many leads are named in a statement; more are looked up."""
@@ -43,10 +47,10 @@ class Facts:
         self._rows: dict[str, int] = {}
         self._cut = self._next = self._taken = 0
         self.db = duckdb.connect(config={"threads": threads})
-        self.db.execute(
-            "ATTACH ':memory:' AS facts (COMPRESS); USE facts; SET TimeZone = 'UTC'; SET preserve_insertion_order = true;"
-            " SET enable_progress_bar = false"
-        )
+        self.db.execute("ATTACH ':memory:' AS facts (COMPRESS); SET preserve_insertion_order = true")
+        self._beside = self.db.cursor()
+        for connection in (self.db, self._beside):
+            connection.execute("USE facts; SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         self._told, known = self._attach()
         self.terms = self._told
         self.remembered: dict[Any, Any] = {}
@@ -57,6 +61,7 @@ class Facts:
 
     def close(self) -> None:
         """Give the memory back."""
+        self._beside.close()
         self.db.close()
 
     def __enter__(self) -> Facts:
@@ -91,6 +96,28 @@ class Facts:
         """What a statement gives; it has the parameters that it names."""
         with self.lock:
             found: list[tuple[Any, ...]] = self.db.execute(sql, _named(sql, parameters)).fetchall()
+        return found
+
+    def each(self, statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
+        """What each of several statements gives, two at a time: to plan a small one takes one processor, and longer than to
+        answer it.
+        """
+        found: list[list[tuple[Any, ...]]] = [[] for _ in statements]
+        left = deque(enumerate(statements))
+
+        def ask(connection: duckdb.DuckDBPyConnection) -> None:
+            while left:
+                try:
+                    place, (sql, parameters) = left.popleft()
+                except IndexError:  # the other one was quicker
+                    return
+                found[place] = connection.execute(sql, _named(sql, parameters)).fetchall()
+
+        with self.lock, ThreadPoolExecutor(1) as beside:
+            other = beside.submit(ask, self._beside) if len(statements) > 1 else None
+            ask(self.db)
+            if other is not None:
+                other.result()
         return found
 
     def columns(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from tasuki.metrics.compute import compute, figure_of, notes_of
 from tasuki.metrics.figures import Answer, Row
 from tasuki.metrics.formulas import Count, Kpi, Mean, Quantile, Rate
 from tasuki.metrics.items import Columns, columns_of, lag_of, missing_stages
-from tasuki.metrics.reader import Facts
+from tasuki.metrics.reader import Facts, Statement
 
 Asked = tuple[Kpi, Question]
 HIT, MISS, YOUNG, UNKNOWN, LATE = 1, 2, 3, 4, 5
@@ -24,10 +24,16 @@ def compute_all(facts: Facts, asked: Sequence[Asked]) -> list[Answer]:
         for kpi, question in asked:
             check(kpi, question)
         found: dict[int, Answer] = {}
+        together: list[tuple[list[int], _Together]] = []
         for places in _groups(facts, asked):
             some = [asked[place] for place in places]
-            answers = _together(facts, some) if _is_plain(facts, *some[0]) else [compute(facts, *some[0])]
-            found |= dict(zip(places, answers, strict=True))
+            if _is_plain(facts, *some[0]):
+                together.append((places, _together(facts, some)))
+            else:
+                found[places[0]] = compute(facts, *some[0])
+        told = facts.each([each.statement for _, each in together])
+        for (places, each), rows in zip(together, told, strict=True):
+            found |= dict(zip(places, each.answers(facts, rows), strict=True))
         return [found[place] for place in range(len(asked))]
 
 
@@ -108,7 +114,24 @@ class _One:
         return Row(part, is_total, hits, counted, young, unknown, late, value)
 
 
-def _together(facts: Facts, some: Sequence[Asked]) -> list[Answer]:
+@dataclass(frozen=True)
+class _Together:
+    """KPIs that one statement answers; `counts`: of each, at which place of a row its counts are."""
+
+    statement: Statement
+    some: Sequence[Asked]
+    members: Sequence[_One]
+    counts: Sequence[Sequence[int]]
+
+    def answers(self, facts: Facts, rows: Sequence[tuple[Any, ...]]) -> list[Answer]:
+        """What the rows say of each."""
+        return [
+            _answer(facts, one, question, [one.row(row[0], row[1], [row[at] for at in mine]) for row in rows])
+            for one, mine, (_, question) in zip(self.members, self.counts, self.some, strict=True)
+        ]
+
+
+def _together(facts: Facts, some: Sequence[Asked]) -> _Together:
     by, members = some[0][1].by, [_One(kpi, columns_of(facts, kpi, question)) for kpi, question in some]
     first = members[0].columns
     inner = _numbered({one.what for one in members if one.what}, "what_")
@@ -121,11 +144,9 @@ def _together(facts: Facts, some: Sequence[Asked]) -> list[Answer]:
         ) {"GROUP BY GROUPING SETS ((part), ()) ORDER BY part NULLS LAST" if by else ""}
     """
     at = {text: place for place, text in enumerate(outer, 2)}
-    rows = facts.rows(sql, first.parameters)
-    return [
-        _answer(facts, one, question, [one.row(row[0], row[1], [row[at[count]] for count in mine]) for row in rows])
-        for one, mine, (_, question) in zip(members, counts, some, strict=True)
-    ]  # fmt: skip
+    return _Together(
+        (sql, first.parameters), some, members, [[at[count] for count in mine] for mine in counts]
+    )
 
 
 def _numbered(texts: set[str], name: str) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from tasuki.errors import UsageError
 from tasuki.metrics.asking import NO_VALUE, PERIODS, Question, check_slices, label, narrowing
@@ -13,7 +14,7 @@ from tasuki.metrics.dashboards.funnels import mature_of, way_of
 from tasuki.metrics.derived import SLICES
 from tasuki.metrics.figures import Answer
 from tasuki.metrics.kpis import kpi_of, target_of
-from tasuki.metrics.reader import Facts
+from tasuki.metrics.reader import Facts, Statement
 from tasuki.metrics.roles import OUT
 
 
@@ -87,7 +88,8 @@ def velocity(
         return []
     for stage in {stage for step in steps for stage in step}:
         facts.place_of(stage)  # refuses what there is not
-    found = [_pace(facts, question, *step) for step in steps]
+    told = facts.each([_pace_of(facts, question, *step) for step in steps])
+    found = [_paces(question, step, rows) for step, rows in zip(steps, told, strict=True)]
     parts = {part for paces in found for part in paces if part is not None}
     in_order = [None, *sorted(parts, key=lambda part: (part == NO_VALUE, part))]
     nothing = [Pace(*step, 0, 0, None, None, None, None) for step in steps]
@@ -96,8 +98,8 @@ def velocity(
     ]  # fmt: skip
 
 
-def _pace(facts: Facts, question: Question, before: str, after: str) -> dict[str | None, Pace]:
-    """Of one step, all together and by part."""
+def _pace_of(facts: Facts, question: Question, before: str, after: str) -> Statement:
+    """What asks for one step, all together and by part."""
     conditions, parameters = narrowing(question)
     (until,) = mature_of(facts, (before, after))
     part = question.by if question.by in PERIODS else f"nullif({question.by}, '')" if question.by else "NULL"
@@ -112,11 +114,18 @@ def _pace(facts: Facts, question: Question, before: str, after: str) -> dict[str
             WHERE {" AND ".join([f"stage = {facts.place_of(before)}", "NOT late", *conditions])}
         ) {sets}
     """
+    return sql, parameters
+
+
+def _paces(
+    question: Question, step: tuple[str, str], rows: Sequence[tuple[Any, ...]]
+) -> dict[str | None, Pace]:
+    """What that gives: of all together, and by part."""
     found: dict[str | None, Pace] = {}
-    for is_total, value, entered, reached, times, young in facts.rows(sql, parameters):
+    for is_total, value, entered, reached, times, young in rows:
         called = None if is_total else label(value, question.by)
         quarter, median, three, nine = times or (None,) * 4
-        found[called] = Pace(before, after, entered, reached, quarter, median, three, nine, young, called)
+        found[called] = Pace(*step, entered, reached, quarter, median, three, nine, young, called)
     return found
 
 

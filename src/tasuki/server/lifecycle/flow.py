@@ -7,12 +7,11 @@ lead that it was merged into. What pulled, the new leads and the amounts are wit
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from babel.numbers import is_currency
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
@@ -28,10 +27,10 @@ from tasuki.server.core.company import the_company
 from tasuki.server.deals.models import Deal
 from tasuki.server.handoffs.models import Handoff
 from tasuki.server.lifecycle.course import DEAL_STATES, ENDS
+from tasuki.server.lifecycle.keeping import kept
 from tasuki.server.lifecycle.models import Transition
 from tasuki.server.people.models import Lead
 
-T = TypeVar("T")
 WEEKS = 8
 """So many weeks the trend and the rates look back."""
 BEFORE = 4
@@ -42,12 +41,8 @@ READ = 2_000
 """So many transitions at the most are read for what pulled, of the last week and of those before."""
 WEEK = timedelta(days=7)
 CHANGES, PULLS = 6, 5
-SLOW, PATIENCE = 0.03, 100
-"""What took longer than so many seconds is kept for so many times as long."""
 LEADS = "leads"
 """The unit of a target that is a plain number: only that is compared with a count."""
-LONGEST = 30.0
-"""Seconds that others wait for whoever counts anew, before they count themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +127,7 @@ def flow(actor: Actor) -> Flow:
     if under is None:
         return Flow((), (), 0, (), (0, 0))
     who = f"{sight(actor)} {timezone.get_current_timezone_name()}"
-    return _kept(f"{who} {under.version.digest}", lambda: _flow(actor, under.agreement, under.version.pk))
+    return kept(f"{who} {under.version.digest}", lambda: _flow(actor, under.agreement, under.version.pk))
 
 
 def _flow(actor: Actor, agreement: Agreement, version: int) -> Flow:
@@ -283,7 +278,7 @@ def measured(actor: Actor) -> list[Measured]:
     if under is None:
         return []
     who = f"{sight(actor)} {timezone.get_current_timezone_name()}"
-    return _kept(f"targets {who} {under.version.digest}", lambda: _measured(actor, under.agreement))
+    return kept(f"targets {who} {under.version.digest}", lambda: _measured(actor, under.agreement))
 
 
 def _measured(actor: Actor, agreement: Agreement) -> list[Measured]:
@@ -355,24 +350,3 @@ def _amount(actor: Actor, state: str, currency: str, since: datetime, now: datet
         asked = Q(state=state, closed_at__gte=since, closed_at__lte=now)
     rows = Deal.objects.filter(sight(actor, "lead__"), asked, currency=currency)
     return float(rows.aggregate(whole=Sum("amount"))["whole"] or 0)
-
-
-# Keeping.
-
-_known: dict[str, tuple[float, Any]] = {}
-
-
-def _kept(name: str, work: Callable[[], T]) -> T:
-    """What took long is kept as much longer; so the figures of a large company cost one hundredth of the time."""
-    until, value = _known.get(name, (0.0, None))
-    begin = time.monotonic()
-    if begin < until:
-        return value  # type: ignore[no-any-return]
-    if until:  # the others go on with what was, while this one counts anew
-        _known[name] = (begin + LONGEST, value)
-    found = work()
-    took = time.monotonic() - begin
-    if len(_known) > 100:
-        _known.clear()
-    _known[name] = (begin + took * PATIENCE if took > SLOW else 0.0, found)
-    return found
