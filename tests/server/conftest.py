@@ -8,13 +8,13 @@ import pytest
 
 from tasuki.server.core.access import Actor
 from tasuki.server.core.models import Role, Sight, Team, User
-from tasuki.server.lifecycle import flow
+from tasuki.server.lifecycle import keeping
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_kept_from_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures that took long are kept for a while; each test has a company of its own, however slow the machine."""
-    monkeypatch.setattr(flow, "SLOW", float("inf"))
+    monkeypatch.setattr(keeping, "SLOW", float("inf"))
 
 
 @pytest.fixture

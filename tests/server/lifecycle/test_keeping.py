@@ -18,6 +18,7 @@ def clockwork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "time", SimpleNamespace(monotonic=lambda: TIMES.now))
     monkeypatch.setattr(keeping, "connection", SimpleNamespace(close=lambda: None))
     monkeypatch.setattr(keeping, "_known", {})
+    monkeypatch.setattr(keeping, "SLOW", 0.03)
 
 
 def counting(value: int, seconds: float) -> int:
