@@ -41,7 +41,11 @@ def interrupted(large: Path, out: Path) -> tuple[int, str]:
     while not (out / ".scratch").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    try:
+        _, err = process.communicate(timeout=2)
+    except subprocess.TimeoutExpired:  # it came while nobody listened, as in the end of an object: one presses again
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
     return process.returncode, err
 
 
