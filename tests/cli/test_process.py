@@ -43,7 +43,9 @@ def interrupted(large: Path, out: Path) -> tuple[int, str]:
     process.send_signal(signal.SIGINT)
     try:
         _, err = process.communicate(timeout=2)
-    except subprocess.TimeoutExpired:  # it came while nobody listened, as in the end of an object: one presses again
+    except (
+        subprocess.TimeoutExpired
+    ):  # it came while nobody listened, as in the end of an object: one presses again
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     return process.returncode, err
