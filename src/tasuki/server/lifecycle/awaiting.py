@@ -44,6 +44,11 @@ def come_back(actor: Actor, now: datetime) -> QuerySet[Lead]:
     return come.filter(~Exists(reached), ~Exists(promised), ~acted_on(), merged_into=None, erased_at=None)
 
 
+def handed(lead: str = "pk") -> Exists:
+    """Whether somebody's answer to a handoff of a lead is waited for."""
+    return Exists(Handoff.objects.filter(lead=OuterRef(lead), outcome=Handoff.Outcome.OPEN))
+
+
 def acted_on(lead: str = "pk") -> Exists:
     """Whether somebody has just decided on a lead, or called in vain: that is recorded within seconds, or taken back.
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 
 from tasuki.server.activities.models import Activity
 from tasuki.server.agreements import queries as agreements
@@ -16,8 +16,7 @@ from tasuki.server.core import bulk, clock
 from tasuki.server.core.access import Actor, sight
 from tasuki.server.core.models import Sight, User
 from tasuki.server.core.prepared import prepared
-from tasuki.server.handoffs.models import Handoff
-from tasuki.server.lifecycle.awaiting import acted_on, looked_after
+from tasuki.server.lifecycle.awaiting import acted_on, handed, looked_after
 from tasuki.server.lifecycle.course import Course, course
 from tasuki.server.lifecycle.excluding import is_excluded
 from tasuki.server.lifecycle.reading import MICROS
@@ -96,8 +95,7 @@ def _moved_by_itself(actor: Actor, ids: Sequence[int], most: int, now: datetime)
 @prepared
 def _waiting_for_nobody(actor: Actor, ids: list[int]) -> QuerySet[Any, Lead]:
     """Those of them that the actor may take up, with their profiles."""
-    handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
-    found = Lead.objects.filter(sight(actor), looked_after(actor), ~Exists(handed), ~acted_on(), pk__in=ids)
+    found = Lead.objects.filter(sight(actor), looked_after(actor), ~handed(), ~acted_on(), pk__in=ids)
     found = found.filter(anonymous=False, merged_into=None, erased_at=None)
     return found.select_related("account", "owner", "team")
 

@@ -9,13 +9,20 @@ from functools import reduce
 from operator import or_
 from typing import Any, TypeVar
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from tasuki.server.core import clock
 from tasuki.server.core.access import LEADING, MARKETING, Actor, decision_roles, require, sight
 from tasuki.server.core.prepared import prepared
 from tasuki.server.handoffs.models import Handoff, Promise
-from tasuki.server.lifecycle.awaiting import acted_on, callers, come_back, open_handoffs, promised_calls
+from tasuki.server.lifecycle.awaiting import (
+    acted_on,
+    callers,
+    come_back,
+    handed,
+    open_handoffs,
+    promised_calls,
+)
 from tasuki.server.lifecycle.course import course
 from tasuki.server.lifecycle.hot import Hot, hot_leads
 from tasuki.server.lifecycle.models import Transition
@@ -154,8 +161,7 @@ def _sent_back(
 
 @prepared
 def _own(actor: Actor, *, stages: tuple[str, ...], limit: int, whose: bool) -> QuerySet[Any, Lead]:
-    handed = Handoff.objects.filter(lead=OuterRef("pk"), outcome=Handoff.Outcome.OPEN)
-    found = Lead.objects.filter(sight(actor), ~Exists(handed), owner=actor.user, stage__in=stages)
+    found = Lead.objects.filter(sight(actor), ~handed(), owner=actor.user, stage__in=stages)
     found = found.filter(~acted_on(), merged_into=None, erased_at=None) if actor.user else Lead.objects.none()
     return _shown(found, "", whose=whose).order_by("-stage_entered_at", "-pk")[:limit]
 
