@@ -7,6 +7,7 @@ import io
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -198,7 +199,7 @@ def test_what_is_new_is_taken_in_before_anybody_asks(
     before = queries.figure(marketer, "opportunity.opened").total.value or 0
     deal(counted.web, 500_000, "d2")
     refresh()
-    taken, stop = threading.Event(), threading.Event()
+    taken = threading.Event()
     take_in = Facts.refresh
 
     def told(facts: Facts, as_of: int | None = None) -> None:
@@ -207,15 +208,23 @@ def test_what_is_new_is_taken_in_before_anybody_asks(
 
     monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.01)
     monkeypatch.setattr(Facts, "refresh", told)
+    with following():
+        assert taken.wait(30)
+    monkeypatch.setattr(Facts, "refresh", lambda *_: pytest.fail("nothing was left to take in"))
+    assert queries.figure(marketer, "opportunity.opened").total.value == before + 1
+
+
+@contextmanager
+def following() -> Iterator[threading.Event]:
+    """Meanwhile facts are followed; gives what ends that."""
+    stop = threading.Event()
     follower = threading.Thread(target=opened.follow, args=(stop,))
     follower.start()
     try:
-        assert taken.wait(30)
+        yield stop
     finally:
         stop.set()
         follower.join()
-    monkeypatch.setattr(Facts, "refresh", lambda *_: pytest.fail("nothing was left to take in"))
-    assert queries.figure(marketer, "opportunity.opened").total.value == before + 1
 
 
 def cannot_be_asked() -> None:
@@ -226,24 +235,19 @@ def test_what_was_looked_at_last_is_asked_again_once_something_new_is_taken_in(
     counted: Company, marketer: Actor, monkeypatch: pytest.MonkeyPatch
 ):
     queries.figure(marketer, "opportunity.opened")
-    again, stop = threading.Event(), threading.Event()
+    again = threading.Event()
     for number in range(opened.READY):
         opened.keep_ready(("page", number), cannot_be_asked)
     opened.keep_ready(("page", 1), again.set)
     opened.keep_ready("the last", cannot_be_asked)
     assert [*opened._asked] == [("page", 2), ("page", 3), ("page", 1), "the last"]
     monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.01)
-    follower = threading.Thread(target=opened.follow, args=(stop,))
-    follower.start()
-    stop.wait(0.1)
-    assert not again.is_set(), "nothing was new"
-    deal(counted.web, 500_000, "d2")
-    refresh()
-    try:
+    with following() as stop:
+        stop.wait(0.1)
+        assert not again.is_set(), "nothing was new"
+        deal(counted.web, 500_000, "d2")
+        refresh()
         assert again.wait(30)
-    finally:
-        stop.set()
-        follower.join()
 
 
 def test_while_somebody_follows_the_figures_of_before_are_shown_until_it_comes_round(
@@ -262,25 +266,19 @@ def test_who_looks_again_after_a_long_time_sees_the_figures_of_now(
     counted: Company, marketer: Actor, monkeypatch: pytest.MonkeyPatch
 ):
     before = queries.figure(marketer, "opportunity.opened").total.value or 0
-    stop = threading.Event()
     monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.001)
     monkeypatch.setattr(opened, "LATELY", 0.0)
-    follower = threading.Thread(target=opened.follow, args=(stop,))
-    follower.start()
-    try:
+    with following() as stop:
         stop.wait(0.1)
         deal(counted.web, 500_000, "d2")
         refresh()
         assert queries.figure(marketer, "opportunity.opened").total.value == before + 1
-    finally:
-        stop.set()
-        follower.join()
 
 
 def test_the_facts_are_opened_before_anybody_asks_and_who_asks_meanwhile_waits_for_the_same(
     counted: Company, marketer: Actor, monkeypatch: pytest.MonkeyPatch
 ):
-    begun, go, stop = threading.Event(), threading.Event(), threading.Event()
+    begun, go = threading.Event(), threading.Event()
 
     def slowly(folder: Path, as_of: int) -> Facts:
         assert not begun.is_set(), "once is enough"
@@ -290,15 +288,10 @@ def test_the_facts_are_opened_before_anybody_asks_and_who_asks_meanwhile_waits_f
 
     monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.001)
     monkeypatch.setattr(opened, "Facts", slowly)
-    follower = threading.Thread(target=opened.follow, args=(stop,))
-    follower.start()
-    try:
+    with following():
         assert begun.wait(30)
         threading.Timer(0.05, go.set).start()
         assert queries.figure(marketer, "opportunity.opened").total.value
-    finally:
-        stop.set()
-        follower.join()
 
 
 def test_where_nothing_is_counted_yet_nothing_is_opened(marketer: Actor, monkeypatch: pytest.MonkeyPatch):
@@ -315,10 +308,6 @@ def test_nobody_is_followed_for_who_does_not_look(counted: Company, monkeypatch:
 
 
 def follow_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    stop = threading.Event()
     monkeypatch.setattr(opened, "FOLLOW_EVERY", 0.001)
-    follower = threading.Thread(target=opened.follow, args=(stop,))
-    follower.start()
-    stop.wait(0.05)
-    stop.set()
-    follower.join()
+    with following() as stop:
+        stop.wait(0.05)
