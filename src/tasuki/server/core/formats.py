@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import dates
+from django.conf import settings
 from django.utils import timezone
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
@@ -30,6 +31,11 @@ SERVICE_LEVEL = re.compile(
 def language() -> str:
     """`ja` or `en`: what the reader reads."""
     return "ja" if (get_language() or "").startswith("ja") else "en"
+
+
+def wanted_language(*wishes: str) -> str:
+    """The first that is wished for; else the one in force, in a worker the installation's."""
+    return next(filter(None, (*wishes, get_language() or "", settings.LANGUAGE_CODE)))
 
 
 def exact(instant: datetime) -> str:

@@ -8,12 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from tasuki.server.core import audit, clock
+from tasuki.server.core import audit, clock, formats
 from tasuki.server.core.access import Actor, require
 from tasuki.server.core.errors import Conflict, Invalid, NotFound
 from tasuki.server.imports import files
@@ -228,8 +227,7 @@ def _claimed(job_id: int, waiting: str, working: str) -> ImportJob:
 
 def _language(job: ImportJob) -> str:
     """The one in which it was started; else of whoever did; else the one in force, in a worker the installation's."""
-    own = job.by.language if job.by else ""
-    return job.language or own or translation.get_language() or settings.LANGUAGE_CODE
+    return formats.wanted_language(job.language, job.by.language if job.by else "")
 
 
 def _actor(job: ImportJob) -> Actor:

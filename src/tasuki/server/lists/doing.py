@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from tasuki.server.core import clock
+from tasuki.server.core import clock, formats
 from tasuki.server.core.access import Actor
 from tasuki.server.core.errors import Refused
 from tasuki.server.lifecycle import commands as lifecycle
@@ -34,7 +34,7 @@ def run(bulk_id: int) -> None:
     """Go through the leads that are left; in the language of who asked for it."""
     row = Bulk.objects.select_related("by__team").get(pk=bulk_id)
     actor = Actor(user=row.by)
-    with translation.override(row.language or row.by.language or translation.get_language() or "en"):
+    with translation.override(formats.wanted_language(row.language, row.by.language)):
         try:
             while _some(actor, bulk_id):
                 pass
